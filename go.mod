@@ -1,0 +1,3 @@
+module headcount.example
+
+go 1.26.0
