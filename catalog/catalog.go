@@ -1,0 +1,111 @@
+package catalog
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"headcount.example/bucketing"
+)
+
+// A Catalog is the closed list of one product's statistics and the number of
+// the notice that tells people about them. It is immutable and safe for
+// concurrent use. Make one with [New]; a nil or zero Catalog has an error and
+// no statistics.
+type Catalog struct {
+	product string
+	notice  int
+	metrics []*definition
+	err     error
+	made    bool
+}
+
+// New makes the catalog of a product. The product's name is shown to people
+// and gives the environment variable that administrators decide with
+// ([Catalog.Variable]). The notice is the number of the text that people agree
+// to, from 1; it must rise whenever what is sent or what is told changes, and
+// then everybody is asked again.
+//
+// New does not panic, so that a catalog can be a package variable. Every
+// fault of the list is in [Catalog.Err], and in the error of telemetry.Init.
+func New(product string, notice int, metrics ...Metric) *Catalog {
+	c := &Catalog{product: product, notice: notice, made: true}
+	for _, m := range metrics {
+		var def *definition
+		if m != nil {
+			def = m.metric()
+		}
+		c.metrics = append(c.metrics, def)
+	}
+	c.err = c.check()
+	return c
+}
+
+// Err says everything that is wrong with the catalog; nil when it is sound.
+func (c *Catalog) Err() error {
+	if c == nil || !c.made {
+		return errors.New("catalog: no catalog: make one with catalog.New")
+	}
+	return c.err
+}
+
+// Product is the product's name as people know it.
+func (c *Catalog) Product() string { return c.product }
+
+// NoticeNumber is the number of the notice that people agree to.
+func (c *Catalog) NoticeNumber() int { return c.notice }
+
+// Variable is the environment variable by which an administrator decides for
+// this product: COMPREFACE_TELEMETRY for CompreFace. It is empty when the
+// catalog has an error.
+func (c *Catalog) Variable() string {
+	if c.Err() != nil {
+		return ""
+	}
+	return prefix(c.product) + "_TELEMETRY"
+}
+
+// A Definition is one statistic of a catalog, as plain data.
+type Definition struct {
+	Kind                    Kind
+	Name, Unit, Description string
+	Attributes              []Attribute      // for sizes one: the range
+	Ranges                  bucketing.Ranges // for sizes only
+	Sizes                   Sizes            // for sizes only
+	Series                  []Series
+}
+
+// A Series is one combination of label values.
+type Series struct {
+	Values  []string // one for each attribute, in their order
+	Counter Counter  // for counters only
+}
+
+// Metrics lists the statistics in the order in which they were declared. The
+// result is the caller's own; it is empty when the catalog has an error, so
+// that nothing of a faulty list is ever counted or sent.
+func (c *Catalog) Metrics() []Definition {
+	if c.Err() != nil {
+		return nil
+	}
+	list := make([]Definition, len(c.metrics))
+	for i, d := range c.metrics {
+		list[i] = Definition{Kind: d.kind, Name: d.name, Unit: d.unit, Description: d.description, Ranges: d.ranges}
+		if d.kind == KindSizes {
+			list[i].Sizes = Sizes{d}
+		}
+		for _, a := range d.attributes {
+			list[i].Attributes = append(list[i].Attributes, OneOf(a.Key, a.Values...))
+		}
+		for _, s := range d.series {
+			list[i].Series = append(list[i].Series, Series{Values: slices.Clone(s.Values), Counter: s.Counter})
+		}
+	}
+	return list
+}
+
+// prefix turns a product name into the beginning of an environment variable.
+// It is only asked about names that checkProduct let through.
+func prefix(product string) string {
+	return strings.ToUpper(strings.NewReplacer(" ", "_", "-", "_", ".", "_").Replace(product))
+}

@@ -1,0 +1,187 @@
+package catalog
+
+import (
+	"hash/fnv"
+	"slices"
+
+	"headcount.example/bucketing"
+)
+
+// A Kind is what a statistic measures and how it is sent.
+type Kind uint8
+
+const (
+	KindCounter Kind = iota + 1 // a monotonic sum: a total that only grows
+	KindSizes                   // a gauge by range: how many things have that size now
+)
+
+// An Attribute is a label and all the values it can take.
+type Attribute struct {
+	Key    string
+	Values []string
+}
+
+// OneOf declares a label by its closed list of values, in the order in which
+// they are shown to people.
+func OneOf(key string, values ...string) Attribute {
+	return Attribute{Key: key, Values: slices.Clone(values)}
+}
+
+// A Metric is a statistic that can stand in a catalog: a [Counter] or
+// [Sizes].
+type Metric interface {
+	metric() *definition
+}
+
+// definition is what a Counter or Sizes points to. It is immutable and holds
+// no count: counts live in the client.
+type definition struct {
+	kind                    Kind
+	name, unit, description string
+	attributes              []Attribute
+	ranges                  bucketing.Ranges
+	series                  []Series // nil when there would be more than maxSeries
+}
+
+// A Counter is a statistic that only grows, or one of its labelled series.
+// It is a small comparable value without state; make one with [NewCounter].
+// The zero Counter is not in any catalog and counts nothing.
+type Counter struct {
+	def    *definition
+	series int32 // position in def.series; none while labels are missing
+	hash   uint32
+}
+
+const none = -1
+
+// NewCounter declares a counter: its name and unit by OpenTelemetry's rules
+// ("shop.user.created", "{user}"), what it counts in one sentence for people,
+// and its labels. Faults are reported by the catalog it is put in.
+func NewCounter(name, unit, description string, attributes ...Attribute) Counter {
+	def := &definition{kind: KindCounter, name: name, unit: unit, description: description}
+	for _, a := range attributes {
+		def.attributes = append(def.attributes, OneOf(a.Key, a.Values...))
+	}
+	def.expand()
+	if len(attributes) == 0 {
+		return def.series[0].Counter
+	}
+	return Counter{def: def, series: none}
+}
+
+// With chooses the series of these label values, in the order in which the
+// labels were declared. A value that was not declared, or a wrong number of
+// values, gives a counter that counts nothing: an undeclared word never
+// leaves. With allocates nothing.
+func (c Counter) With(values ...string) Counter {
+	if c.def == nil || len(values) != len(c.def.attributes) || c.def.series == nil {
+		return Counter{def: c.def, series: none}
+	}
+	at := 0
+	for i, value := range values {
+		declared := c.def.attributes[i].Values
+		found := none
+		for j := range declared {
+			if declared[j] == value {
+				found = j
+				break
+			}
+		}
+		if found == none {
+			return Counter{def: c.def, series: none}
+		}
+		at = at*len(declared) + found
+	}
+	return c.def.series[at].Counter
+}
+
+// Hash is a number that differs between most counters and stays the same as
+// long as the name and the labels do. Tables of counters are built on it.
+func (c Counter) Hash() uint32 { return c.hash }
+
+// String returns the name and labels of the series, as in
+// shop.service.created{shop.service.type=SEARCH}. It is the same in every
+// version of a catalog that declares the series.
+func (c Counter) String() string {
+	switch {
+	case c.def == nil:
+		return "undeclared counter"
+	case c.series == none:
+		return c.def.name + "{undeclared labels}"
+	}
+	return c.def.seriesName(c.def.series[c.series].Values)
+}
+
+func (c Counter) metric() *definition { return c.def }
+
+// Sizes says how many things have a size in each range now: collections by
+// their number of faces. The exact sizes stay in the application. The zero
+// Sizes is not in any catalog.
+type Sizes struct{ def *definition }
+
+// NewSizes declares sizes: name, unit and description of the things that are
+// counted, the label that carries the range, and the ranges. Faults are
+// reported by the catalog it is put in.
+func NewSizes(name, unit, description, attribute string, ranges bucketing.Ranges) Sizes {
+	def := &definition{kind: KindSizes, name: name, unit: unit, description: description,
+		attributes: []Attribute{OneOf(attribute, ranges.Labels()...)}, ranges: ranges}
+	def.expand()
+	return Sizes{def}
+}
+
+// String returns the name of the statistic.
+func (s Sizes) String() string {
+	if s.def == nil {
+		return "undeclared sizes"
+	}
+	return s.def.name
+}
+
+func (s Sizes) metric() *definition { return s.def }
+
+// maxSeries bounds the labelled series of one metric, and so the size of a
+// report. Declaring more is a fault.
+const maxSeries = 64
+
+// expand lists every combination of label values, the last label changing
+// fastest. It stops at the limit, so that a careless declaration costs
+// nothing; the catalog reports it.
+func (d *definition) expand() {
+	combinations := [][]string{nil}
+	for _, a := range d.attributes {
+		if len(combinations)*len(a.Values) > maxSeries {
+			return
+		}
+		next := make([][]string, 0, len(combinations)*len(a.Values))
+		for _, c := range combinations {
+			for _, v := range a.Values {
+				next = append(next, append(slices.Clone(c), v))
+			}
+		}
+		combinations = next
+	}
+	d.series = make([]Series, len(combinations))
+	for i, values := range combinations {
+		h := fnv.New32a()
+		h.Write([]byte(d.seriesName(values)))
+		d.series[i] = Series{Values: values}
+		if d.kind == KindCounter {
+			d.series[i].Counter = Counter{def: d, series: int32(i), hash: h.Sum32()}
+		}
+	}
+}
+
+func (d *definition) seriesName(values []string) string {
+	name := d.name
+	for i, v := range values {
+		separator := ","
+		if i == 0 {
+			separator = "{"
+		}
+		name += separator + d.attributes[i].Key + "=" + v
+	}
+	if len(values) > 0 {
+		name += "}"
+	}
+	return name
+}

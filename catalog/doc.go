@@ -1,0 +1,38 @@
+// Package catalog is the one list of what may leave an installation.
+//
+// A product declares its statistics in Go, as a closed list: names, units,
+// descriptions, every label a value may carry, and the number of the notice
+// that tells people about them. What is not on the list cannot be counted and
+// cannot be sent.
+//
+//	var (
+//		UserCreated    = catalog.NewCounter("shop.user.created", "{user}", "A user was created.")
+//		ServiceCreated = catalog.NewCounter("shop.service.created", "{service}", "A service was created, by type.",
+//			catalog.OneOf("shop.service.type", "SEARCH", "PAYMENT"))
+//		Baskets = catalog.NewSizes("shop.basket.count", "{basket}",
+//			"Baskets, by the range their number of goods falls in.", "shop.goods.range", bucketing.New(0, 10, 50))
+//
+//		Catalog = catalog.New("Shop", 1, UserCreated, ServiceCreated, Baskets)
+//	)
+//
+// A fault in the list is never a panic: [Catalog.Err] says everything that is
+// wrong, and a catalog with a fault counts and sends nothing.
+//
+// # What is sent
+//
+// For a [Counter], the total of each declared combination of labels. For
+// [Sizes], how many things fall in each range now. [Catalog.Notice] renders
+// the list for people and [Catalog.CollectorConfig] for the Collector, which
+// lets exactly this list through.
+//
+// # What is never sent
+//
+// Anything else. Labels are chosen from values written in the program, never
+// from values a user typed.
+//
+// # Changing the list
+//
+// [Catalog.Fingerprint] changes with everything that affects what is sent or
+// what people are told. Package catalogtest holds the test that fails when it
+// changes and the notice number does not rise.
+package catalog

@@ -1,0 +1,136 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// The rules for names are OpenTelemetry's: the syntax of instrument names
+// and units (specification, Metrics API, "Instrument name syntax" and
+// "Instrument unit") and its naming guidance (semantic conventions, "Naming"):
+// lower case, words joined by "_", name spaces by ".", no delimiter twice or
+// at the end, nothing under "otel.". Values and labels are ours: only what
+// cannot be misread in YAML, in the Collector's language, or in a table.
+var (
+	nameRule    = regexp.MustCompile(`^[a-z][a-z0-9]*([._][a-z0-9]+)*$`)
+	unitRule    = regexp.MustCompile(`^([!-z|~]+|[!-z|~]*\{[!-z|~]+\})$`)
+	valueRule   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.+/-]*$`)
+	productRule = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*([ ._-][A-Za-z0-9]+)*$`)
+	textRule    = regexp.MustCompile("^[A-Z0-9][^\\x00-\\x1f\\x7f|<>`\\[\\]\\\\$]*\\.$")
+)
+
+const (
+	maxName    = 255 // OpenTelemetry's limit for instrument names
+	maxUnit    = 63  // OpenTelemetry's limit for instrument units
+	maxValue   = 64
+	maxProduct = 64
+	maxText    = 200
+	maxTotal   = 256 // series in one catalog: a report stays far below the Collector's 32 KiB
+)
+
+func (c *Catalog) check() error {
+	var faults []error
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("catalog: "+format, args...))
+	}
+	checkProduct(c.product, fault)
+	if c.notice < 1 {
+		fault("notice number %d: notices are numbered from 1", c.notice)
+	}
+	if len(c.metrics) == 0 {
+		fault("product %q declares no statistics", c.product)
+	}
+	seen := map[string]bool{}
+	total := 0
+	for i, d := range c.metrics {
+		if d == nil {
+			fault("metric %d of %d was not made by NewCounter or NewSizes", i+1, len(c.metrics))
+			continue
+		}
+		if seen[strings.ToLower(d.name)] {
+			fault("metric %q is declared twice", d.name)
+		}
+		seen[strings.ToLower(d.name)] = true
+		d.check(fault)
+		total += len(d.series)
+	}
+	if total > maxTotal {
+		fault("%d series in all, more than %d: a report would be too large", total, maxTotal)
+	}
+	return errors.Join(faults...)
+}
+
+func checkProduct(product string, fault func(string, ...any)) {
+	switch {
+	case len(product) > maxProduct:
+		fault("product name %q is longer than %d bytes", product, maxProduct)
+	case !productRule.MatchString(product):
+		fault("product name %q cannot become an environment variable: use ASCII letters and digits, beginning with a letter, "+
+			"words joined by one space, dot, dash or underscore", product)
+	case prefix(product) == "OTEL" || strings.HasPrefix(prefix(product), "OTEL_"):
+		fault("product name %q would take OpenTelemetry's own variables: choose another", product)
+	}
+}
+
+func (d *definition) check(fault func(string, ...any)) {
+	checkName("metric name", d.name, fault)
+	if len(d.unit) > maxUnit || !unitRule.MatchString(d.unit) {
+		fault("metric %q: unit %q is not a unit: use 1 to %d visible ASCII characters, an annotation in braces, as in \"{user}\"",
+			d.name, d.unit, maxUnit)
+	}
+	if len(d.description) > maxText || !textRule.MatchString(d.description) {
+		fault("metric %q: description %q is not one plain sentence of at most %d bytes, from a capital letter to a full stop",
+			d.name, d.description, maxText)
+	}
+	if d.kind == KindSizes {
+		if err := d.ranges.Err(); err != nil {
+			fault("metric %q: %w", d.name, err)
+			return
+		}
+	}
+	keys := map[string]bool{}
+	for _, a := range d.attributes {
+		checkName(fmt.Sprintf("metric %q: attribute", d.name), a.Key, fault)
+		if a.Key == "install_guid" {
+			fault("metric %q: attribute %q is the name of the identifier", d.name, a.Key)
+		}
+		if keys[a.Key] {
+			fault("metric %q: attribute %q is declared twice", d.name, a.Key)
+		}
+		keys[a.Key] = true
+		a.check(d.name, fault)
+	}
+	if d.series == nil {
+		fault("metric %q has more than %d series: declare fewer values", d.name, maxSeries)
+	}
+}
+
+func (a Attribute) check(metric string, fault func(string, ...any)) {
+	if len(a.Values) == 0 {
+		fault("metric %q: attribute %q has no values", metric, a.Key)
+	}
+	seen := map[string]bool{}
+	for _, v := range a.Values {
+		if len(v) > maxValue || !valueRule.MatchString(v) {
+			fault("metric %q: attribute %q: value %q is not 1 to %d ASCII letters, digits or _.+/- beginning with a letter or digit",
+				metric, a.Key, v, maxValue)
+		}
+		if seen[v] {
+			fault("metric %q: attribute %q: value %q is declared twice", metric, a.Key, v)
+		}
+		seen[v] = true
+	}
+}
+
+func checkName(what, name string, fault func(string, ...any)) {
+	switch {
+	case len(name) > maxName:
+		fault("%s %q is longer than %d bytes", what, name, maxName)
+	case !nameRule.MatchString(name):
+		fault("%s %q is not an OpenTelemetry name: use lower-case letters and digits, words joined by _ and name spaces by .", what, name)
+	case name == "otel" || strings.HasPrefix(name, "otel."):
+		fault("%s %q is in OpenTelemetry's own name space", what, name)
+	}
+}
