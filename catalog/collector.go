@@ -1,0 +1,128 @@
+package catalog
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/template"
+)
+
+// What the Collector's configuration holds every report to.
+const (
+	collectorScope = "headcount"              // the one name a scope can have
+	collectorLimit = int64(1_000_000_000_000) // the largest number; more is a fault or a joke
+	collectorBody  = 32 << 10                 // bytes of a request, unless the list needs more
+)
+
+//go:embed collector.yaml.tmpl
+var collectorText string
+
+var collectorTemplate = template.Must(template.New("collector").Funcs(template.FuncMap{"yaml": yamlQuote}).Parse(collectorText))
+
+// CollectorConfig renders the configuration of an OpenTelemetry Collector
+// that lets this list through and nothing else. It is complete; only the
+// addresses and the path of the file are left to the environment. The
+// comments in it say what each step is for and what happens to the rest.
+func (c *Catalog) CollectorConfig() ([]byte, error) {
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	var rules []collectorRule
+	var names []string
+	for _, d := range c.Metrics() {
+		rules = append(rules, collectorRule{d})
+		names = append(names, "metric.name == "+ottl(d.Name))
+	}
+	var b bytes.Buffer
+	err := collectorTemplate.Execute(&b, map[string]any{
+		"Product": c.product, "Notice": c.notice, "Metrics": rules,
+		"Unlisted": "not (" + strings.Join(names, " or ") + ")",
+		"Scope":    collectorScope, "Limit": collectorLimit, "Body": c.requestBody(),
+	})
+	return b.Bytes(), err
+}
+
+// collectorRule writes what the Collector has to ask and do about one
+// statistic, in its language (OTTL).
+type collectorRule struct{ Definition }
+
+func (r collectorRule) is() string { return "metric.name == " + ottl(r.Name) }
+
+// WrongKind is true for the statistic under its name but of another type, or
+// with more points than it has series.
+func (r collectorRule) WrongKind() string {
+	kind := "metric.type != METRIC_DATA_TYPE_GAUGE"
+	if r.Kind == KindCounter {
+		kind = "metric.type != METRIC_DATA_TYPE_SUM or metric.is_monotonic != true" +
+			" or metric.aggregation_temporality != AGGREGATION_TEMPORALITY_CUMULATIVE"
+	}
+	return fmt.Sprintf("%s and (%s or Len(metric.data_points) > %d)", r.is(), kind, len(r.Series))
+}
+
+// WrongLabels is true for a point with other labels than the declared ones,
+// or with other values. The number of labels is compared too, because a label
+// can come twice.
+func (r collectorRule) WrongLabels() string {
+	right := []string{fmt.Sprintf("Len(datapoint.attributes) == %d", len(r.Attributes))}
+	for _, a := range r.Attributes {
+		var values []string
+		for _, v := range a.Values {
+			values = append(values, label(a.Key)+" == "+ottl(v))
+		}
+		right = append(right, "("+strings.Join(values, " or ")+")")
+	}
+	return fmt.Sprintf("%s and not (%s)", r.is(), strings.Join(right, " and "))
+}
+
+// SetUnit gives the statistic its declared unit, whatever was sent.
+func (r collectorRule) SetUnit() string {
+	return fmt.Sprintf("set(metric.unit, %s) where %s", ottl(r.Unit), r.is())
+}
+
+// SetLabels writes the labels anew: a label carries more than its key and
+// value on the wire.
+func (r collectorRule) SetLabels() string {
+	var labels []string
+	for _, a := range r.Attributes {
+		labels = append(labels, ottl(a.Key)+": "+label(a.Key))
+	}
+	return fmt.Sprintf("set(datapoint.attributes, {%s}) where %s", strings.Join(labels, ", "), r.is())
+}
+
+// WrongResult is true when the steps before left a wrong unit or a series
+// twice.
+func (r collectorRule) WrongResult() string {
+	return fmt.Sprintf("%s and (metric.unit != %s or Len(metric.data_points) > %d)", r.is(), ottl(r.Unit), len(r.Series))
+}
+
+// requestBody is how large a request may be: twice the largest report, for
+// names, labels and 64 bytes of numbers a series.
+func (c *Catalog) requestBody() int {
+	size := 1024
+	for _, d := range c.metrics {
+		point := 64
+		for _, a := range d.attributes {
+			point += len(a.Key) + maxValue + 16
+		}
+		size += len(d.name) + len(d.unit) + len(d.description) + 64 + point*len(d.series)
+	}
+	body := collectorBody
+	for body < 2*size {
+		body *= 2
+	}
+	return body
+}
+
+func label(key string) string { return "datapoint.attributes[" + ottl(key) + "]" }
+
+// ottl quotes a word of the catalog for the Collector's language. The rules
+// for names leave visible ASCII only, for which Go's quoting is the same.
+func ottl(word string) string { return strconv.Quote(word) }
+
+// yamlQuote quotes an expression for YAML and for the expansion that the
+// Collector does afterwards, in which $ begins a variable.
+func yamlQuote(expression string) string {
+	return "'" + strings.NewReplacer("'", "''", "$", "$$").Replace(expression) + "'"
+}

@@ -1,0 +1,102 @@
+package catalog_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"headcount.example/bucketing"
+	"headcount.example/catalog"
+	"headcount.example/catalog/affiliate"
+	"headcount.example/catalog/compreface"
+)
+
+var update = flag.Bool("update", false, "write the rendered files instead of comparing them")
+
+// The committed configurations are what the catalogs say. Whether a real
+// Collector obeys them is tested in the module collector.
+func TestCollectorConfig(t *testing.T) {
+	for path, c := range map[string]*catalog.Catalog{
+		"../collector-config.yaml":        compreface.Catalog,
+		"affiliate/collector-config.yaml": affiliate.Catalog,
+	} {
+		got, err := c.CollectorConfig()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *update {
+			if err := os.WriteFile(path, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s is not what the catalog of %s says: run go test ./catalog -run TestCollectorConfig -update", path, c.Product())
+		}
+	}
+}
+
+func TestCollectorConfigOfFaultyCatalog(t *testing.T) {
+	var none *catalog.Catalog
+	for name, c := range map[string]*catalog.Catalog{
+		"nil":     none,
+		"zero":    {},
+		"faulty":  catalog.New("Shop", 0, catalog.NewCounter("shop.user.created", "{user}", "A user was created.")),
+		"unnamed": catalog.New("Shop", 1, catalog.NewCounter("", "{user}", "A user was created.")),
+	} {
+		if got, err := c.CollectorConfig(); err == nil || got != nil {
+			t.Errorf("%s: got %d bytes and error %v, want none and an error", name, len(got), err)
+		}
+	}
+}
+
+func TestCollectorConfigChangesOnlyAddressesAndPath(t *testing.T) {
+	got, err := compreface.Catalog.CollectorConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range regexp.MustCompile(`\$\{[^}]*\}`).FindAllString(string(got), -1) {
+		names = append(names, m)
+	}
+	want := "${env:HEADCOUNT_LISTEN:-127.0.0.1:4318} ${env:HEADCOUNT_FILE:-usage.jsonl} ${env:HEADCOUNT_HEALTH:-127.0.0.1:13133}"
+	if strings.Join(names, " ") != want {
+		t.Errorf("variables %q, want %q", names, want)
+	}
+}
+
+// A unit may hold any visible character: each has to survive YAML, the
+// expansion of variables and the quoting of OTTL.
+func TestCollectorConfigQuotes(t *testing.T) {
+	c := catalog.New("Shop", 1, catalog.NewCounter("shop.user.created", `{it's_"100%"_$HOME_${env:HOME}_\}`, "A user was created."))
+	got, err := c.CollectorConfig()
+	if err != nil {
+		t.Skip("the catalog refuses such a unit: ", err)
+	}
+	want := `'set(metric.unit, "{it''s_\"100%\"_$$HOME_$${env:HOME}_\\}") where metric.name == "shop.user.created"'`
+	if !strings.Contains(string(got), want) {
+		t.Errorf("no line %s in\n%s", want, got)
+	}
+}
+
+func TestCollectorConfigMakesRoomForLargeReports(t *testing.T) {
+	long := strings.Repeat("x", 200)
+	var metrics []catalog.Metric
+	for _, n := range []string{"a", "b", "c", "d"} {
+		metrics = append(metrics, catalog.NewSizes("shop."+n+"."+long, "{x}", "Things.", "shop."+long, bucketing.New(
+			1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30)))
+	}
+	got, err := catalog.New("Shop", 1, metrics...).CollectorConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "max_request_body_size: 131072 "; !strings.Contains(string(got), want) {
+		t.Errorf("no %q", want)
+	}
+}
