@@ -31,9 +31,14 @@ type Catalog struct {
 func New(product string, notice int, metrics ...Metric) *Catalog {
 	c := &Catalog{product: product, notice: notice, made: true}
 	for _, m := range metrics {
+		// By type and not by m.metric(): a nil pointer to a Counter has the
+		// method too, and calling it would panic.
 		var def *definition
-		if m != nil {
-			def = m.metric()
+		switch m := m.(type) {
+		case Counter:
+			def = m.def
+		case Sizes:
+			def = m.def
 		}
 		c.metrics = append(c.metrics, def)
 	}
@@ -49,11 +54,22 @@ func (c *Catalog) Err() error {
 	return c.err
 }
 
-// Product is the product's name as people know it.
-func (c *Catalog) Product() string { return c.product }
+// Product is the product's name as people know it; empty for a nil catalog.
+func (c *Catalog) Product() string {
+	if c == nil {
+		return ""
+	}
+	return c.product
+}
 
-// NoticeNumber is the number of the notice that people agree to.
-func (c *Catalog) NoticeNumber() int { return c.notice }
+// NoticeNumber is the number of the notice that people agree to; 0, which no
+// notice has, for a nil catalog.
+func (c *Catalog) NoticeNumber() int {
+	if c == nil {
+		return 0
+	}
+	return c.notice
+}
 
 // Variable is the environment variable by which an administrator decides for
 // this product: COMPREFACE_TELEMETRY for CompreFace. It is empty when the

@@ -30,7 +30,7 @@ func OneOf(key string, values ...string) Attribute {
 // A Metric is a statistic that can stand in a catalog: a [Counter] or
 // [Sizes].
 type Metric interface {
-	metric() *definition
+	metric()
 }
 
 // definition is what a Counter or Sizes points to. It is immutable and holds
@@ -112,7 +112,7 @@ func (c Counter) String() string {
 	return c.def.seriesName(c.def.series[c.series].Values)
 }
 
-func (c Counter) metric() *definition { return c.def }
+func (Counter) metric() {}
 
 // Sizes says how many things have a size in each range now: collections by
 // their number of faces. The exact sizes stay in the application. The zero
@@ -137,7 +137,7 @@ func (s Sizes) String() string {
 	return s.def.name
 }
 
-func (s Sizes) metric() *definition { return s.def }
+func (Sizes) metric() {}
 
 // maxSeries bounds the labelled series of one metric, and so the size of a
 // report. Declaring more is a fault.

@@ -5,20 +5,24 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // The rules for names are OpenTelemetry's: the syntax of instrument names
 // and units (specification, Metrics API, "Instrument name syntax" and
 // "Instrument unit") and its naming guidance (semantic conventions, "Naming"):
 // lower case, words joined by "_", name spaces by ".", no delimiter twice or
-// at the end, nothing under "otel.". Values and labels are ours: only what
-// cannot be misread in YAML, in the Collector's language, or in a table.
+// at the end, nothing under "otel.". Of units only the characters of UCUM
+// that mean nothing to a quoting language are let through. Values and labels
+// are ours: only what cannot be misread in YAML, in the Collector's language,
+// or in a table.
 var (
 	nameRule    = regexp.MustCompile(`^[a-z][a-z0-9]*([._][a-z0-9]+)*$`)
-	unitRule    = regexp.MustCompile(`^([!-z|~]+|[!-z|~]*\{[!-z|~]+\})$`)
+	unitRule    = regexp.MustCompile(`^([A-Za-z0-9_%*./^+-]+|[A-Za-z0-9_%*./^+-]*\{[A-Za-z0-9_%*./^+-]+\})$`)
 	valueRule   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.+/-]*$`)
 	productRule = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*([ ._-][A-Za-z0-9]+)*$`)
-	textRule    = regexp.MustCompile("^[A-Z0-9][^\\x00-\\x1f\\x7f|<>`\\[\\]\\\\$]*\\.$")
+	textRule    = regexp.MustCompile("^[A-Z0-9][^|<>`\\[\\]\\\\$]*\\.$")
 )
 
 const (
@@ -27,7 +31,7 @@ const (
 	maxValue   = 64
 	maxProduct = 64
 	maxText    = 200
-	maxTotal   = 256 // series in one catalog: a report stays far below the Collector's 32 KiB
+	maxTotal   = 256 // series in one catalog: a report stays small, and so does the request a Collector accepts
 )
 
 func (c *Catalog) check() error {
@@ -77,17 +81,16 @@ func checkProduct(product string, fault func(string, ...any)) {
 func (d *definition) check(fault func(string, ...any)) {
 	checkName("metric name", d.name, fault)
 	if len(d.unit) > maxUnit || !unitRule.MatchString(d.unit) {
-		fault("metric %q: unit %q is not a unit: use 1 to %d visible ASCII characters, an annotation in braces, as in \"{user}\"",
+		fault("metric %q: unit %q is not a unit: use 1 to %d ASCII letters, digits or _%%*./^+-, an annotation in braces, as in \"{user}\"",
 			d.name, d.unit, maxUnit)
 	}
-	if len(d.description) > maxText || !textRule.MatchString(d.description) {
+	if len(d.description) > maxText || !textRule.MatchString(d.description) || !printable(d.description) {
 		fault("metric %q: description %q is not one plain sentence of at most %d bytes, from a capital letter to a full stop",
 			d.name, d.description, maxText)
 	}
 	if d.kind == KindSizes {
 		if err := d.ranges.Err(); err != nil {
 			fault("metric %q: %w", d.name, err)
-			return
 		}
 	}
 	keys := map[string]bool{}
@@ -100,6 +103,9 @@ func (d *definition) check(fault func(string, ...any)) {
 			fault("metric %q: attribute %q is declared twice", d.name, a.Key)
 		}
 		keys[a.Key] = true
+		if len(a.Values) == 0 && d.kind == KindCounter { // sizes without: the fault is in the ranges
+			fault("metric %q: attribute %q has no values", d.name, a.Key)
+		}
 		a.check(d.name, fault)
 	}
 	if d.series == nil {
@@ -108,9 +114,6 @@ func (d *definition) check(fault func(string, ...any)) {
 }
 
 func (a Attribute) check(metric string, fault func(string, ...any)) {
-	if len(a.Values) == 0 {
-		fault("metric %q: attribute %q has no values", metric, a.Key)
-	}
 	seen := map[string]bool{}
 	for _, v := range a.Values {
 		if len(v) > maxValue || !valueRule.MatchString(v) {
@@ -133,4 +136,11 @@ func checkName(what, name string, fault func(string, ...any)) {
 	case name == "otel" || strings.HasPrefix(name, "otel."):
 		fault("%s %q is in OpenTelemetry's own name space", what, name)
 	}
+}
+
+// printable is false for what a reader cannot see or what turns the text
+// around: control and format characters, odd spaces, broken UTF-8.
+func printable(text string) bool {
+	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, hidden)
 }
