@@ -1,0 +1,85 @@
+package ledger
+
+import (
+	"context"
+	"time"
+)
+
+// A Schedule is what all processes of an installation must agree on about
+// reports.
+type Schedule struct {
+	Settled  int64     // the newest slot that needs no report any more
+	Due      time.Time // not before this moment; zero when nothing is put off
+	Failures int       // in a row
+}
+
+// SlotAt returns the number of the slot that now is in. Slots are a day long
+// and begin at the phase; they are numbered from 1970, in UTC, so that no
+// change of zone moves them.
+func SlotAt(now time.Time, phase time.Duration) int64 {
+	seconds := now.Unix() - int64(phase/time.Second)
+	slot := seconds / day
+	if seconds%day < 0 {
+		slot--
+	}
+	return slot
+}
+
+// SlotStart returns the moment at which a slot begins.
+func SlotStart(slot int64, phase time.Duration) time.Time {
+	return time.Unix(slot*day, 0).Add(phase)
+}
+
+// Schedule reads the schedule.
+func (l *Ledger) Schedule() (s Schedule, err error) {
+	if !l.mapped {
+		file, _, err := l.current()
+		if err != nil {
+			return s, err
+		}
+		return file.schedule()
+	}
+	err = l.guard(func() error {
+		s, err = l.page.schedule()
+		return err
+	})
+	return s, err
+}
+
+// SetSchedule writes the schedule. Only the holder of [Ledger.Sender] does.
+func (l *Ledger) SetSchedule(ctx context.Context, s Schedule) error {
+	if !l.mapped {
+		return l.fold(ctx, func(file page) { file.setSchedule(s) })
+	}
+	return l.guard(func() error {
+		l.page.setSchedule(s)
+		return nil
+	})
+}
+
+func (p page) schedule() (Schedule, error) {
+	settled, ok1 := decode(p.word(atSettled).Load())
+	due, ok2 := decode(p.word(atDue).Load())
+	failures, ok3 := decode(p.word(atFailed).Load())
+	if !ok1 || !ok2 || !ok3 {
+		return Schedule{}, ErrDamaged
+	}
+	s := Schedule{Settled: int64(settled), Failures: int(min(failures, 1000))}
+	if due > 0 {
+		s.Due = time.Unix(int64(due), 0)
+	}
+	return s, nil
+}
+
+func (p page) setSchedule(s Schedule) {
+	due := int64(0)
+	if !s.Due.IsZero() {
+		due = s.Due.Unix()
+	}
+	p.word(atSettled).Store(bounded(s.Settled))
+	p.word(atDue).Store(bounded(due))
+	p.word(atFailed).Store(bounded(int64(s.Failures)))
+}
+
+// bounded encodes a number of a clock that may say anything.
+func bounded(n int64) uint64 { return encode(uint64(min(max(n, 0), Max))) }
