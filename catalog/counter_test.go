@@ -1,0 +1,215 @@
+package catalog_test
+
+import (
+	"slices"
+	"testing"
+
+	"headcount.example/bucketing"
+	"headcount.example/catalog"
+)
+
+var (
+	plain  = catalog.NewCounter("shop.user.created", "{user}", sentence)
+	typed  = catalog.NewCounter("shop.service.created", "{service}", "A service was created, by type.", catalog.OneOf("shop.service.type", "SEARCH", "PAYMENT"))
+	paired = catalog.NewCounter("shop.order.placed", "{order}", "An order was placed.",
+		catalog.OneOf("shop.order.size", "S", "M", "L"), catalog.OneOf("shop.order.way", "WEB", "APP"))
+	goods = catalog.NewSizes("shop.basket.count", "{basket}", "Baskets.", "shop.goods.range", bucketing.New(0, 10))
+	shop  = catalog.New("Shop", 1, plain, typed, paired, goods)
+)
+
+// declared is every counter that the shop may count.
+func declared() map[catalog.Counter]string {
+	all := map[catalog.Counter]string{}
+	for _, m := range shop.Metrics() {
+		for _, s := range m.Series {
+			if m.Kind == catalog.KindCounter {
+				all[s.Counter] = s.Counter.String()
+			}
+		}
+	}
+	return all
+}
+
+func TestWithChoosesTheDeclaredSeries(t *testing.T) {
+	for want, c := range map[string]catalog.Counter{
+		"shop.user.created": plain,
+		"shop.service.created{shop.service.type=SEARCH}":          typed.With("SEARCH"),
+		"shop.service.created{shop.service.type=PAYMENT}":         typed.With("PAYMENT"),
+		"shop.order.placed{shop.order.size=S,shop.order.way=WEB}": paired.With("S", "WEB"),
+		"shop.order.placed{shop.order.size=S,shop.order.way=APP}": paired.With("S", "APP"),
+		"shop.order.placed{shop.order.size=M,shop.order.way=WEB}": paired.With("M", "WEB"),
+		"shop.order.placed{shop.order.size=M,shop.order.way=APP}": paired.With("M", "APP"),
+		"shop.order.placed{shop.order.size=L,shop.order.way=WEB}": paired.With("L", "WEB"),
+		"shop.order.placed{shop.order.size=L,shop.order.way=APP}": paired.With("L", "APP"),
+	} {
+		if _, ok := declared()[c]; !ok || c.String() != want {
+			t.Errorf("%q: declared %v, want %q", c, ok, want)
+		}
+	}
+	if got := len(declared()); got != 9 {
+		t.Errorf("%d declared counters, want 9", got)
+	}
+}
+
+func TestWithRefusesWhatIsNotDeclared(t *testing.T) {
+	for name, c := range map[string]catalog.Counter{
+		"zero counter":            {},
+		"zero with a value":       catalog.Counter{}.With("SEARCH"),
+		"zero with none":          catalog.Counter{}.With(),
+		"no labels yet":           typed,
+		"none":                    typed.With(),
+		"unknown":                 typed.With("FIND"),
+		"empty":                   typed.With(""),
+		"other case":              typed.With("search"),
+		"space after":             typed.With("SEARCH "),
+		"begins like one":         typed.With("SEARC"),
+		"too many":                typed.With("SEARCH", "PAYMENT"),
+		"too many and empty":      typed.With("SEARCH", ""),
+		"the key":                 typed.With("shop.service.type"),
+		"too few":                 paired.With("S"),
+		"wrong way round":         paired.With("WEB", "S"),
+		"first unknown":           paired.With("XL", "WEB"),
+		"second unknown":          paired.With("S", "FAX"),
+		"three":                   paired.With("S", "WEB", "S"),
+		"value for an unlabelled": plain.With("SEARCH"),
+		"empty for an unlabelled": plain.With(""),
+		"too many series":         counter(catalog.OneOf("shop.kind", words(65)...)).With("V0"),
+		"label without values":    counter(catalog.OneOf("shop.kind")).With(""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if series, ok := declared()[c]; ok {
+				t.Errorf("gives the declared series %q", series)
+			}
+			if text := c.String(); text != "undeclared counter" && text[len(text)-len("{undeclared labels}"):] != "{undeclared labels}" {
+				t.Errorf("called %q", text)
+			}
+		})
+	}
+}
+
+func TestWithOnASeriesStartsAnew(t *testing.T) {
+	if got := typed.With("SEARCH").With("PAYMENT"); got != typed.With("PAYMENT") {
+		t.Errorf("got %q", got)
+	}
+	if got := typed.With("FIND").With("PAYMENT"); got != typed.With("PAYMENT") {
+		t.Errorf("after an unknown value: got %q", got)
+	}
+	if got := plain.With(); got != plain {
+		t.Errorf("unlabelled with no values: got %q", got)
+	}
+}
+
+func TestCountersCompare(t *testing.T) {
+	all := declared()
+	for _, m := range shop.Metrics() {
+		for _, s := range m.Series {
+			if m.Kind != catalog.KindCounter {
+				if s.Counter != (catalog.Counter{}) {
+					t.Errorf("sizes %q have a counter", m.Name)
+				}
+				continue
+			}
+			if _, ok := all[s.Counter]; !ok {
+				t.Errorf("%q differs from one call of Metrics to the next", s.Counter)
+			}
+			if again := s.Counter.With(s.Values...); again != s.Counter || again.Hash() != s.Counter.Hash() {
+				t.Errorf("With(%q) gives %q, want the same as in Metrics", s.Values, again)
+			}
+		}
+	}
+	// Two declarations that read the same are two counters, but they are
+	// called the same: a file of totals outlives the program that wrote it.
+	again := catalog.NewCounter("shop.user.created", "{user}", "Users.")
+	if again == plain || again.String() != plain.String() || again.Hash() != plain.Hash() {
+		t.Errorf("declared again: equal %v, %q, %d", again == plain, again, again.Hash())
+	}
+}
+
+func TestNamesOfSeriesAreDistinct(t *testing.T) {
+	values := words(8)
+	labels := []catalog.Attribute{catalog.OneOf("shop.a", values...), catalog.OneOf("shop.b", values...)}
+	c := catalog.New("Shop", 1, counter(labels...), catalog.NewCounter("shop.user", "1", "Users.", labels...),
+		catalog.NewCounter("shop", "1", "Users.", catalog.OneOf("shop.a", values...)))
+	names, hashes := map[string]bool{}, map[uint32]bool{}
+	for _, m := range c.Metrics() {
+		for _, s := range m.Series {
+			if names[s.Counter.String()] {
+				t.Errorf("%q names two series", s.Counter)
+			}
+			names[s.Counter.String()], hashes[s.Counter.Hash()] = true, true
+		}
+	}
+	if len(names) != 64+64+8 || len(hashes) < len(names)*9/10 {
+		t.Errorf("%d names and %d hashes for 136 series", len(names), len(hashes))
+	}
+}
+
+// The FNV-1a hash of the name, computed elsewhere: tables on disk may be
+// built on it.
+func TestHashStaysTheSame(t *testing.T) {
+	if got := plain.Hash(); got != 0x83e7b5cc {
+		t.Errorf("hash %#x", got)
+	}
+	if got := typed.With("SEARCH").Hash(); got != 0xb17ee81e {
+		t.Errorf("hash %#x", got)
+	}
+}
+
+func TestNoAllocation(t *testing.T) {
+	sizes, ways := []string{"S", "M", "L", "XL"}, []string{"WEB", "APP", "FAX"}
+	i, sum := 0, uint32(0)
+	if allocs := testing.AllocsPerRun(1000, func() {
+		i++
+		sum += paired.With(sizes[i%4], ways[i%3]).Hash() + typed.With(sizes[i%4]).Hash() + plain.With().Hash() + plain.With("a", "b").Hash()
+	}); allocs != 0 {
+		t.Errorf("%v allocations per call", allocs)
+	}
+}
+
+func TestStringOfSizes(t *testing.T) {
+	if got := goods.String(); got != "shop.basket.count" {
+		t.Errorf("got %q", got)
+	}
+	if got := (catalog.Sizes{}).String(); got != "undeclared sizes" {
+		t.Errorf("zero value: got %q", got)
+	}
+	if goods != shop.Metrics()[3].Sizes {
+		t.Error("the sizes of Metrics are not the declared ones")
+	}
+}
+
+// Whatever a user types, it is counted only if the program wrote it down.
+func FuzzWith(f *testing.F) {
+	f.Add("SEARCH", "WEB")
+	f.Add("S", "APP")
+	f.Add("", "\x00")
+	f.Add("shop.service.type=SEARCH", "S,shop.order.way=WEB")
+	all := declared()
+	f.Fuzz(func(t *testing.T, a, b string) {
+		for _, test := range []struct {
+			c  catalog.Counter
+			ok bool
+		}{
+			{typed.With(a), a == "SEARCH" || a == "PAYMENT"},
+			{typed.With(a, b), false},
+			{paired.With(a, b), slices.Contains([]string{"S", "M", "L"}, a) && (b == "WEB" || b == "APP")},
+			{paired.With(a), false},
+			{plain.With(a), false},
+			{catalog.Counter{}.With(a, b), false},
+		} {
+			if _, ok := all[test.c]; ok != test.ok {
+				t.Fatalf("%q, %q: %q is declared: %v", a, b, test.c, ok)
+			}
+		}
+		if c := paired.With(a, b); all[c] != "" && all[c] != "shop.order.placed{shop.order.size="+a+",shop.order.way="+b+"}" {
+			t.Fatalf("%q, %q: %q", a, b, all[c])
+		}
+	})
+}
+
+func BenchmarkWith(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		paired.With("L", "APP")
+	}
+}
