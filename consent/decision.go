@@ -1,0 +1,112 @@
+package consent
+
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Decision is what was decided. The zero value is Undecided. Only Granted is a
+// yes; a value that has no name here is never one.
+type Decision uint8
+
+const (
+	Undecided Decision = iota // nobody has decided: off, and may be asked
+	Granted                   // yes, to one notice
+	Denied                    // no: off, and not asked again
+)
+
+// String returns "undecided", "granted" or "denied", and "decision(7)" for a
+// value that has no name.
+func (d Decision) String() string {
+	switch d {
+	case Undecided:
+		return "undecided"
+	case Granted:
+		return "granted"
+	case Denied:
+		return "denied"
+	}
+	return fmt.Sprintf("decision(%d)", uint8(d))
+}
+
+// MarshalText returns the word for d, and an error if it has none.
+func (d Decision) MarshalText() ([]byte, error) {
+	if d > Denied {
+		return nil, fmt.Errorf("consent: %v has no word", d)
+	}
+	return []byte(d.String()), nil
+}
+
+// UnmarshalText accepts exactly "undecided", "granted" and "denied". Any other
+// word is an error and leaves d Undecided, so that an unheeded error is a no.
+func (d *Decision) UnmarshalText(text []byte) error {
+	for _, known := range []Decision{Undecided, Granted, Denied} {
+		if string(text) == known.String() {
+			*d = known
+			return nil
+		}
+	}
+	*d = Undecided
+	return fmt.Errorf("consent: decision %.40q is not undecided, granted or denied", text)
+}
+
+// Record is one decision. The zero Record means that nobody has decided.
+type Record struct {
+	Decision Decision  `json:"decision"`
+	Notice   int       `json:"notice"` // number of the notice that was shown; 1 or more
+	Time     time.Time `json:"time"`   // when; kept in UTC, to the second
+	Where    string    `json:"where"`  // where it was given, such as "settings"; printable, at most 100 bytes
+}
+
+const (
+	maxWhere = 100
+
+	// A record may be this far ahead of the clock. Two hosts that share a
+	// directory disagree, and a computer that takes local time for UTC is up to
+	// 14 hours ahead; beyond a day the time is not one at which anybody decided.
+	tolerance = 24 * time.Hour
+)
+
+// check says what makes a record one that no person can have left.
+func check(r Record, now time.Time) error {
+	switch {
+	case r.Decision != Granted && r.Decision != Denied:
+		return fmt.Errorf("decision %q is neither granted nor denied", r.Decision)
+	case r.Notice < 1:
+		return fmt.Errorf("notice %d is not a positive number", r.Notice)
+	case len(r.Where) > maxWhere:
+		return fmt.Errorf("where is %d bytes long, more than %d", len(r.Where), maxWhere)
+	case !printable(r.Where):
+		return fmt.Errorf("where %q is not printable text", r.Where)
+	case r.Time.IsZero():
+		return errors.New("the time is missing")
+	// Seconds since 1970, because times at the ends of what an int64 holds wrap
+	// around in comparisons: the largest is not After anything.
+	case r.Time.Unix() < 0:
+		return fmt.Errorf("time %s is before 1970", r.Time.UTC().Format(time.RFC3339))
+	case r.Time.Unix() > now.Add(tolerance).Unix():
+		return fmt.Errorf("time %s is in the future", r.Time.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// normal is r as it is stored: finer times would say more about a person than
+// anybody needs to know.
+func normal(r Record) Record {
+	r.Time = r.Time.UTC().Truncate(time.Second)
+	return r
+}
+
+// printable keeps line breaks, escape sequences and direction overrides away
+// from whoever shows a record.
+func printable(s string) bool {
+	for _, r := range s {
+		if !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return utf8.ValidString(s)
+}

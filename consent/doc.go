@@ -1,0 +1,60 @@
+// Package consent answers one question: may this installation count how it is
+// used, and why? Only a yes that a person or an administrator gave, to the
+// notice in force now, is a yes; anything absent, unreadable, outdated or
+// unknown is a no, and any no beats any yes.
+//
+//	decisions := consent.NewFile("/var/lib/faces/telemetry") // touches nothing
+//
+//	// When a person answers (a check box, a settings page, a terminal):
+//	err := decisions.Save(ctx, consent.Record{
+//		Decision: consent.Granted, // or consent.Denied
+//		Notice:   1,               // the notice they were shown
+//		Where:    "sign-up form",
+//	})
+//
+//	// Before anything is counted or sent:
+//	status := consent.Evaluate(ctx, "COMPREFACE_TELEMETRY", 1, nil, decisions)
+//	if !status.On() {
+//		fmt.Println("statistics are off:", status.Reason)
+//	}
+//
+// # Precedence
+//
+// The first row that applies decides. Rows that deny come first, so no grant
+// can outvote them.
+//
+//	what is found                                         effective
+//	DO_NOT_TRACK=1 (anything but empty, 0, false)         denied
+//	OTEL_SDK_DISABLED=true (anything but empty, 0, false) denied
+//	COMPREFACE_TELEMETRY=off (or any word not below)      denied
+//	the record cannot be read, or its source panics       undecided
+//	the record says denied, for whichever notice          denied
+//	the record is impossible (unknown decision, future)   undecided
+//	COMPREFACE_TELEMETRY=accept:2 while the notice is 2   granted
+//	the record says granted for notice 2, and it is 2     granted
+//	the record says granted for another notice            undecided
+//	COMPREFACE_TELEMETRY=accept:1 while the notice is 2   undecided
+//	nothing                                               undecided
+//
+// Only granted is on. "Undecided" and "denied" are both off; they differ in
+// what comes next: undecided may be asked, denied is left in peace.
+//
+// # Environment
+//
+// An empty variable counts as unset, as everywhere in OpenTelemetry, because
+// compose files pass unset variables on as empty ones. OpenTelemetry reads
+// every OTEL_SDK_DISABLED but "true" as false; here a word like "1" or "yes"
+// denies as well, since whoever wrote it did not mean "send".
+//
+// The one yes is "accept:" and the number of the notice in plain decimal, with
+// nothing before, between or after. accept:1, TRUE, " accept:2" or accept:02
+// do not accept notice 2. A well-formed accept of another notice says nothing
+// about this one: it is neither a grant nor a denial. Everything else denies.
+//
+// # What is stored
+//
+// Nothing before somebody decides: reading creates no file, not even a lock.
+// [File.Save] keeps the decisions in one file, described at the top of
+// format.go. The package imports nothing but the file lock, keeps no globals,
+// starts no goroutine and writes to no log.
+package consent

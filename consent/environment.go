@@ -1,0 +1,85 @@
+package consent
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// This file is the only one that reads words from the environment.
+
+const (
+	doNotTrack  = "DO_NOT_TRACK"
+	sdkDisabled = "OTEL_SDK_DISABLED"
+)
+
+// words is what the environment says, all variables together.
+type words struct {
+	veto     string // which variable denies; empty when none does
+	reason   string // how it says so
+	accepted int    // the notice that is accepted; 0 when none is
+}
+
+// readEnvironment asks lookup for the three variables. A malformed variable
+// name is not looked up; Evaluate refuses it.
+func readEnvironment(variable string, lookup func(string) (string, bool)) words {
+	if value, _ := lookup(doNotTrack); tracksNot(value) {
+		return words{veto: doNotTrack, reason: doNotTrack + " is set"}
+	}
+	if value, _ := lookup(sdkDisabled); disables(value) {
+		return words{veto: sdkDisabled, reason: sdkDisabled + " is set"}
+	}
+	if !variableName(variable) {
+		return words{}
+	}
+	value, set := lookup(variable)
+	if value == "" {
+		return words{}
+	}
+	if notice, ok := accept(value); ok && set {
+		return words{accepted: notice}
+	}
+	if value == "off" {
+		return words{veto: variable, reason: variable + " is off"}
+	}
+	// A word that is not known may well be somebody's no: on a typing error,
+	// "of" or "disable" must not send.
+	return words{veto: variable, reason: fmt.Sprintf("%s is %.40q, which means off: the only yes is accept:<notice>", variable, value)}
+}
+
+// tracksNot knows the words of DO_NOT_TRACK that do not deny; the others do.
+func tracksNot(value string) bool {
+	return value != "" && value != "0" && value != "false"
+}
+
+// disables is stricter than OpenTelemetry, to which every word but "true" is
+// false: words OpenTelemetry would warn about and ignore deny here. Its
+// booleans ignore case, so False does not deny.
+func disables(value string) bool {
+	return tracksNot(strings.ToLower(value))
+}
+
+// accept parses accept:<notice>. The number must be written as we would write
+// it, which leaves no room for signs, spaces, leading zeros or other digits.
+func accept(value string) (notice int, ok bool) {
+	digits, found := strings.CutPrefix(value, "accept:")
+	notice, err := strconv.Atoi(digits)
+	if !found || err != nil || notice < 1 || strconv.Itoa(notice) != digits {
+		return 0, false
+	}
+	return notice, true
+}
+
+// variableName accepts A-Z, 0-9 and _, starting with a letter. A name that no
+// shell can set, or that differs from the documented one by its case, would
+// lose the administrator's veto without a sign.
+func variableName(name string) bool {
+	for i, c := range []byte(name) {
+		letter := c >= 'A' && c <= 'Z'
+		later := c == '_' || c >= '0' && c <= '9'
+		if !letter && (i == 0 || !later) {
+			return false
+		}
+	}
+	return name != ""
+}
