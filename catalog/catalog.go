@@ -20,6 +20,10 @@ type Catalog struct {
 	made    bool
 }
 
+// Scope is the name of the OpenTelemetry scope of every report: a constant,
+// so that it tells nothing.
+const Scope = "headcount"
+
 // New makes the catalog of a product. The product's name is shown to people
 // and gives the environment variable that administrators decide with
 // ([Catalog.Variable]). The notice is the number of the text that people agree

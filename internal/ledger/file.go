@@ -84,22 +84,20 @@ var errUnreadable = errors.New("cannot be read")
 
 // read reads a whole file into memory that can be used as a page.
 func read(path string) (page, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|openFlags, 0)
+	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return nil, err
-	case errors.Is(err, os.ErrPermission):
+	case err == nil && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%q is not a file", path)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|openFlags, 0)
+	if err != nil {
 		return nil, fmt.Errorf("ledger: %q %w: %w", path, errUnreadable, err)
-	case err != nil:
-		return nil, err // a directory, a link, a socket in its place
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%q is not a file", path)
+	if info, err = f.Stat(); err != nil {
+		return nil, fmt.Errorf("ledger: %q %w: %w", path, errUnreadable, err)
 	}
 	if size := info.Size(); size < headerSize || size > maxSize || (size-headerSize)%slotSize != 0 {
 		return nil, fmt.Errorf("%d bytes is not the size of a ledger", size)

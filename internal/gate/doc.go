@@ -1,0 +1,25 @@
+// Package gate is the one way out. Whatever leaves an installation leaves
+// through [Gate.Send], and [Gate.Preview] shows the same bytes without a
+// socket: the two are one function up to the connection.
+//
+// A report is built by hand from the catalog and the totals, and given to
+// OpenTelemetry's own OTLP/HTTP exporter. There is no MeterProvider, so
+// nothing ambient can join: no resource of the host, no exemplars with trace
+// ids, no instruments of third parties.
+//
+// # What is sent
+//
+// One POST with these headers and no other: Host, User-Agent (a constant),
+// Content-Length, Content-Type, Content-Encoding, Connection. Its body is one
+// OTLP request: install_guid as the only resource attribute, a constant scope
+// name, and the catalog's metrics.
+//
+// # What is never sent
+//
+// The exporter reads OTEL_* variables meant for the operator's own telemetry:
+// another endpoint, API keys, certificates. Every option is set explicitly,
+// and the transport below builds a new request from the body alone, so none
+// of them can reach the wire. Proxy variables are not read either. No
+// redirect is followed, no cookie kept, nothing of the caller's context used
+// but its end.
+package gate

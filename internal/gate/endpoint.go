@@ -1,0 +1,44 @@
+package gate
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+)
+
+// metricsPath is OTLP/HTTP's path for metrics. It is added to the endpoint's
+// own path, as the OpenTelemetry specification has it for a base endpoint.
+const metricsPath = "/v1/metrics"
+
+// parseEndpoint returns the address that reports go to. Only https keeps a
+// report between two ends; http is let through to a loopback address, where
+// there is no wire to listen on.
+func parseEndpoint(endpoint string) (*url.URL, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("endpoint %q is not a URL", endpoint) // the parser's text repeats it
+	}
+	port := u.Port()
+	number, err := strconv.ParseUint("0"+port, 10, 32)
+	switch {
+	case u.Scheme != "https" && u.Scheme != "http" || u.Opaque != "":
+		return nil, fmt.Errorf("endpoint %q is not an https URL", endpoint)
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("endpoint %q names no host", endpoint)
+	case port != "" && (err != nil || number < 1 || number > 65535):
+		return nil, fmt.Errorf("endpoint %q: port %q is not from 1 to 65535", endpoint, port)
+	case u.User != nil:
+		return nil, fmt.Errorf("endpoint %q holds a user name: reports carry no credentials", u.Redacted())
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, fmt.Errorf("endpoint %q has a query or fragment: give the address alone", endpoint)
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return nil, fmt.Errorf("endpoint %q is not https: http is only for a loopback address", endpoint)
+	}
+	return u.JoinPath(metricsPath), nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,68 @@
+package gate
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// An Error is a report that did not arrive, as far as we know. Its text is
+// short and printable whatever the server says.
+type Error struct {
+	Status     int           // of the reply; 0 when there was none
+	RetryAfter time.Duration // what the server asks for; 0 when it does not
+	Final      bool          // sending the same again would not help
+	Reason     string
+}
+
+func (e *Error) Error() string { return e.Reason }
+
+// refusal judges a reply that is no success. A server that says the request
+// is wrong will say so again; every other answer may change.
+func refusal(reply *http.Response) *Error {
+	status := reply.StatusCode
+	return &Error{
+		Status:     status,
+		RetryAfter: retryAfter(reply.Header.Get("Retry-After"), reply.Header.Get("Date"), time.Now()),
+		Final:      status >= 400 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests,
+		Reason:     fmt.Sprintf("the answer is %d %s", status, http.StatusText(status)),
+	}
+}
+
+// maxRetryAfter bounds how long a server can ask us to be silent.
+const maxRetryAfter = 24 * time.Hour
+
+// retryAfter reads both forms of the header (RFC 9110, 10.2.3). A date is
+// read against the server's own clock where it gives one: ours may be wrong.
+func retryAfter(value, date string, now time.Time) time.Duration {
+	value = strings.TrimSpace(value)
+	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil {
+		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+	}
+	then, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	if at, err := http.ParseTime(date); err == nil {
+		now = at
+	}
+	return min(max(then.Sub(now), 0), maxRetryAfter)
+}
+
+// clip keeps a text from elsewhere short and on one line.
+func clip(text string) string {
+	const most = 200
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text[:min(len(text), 4*most)])
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most]) + "…"
+	}
+	return text
+}

@@ -1,0 +1,69 @@
+package gate
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/resource"
+
+	"headcount.example/catalog"
+)
+
+// Absent is the value of a series that is not in the report.
+const Absent = -1
+
+// maxValue is the largest number the Collector's allow-list accepts.
+const maxValue = 1_000_000_000_000
+
+// A Report is the figures of one installation. Values holds one number for
+// each series of each metric, in the catalog's order.
+type Report struct {
+	GUID   uuid.UUID
+	Since  time.Time // day of the yes: totals began at zero then
+	Day    time.Time // day of the report
+	Values [][]int64
+}
+
+// metricData builds everything that leaves from the catalog's own words and
+// the report's numbers.
+func (g *Gate) metricData(r Report) *metricdata.ResourceMetrics {
+	scope := metricdata.ScopeMetrics{Scope: instrumentation.Scope{Name: catalog.Scope}}
+	for m, d := range g.metrics {
+		var points []metricdata.DataPoint[int64]
+		for s, series := range d.Series {
+			value := r.Values[m][s]
+			if value < 0 {
+				continue
+			}
+			labels := make([]attribute.KeyValue, len(series.Values))
+			for i, v := range series.Values {
+				labels[i] = attribute.String(d.Attributes[i].Key, v)
+			}
+			points = append(points, metricdata.DataPoint[int64]{
+				Attributes: attribute.NewSet(labels...),
+				Time:       r.Day,
+				Value:      min(value, maxValue),
+			})
+		}
+		if len(points) == 0 {
+			continue
+		}
+		metric := metricdata.Metrics{Name: d.Name, Unit: d.Unit}
+		if d.Kind == catalog.KindCounter {
+			for i := range points {
+				points[i].StartTime = r.Since
+			}
+			metric.Data = metricdata.Sum[int64]{DataPoints: points, Temporality: metricdata.CumulativeTemporality, IsMonotonic: true}
+		} else {
+			metric.Data = metricdata.Gauge[int64]{DataPoints: points}
+		}
+		scope.Metrics = append(scope.Metrics, metric)
+	}
+	return &metricdata.ResourceMetrics{
+		Resource:     resource.NewSchemaless(attribute.String("install_guid", r.GUID.String())),
+		ScopeMetrics: []metricdata.ScopeMetrics{scope},
+	}
+}
