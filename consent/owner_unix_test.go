@@ -1,0 +1,310 @@
+//go:build unix
+
+package consent
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const stranger = 65534
+
+func chown(t *testing.T, path string) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("skipped: only root can give a file to another user")
+	}
+	if err := os.Lchown(path, stranger, stranger); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// believed fills a File with a yes that is good until a test spoils it.
+func believed(t *testing.T) *File {
+	t.Helper()
+	f := place(t)
+	save(t, f, Granted, 1)
+	holds(t, f, Granted, 1)
+	return f
+}
+
+func TestModes(t *testing.T) {
+	f := place(t)
+	old := syscall.Umask(0o277) // odd on purpose: owner may not even write
+	err := f.Save(context.Background(), Record{Decision: Granted, Notice: 1})
+	syscall.Umask(0)
+	if err != nil && os.Geteuid() == 0 {
+		t.Error(err)
+	}
+	g := place(t)
+	save(t, g, Granted, 1)
+	syscall.Umask(old)
+	for path, want := range map[string]fs.FileMode{
+		g.dir: 0o700 | fs.ModeDir, filepath.Dir(g.dir): 0o700 | fs.ModeDir,
+		g.path(fileName): 0o600, g.path(lockName): 0o600,
+	} {
+		if info, err := os.Stat(path); err != nil || info.Mode() != want {
+			t.Errorf("%s: %v, %v; want %v", path, info.Mode(), err, want)
+		}
+	}
+}
+
+func TestOpenFile(t *testing.T) {
+	for mode := fs.FileMode(0o400); mode <= 0o777; mode++ {
+		private := mode&0o077 == 0
+		if bits := mode & 0o077; bits&(bits-1) != 0 && bits != 0o077 {
+			continue // one bit at a time, and all of them
+		}
+		if os.Geteuid() != 0 && mode&0o400 == 0 {
+			continue // not readable by its owner
+		}
+		f := believed(t)
+		if err := os.Chmod(f.path(fileName), mode); err != nil {
+			t.Fatal(err)
+		}
+		if private {
+			holds(t, f, Granted, 1)
+			continue
+		}
+		off(t, f, f.path(fileName))
+		save(t, f, Denied, 1)
+		holds(t, f, Denied, 1)
+	}
+}
+
+func TestOpenDirectory(t *testing.T) {
+	for _, mode := range []fs.FileMode{0o700, 0o711, 0o750, 0o755, 0o720, 0o702, 0o770, 0o777} {
+		t.Run(fmt.Sprintf("%04o", mode), func(t *testing.T) {
+			f := believed(t)
+			if err := os.Chmod(f.dir, mode); err != nil {
+				t.Fatal(err)
+			}
+			if mode&0o022 == 0 {
+				holds(t, f, Granted, 1)
+				save(t, f, Denied, 1)
+				holds(t, f, Denied, 1)
+				return
+			}
+			off(t, f, f.dir)
+			if err := f.Save(context.Background(), Record{Decision: Granted, Notice: 1}); err == nil || !strings.Contains(err.Error(), "chmod 700") {
+				t.Errorf("a yes was saved: %v", err)
+			}
+			save(t, f, Denied, 1) // and is there when somebody follows the advice
+			off(t, f, f.dir)
+			if err := os.Chmod(f.dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			holds(t, f, Denied, 1)
+		})
+	}
+}
+
+func TestForeignFile(t *testing.T) {
+	f := believed(t)
+	chown(t, f.path(fileName))
+	off(t, f, f.path(fileName))
+	save(t, f, Denied, 1)
+	holds(t, f, Denied, 1)
+}
+
+func TestForeignDirectory(t *testing.T) {
+	f := believed(t)
+	chown(t, f.dir)
+	off(t, f, f.dir)
+	for _, d := range []Decision{Granted, Denied} {
+		err := f.Save(context.Background(), Record{Decision: d, Notice: 1})
+		if err == nil || !strings.Contains(err.Error(), "belongs to user 65534") {
+			t.Errorf("%v was saved: %v", d, err)
+		}
+	}
+}
+
+func TestPipe(t *testing.T) {
+	for _, name := range []string{fileName, lockName, damagedName, tempPrefix + "1"} {
+		t.Run(name, func(t *testing.T) {
+			f := ready(t)
+			if err := syscall.Mkfifo(f.path(name), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				if name == fileName || name == damagedName {
+					off(t, f, f.path(name))
+				}
+				if err := f.Save(context.Background(), Record{Decision: Denied, Notice: 1}); err != nil {
+					t.Error(err)
+				}
+				holds(t, f, Denied, 1)
+			}()
+			select {
+			case <-done:
+			case <-time.After(20 * time.Second):
+				t.Fatal("it waits for the other end of a pipe")
+			}
+		})
+	}
+}
+
+// TestSwappedForPipe opens what Lstat never saw: openFlags alone must do.
+func TestSwappedForPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link := path + ".link"
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.OpenFile(path, os.O_RDONLY|openFlags, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.Close()
+	if file, err := os.OpenFile(link, os.O_RDONLY|openFlags, 0); err == nil {
+		file.Close()
+		t.Error("a link was followed")
+	}
+}
+
+// TestOrdinaryUser runs this binary as a user for whom modes mean something.
+func TestOrdinaryUser(t *testing.T) {
+	const variable = "CONSENT_TEST_ORDINARY_USER"
+	if dir := os.Getenv(variable); dir != "" {
+		ordinaryUser(t, dir)
+		return
+	}
+	if os.Geteuid() != 0 {
+		ordinaryUser(t, t.TempDir())
+		return
+	}
+	public, err := os.MkdirTemp("", "consent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(public)
+	home := filepath.Join(public, "home")
+	binary := filepath.Join(public, "test")
+	if err := os.Chmod(public, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	chown(t, home)
+	copyBinary(t, binary)
+	// What root leaves in a user's directory; owned by root, so to be believed,
+	// if only it could be read.
+	rooted := filepath.Join(home, "rooted")
+	if err := os.Mkdir(rooted, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	save(t, NewFile(rooted), Granted, 1)
+	chown(t, rooted)
+
+	command := exec.Command(binary, "-test.run=^TestOrdinaryUser$", "-test.v")
+	command.Env = append(os.Environ(), variable+"="+home, "TMPDIR="+home)
+	command.Dir = home
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}
+	if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), "as user 65534") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func ordinaryUser(t *testing.T, home string) {
+	t.Logf("as user %d", os.Geteuid())
+	ctx := context.Background()
+	t.Run("unreadable file", func(t *testing.T) {
+		f := NewFile(filepath.Join(home, "file"))
+		save(t, f, Granted, 1)
+		if err := os.Chmod(f.path(fileName), 0); err != nil {
+			t.Fatal(err)
+		}
+		off(t, f, f.path(fileName))
+		save(t, f, Denied, 1)
+		holds(t, f, Denied, 1)
+	})
+	t.Run("unsearchable directory", func(t *testing.T) {
+		f := NewFile(filepath.Join(home, "directory"))
+		save(t, f, Granted, 1)
+		for mode := fs.FileMode(0); mode <= 0o600; mode += 0o200 { // all without x
+			if err := os.Chmod(f.dir, mode); err != nil {
+				t.Fatal(err)
+			}
+			off(t, f, f.path(fileName))
+			if err := f.Save(ctx, Record{Decision: Denied, Notice: 1}); err == nil {
+				t.Errorf("saved in a directory of mode %o", mode)
+			}
+		}
+		if err := os.Chmod(f.dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		holds(t, f, Granted, 1)
+	})
+	t.Run("read-only directory", func(t *testing.T) {
+		f := NewFile(filepath.Join(home, "read-only"))
+		save(t, f, Granted, 1)
+		if err := os.Chmod(f.dir, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		defer os.Chmod(f.dir, 0o700)
+		holds(t, f, Granted, 1)
+		if err := f.Save(ctx, Record{Decision: Granted, Notice: 2}); err == nil {
+			t.Error("saved in a read-only directory")
+		}
+		holds(t, f, Granted, 1)
+	})
+	t.Run("what root left", func(t *testing.T) {
+		f := NewFile(filepath.Join(home, "rooted"))
+		if _, err := os.Stat(f.dir); err != nil {
+			t.Skip("skipped: only root can leave something of root's")
+		}
+		off(t, f, f.path(fileName))
+		err := f.Save(ctx, Record{Decision: Denied, Notice: 1})
+		if err == nil || !strings.Contains(err.Error(), "remove it") {
+			t.Errorf("a lock of root's: %v", err)
+		}
+		if err := os.Remove(f.path(lockName)); err != nil {
+			t.Fatal(err)
+		}
+		save(t, f, Denied, 1)
+		holds(t, f, Denied, 1)
+	})
+	t.Run("somebody else's parent", func(t *testing.T) {
+		if err := NewFile("/nowhere-to-be-created").Save(ctx, Record{Decision: Granted, Notice: 1}); err == nil {
+			t.Error("created a directory in /")
+		}
+	})
+}
+
+func copyBinary(t *testing.T, to string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := os.Open(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
