@@ -1,0 +1,176 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// sources parses the files of the package that are not tests.
+func sources(t *testing.T) map[string]*ast.File {
+	t.Helper()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]*ast.File{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = file
+	}
+	return files
+}
+
+// TestImports holds doc.go to "imports nothing but the file lock".
+func TestImports(t *testing.T) {
+	for name, file := range sources(t) {
+		for _, spec := range file.Imports {
+			path := strings.Trim(spec.Path.Value, `"`)
+			first, _, _ := strings.Cut(path, "/")
+			if strings.Contains(first, ".") && path != "github.com/gofrs/flock" {
+				t.Errorf("%s imports %s", name, path)
+			}
+			if slices.Contains([]string{"log", "log/slog", "net", "net/http", "os/exec"}, path) {
+				t.Errorf("%s imports %s", name, path)
+			}
+		}
+	}
+}
+
+// TestNoGlobals holds doc.go to "keeps no globals, starts no goroutine".
+func TestNoGlobals(t *testing.T) {
+	for name, file := range sources(t) {
+		for _, decl := range file.Decls {
+			if gen, ok := decl.(*ast.GenDecl); ok && gen.Tok == token.VAR {
+				t.Errorf("%s has a variable of the package", name)
+			}
+			if fn, ok := decl.(*ast.FuncDecl); ok && fn.Name.Name == "init" {
+				t.Errorf("%s has an init", name)
+			}
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if _, ok := n.(*ast.GoStmt); ok {
+				t.Errorf("%s starts a goroutine", name)
+			}
+			return true
+		})
+	}
+}
+
+func TestFewNamesAllDocumented(t *testing.T) {
+	exported := map[string]bool{}
+	note := func(name *ast.Ident, doc ...*ast.CommentGroup) {
+		if !name.IsExported() {
+			return
+		}
+		exported[name.Name] = true
+		if !slices.ContainsFunc(doc, func(g *ast.CommentGroup) bool { return g != nil }) {
+			t.Errorf("%s is not documented", name)
+		}
+	}
+	for _, file := range sources(t) {
+		for _, decl := range file.Decls {
+			switch d := decl.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil {
+					note(d.Name, d.Doc)
+				} else if d.Name.IsExported() && d.Doc == nil {
+					t.Errorf("method %s is not documented", d.Name)
+				}
+			case *ast.GenDecl:
+				for _, spec := range d.Specs {
+					switch s := spec.(type) {
+					case *ast.TypeSpec:
+						note(s.Name, d.Doc, s.Doc)
+					case *ast.ValueSpec:
+						for _, name := range s.Names {
+							note(name, s.Doc, s.Comment)
+						}
+					}
+				}
+			}
+		}
+	}
+	if len(exported) > 15 {
+		t.Errorf("%d names are exported: %v", len(exported), exported)
+	}
+}
+
+// TestDocTable carries out the precedence table of doc.go, row by row.
+func TestDocTable(t *testing.T) {
+	const variable = "COMPREFACE_TELEMETRY"
+	now := time.Now()
+	record := func(d Decision, notice int) Source { return fixed{record: Record{d, notice, now, ""}} }
+	records := map[string][]Source{
+		"the record cannot be read, or its source panics":     {fixed{err: errors.New("x")}, (*pointer)(nil)},
+		"the record says denied, for whichever notice":        {record(Denied, 1), record(Denied, 2), record(Denied, 3)},
+		"the record is impossible (unknown decision, future)": {record(7, 2), fixed{record: Record{Granted, 2, now.AddDate(1, 0, 0), ""}}},
+		"the record says granted for notice 2, and it is 2":   {record(Granted, 2)},
+		"the record says granted for another notice":          {record(Granted, 1), record(Granted, 3)},
+		"nothing": {nil, fixed{}},
+	}
+	doc := sources(t)["doc.go"].Doc.Text()
+	_, table, _ := strings.Cut(doc, "effective\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	rowForm := regexp.MustCompile(`^\t(.*?) +(granted|denied|undecided)$`)
+	setting := regexp.MustCompile(`^([A-Z_]+)=(\S+)`)
+	rows := strings.Split(table, "\n")
+	if len(rows) != 11 {
+		t.Fatalf("the table has %d rows", len(rows))
+	}
+	for _, row := range rows {
+		part := rowForm.FindStringSubmatch(row)
+		if part == nil {
+			t.Fatalf("not a row: %q", row)
+		}
+		env, srcs := environ{}, records[part[1]]
+		if set := setting.FindStringSubmatch(part[1]); set != nil {
+			env[set[1]], srcs = set[2], []Source{nil}
+		}
+		if srcs == nil {
+			t.Errorf("no test for the row %q", part[1])
+		}
+		for _, src := range srcs {
+			if got := Evaluate(context.Background(), variable, 2, env.lookup, src); got.Decision.String() != part[2] {
+				t.Errorf("%q is %v (%s)", part[1], got.Decision, got.Reason)
+			}
+		}
+	}
+}
+
+// TestFormatRules holds the rules at the top of format.go to the code.
+func TestFormatRules(t *testing.T) {
+	text, err := os.ReadFile("format.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, _, _ := strings.Cut(string(text), "import (")
+	_, example, _ := strings.Cut(strings.ReplaceAll(rules, "//\t", ""), "//\n{")
+	example = "{" + example
+	if records, err := parse([]byte(example), time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)); err != nil || len(records) != 1 {
+		t.Errorf("the example is not a file: %v", err)
+	}
+	for _, word := range []string{"last 100 decisions", "64 KiB", "mode 0600", fileName, damagedName, lockName} {
+		if !strings.Contains(rules, word) {
+			t.Errorf("%q is not in the rules", word)
+		}
+	}
+	if maxRecords != 100 || maxFile != 64*1024 {
+		t.Error("the rules and the constants differ")
+	}
+}
