@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func TestCallerCannotChangeACatalog(t *testing.T) {
 		catalog.NewSizes("shop.goods", "1", "Goods.", "shop.range", bucketing.New(limits...)),
 	}
 	c := catalog.New("Shop", 1, metrics...)
-	before, fingerprint := c.Metrics(), c.Fingerprint()
+	before, fingerprint := fmt.Sprintf("%+v", c.Metrics()), c.Fingerprint() // as text, which shares nothing
 
 	values[0], limits[1], attributes[1].Key, metrics[0] = "SECRET", 99, "secret", nil
 	list := c.Metrics()
@@ -62,8 +63,8 @@ func TestCallerCannotChangeACatalog(t *testing.T) {
 	list[0].Series[0].Values[0], list[0].Series[1].Counter = "SECRET", catalog.Counter{}
 	list[1].Ranges.Labels()[0] = "SECRET"
 
-	if !reflect.DeepEqual(c.Metrics(), before) || c.Fingerprint() != fingerprint {
-		t.Errorf("changed to %+v, want %+v", c.Metrics(), before)
+	if after := fmt.Sprintf("%+v", c.Metrics()); after != before || c.Fingerprint() != fingerprint {
+		t.Errorf("changed to %s, want %s", after, before)
 	}
 	if notice, err := c.Notice(); err != nil || strings.Contains(strings.ToLower(string(notice)), "secret") {
 		t.Errorf("error %v, notice\n%s", err, notice)

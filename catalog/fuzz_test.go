@@ -5,63 +5,80 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
-
-	"headcount.example/bucketing"
-	"headcount.example/catalog"
 )
 
 // Whatever is declared, New does not panic, and what it accepts can be put
 // into YAML, the Collector's language and a Markdown table as it is. The
 // checks below are written character by character and not with the patterns
-// that they check.
+// that they check. Each part is tried alone, beside parts that are sound, or
+// next to nothing would be accepted; and then all together.
 func FuzzNew(f *testing.F) {
 	f.Add("Shop", 1, "shop.user.created", "{user}", "A user was created.", "shop.kind", "SEARCH", "PAYMENT", int64(0), int64(10))
 	f.Add("A b", 2, "a", "1", "A.", "b", "0", "1-10", int64(5), int64(5))
 	f.Add("a\n", -1, "a|b", "{${env:HOME}}", "A\u202e.", "install_guid", "a b", "`", int64(-1), int64(1))
 	f.Add("OTel", 1, "otel.x", "}", "A | B.", "otel", "", "\xff", int64(9), int64(3))
 	f.Fuzz(func(t *testing.T, product string, notice int, name, unit, text, key, v1, v2 string, low, high int64) {
-		c := catalog.New(product, notice,
-			catalog.NewCounter(name, unit, text, catalog.OneOf(key, v1, v2)),
-			catalog.NewSizes(name+"2", unit, text, key, bucketing.New(low, high)))
-		fingerprint, metrics := c.Fingerprint(), c.Metrics()
-		told, err := c.Notice()
-		if c.Err() != nil {
-			if fingerprint != "" || len(metrics) > 0 || len(told) > 0 || err == nil || c.Variable() != "" {
-				t.Fatalf("a faulty catalog (%v) gives something", c.Err())
-			}
-			return
-		}
-		if err != nil || len(metrics) != 2 || len(fingerprint) != 64 || notice < 1 || low < 0 || high <= low || v1 == v2 || key == "install_guid" {
-			t.Fatalf("accepted: %v, %d metrics, fingerprint %q", err, len(metrics), fingerprint)
-		}
-		consists(t, "product", product, 64, " ._-")
-		consists(t, "variable", c.Variable(), 64+len("_TELEMETRY"), "_")
-		for _, m := range metrics {
-			consists(t, "name", m.Name, 255, "._")
-			consists(t, "unit", m.Unit, 63, "_%*./^+-{}")
-			for _, a := range m.Attributes {
-				consists(t, "key", a.Key, 255, "._")
-				for _, v := range a.Values {
-					consists(t, "value", v, 64, "_.+/-")
-				}
-			}
-			for _, word := range []string{m.Name, m.Attributes[0].Key} {
-				if strings.ToLower(word) != word || word[0] < 'a' || strings.Contains(word, "..") || strings.HasPrefix(word+".", "otel.") {
-					t.Fatalf("accepted the name %q", word)
-				}
-			}
-		}
-		if len(text) > 200 || !utf8.ValidString(text) || strings.ContainsAny(text, "|<>`[]\\$") || strings.ContainsFunc(text, hidden) {
-			t.Fatalf("accepted the description %q", text)
-		}
-		rows := tableRows(string(told), "statistic")
-		if len(rows) != 2 || strings.Count(rows[0], "|") != 4 || strings.Count(rows[1], "|") != 4 || strings.Count(rows[0], "`")%2 != 0 {
-			t.Fatalf("the table is %q", rows)
-		}
-		if _, err := c.CollectorConfig(); err != nil {
-			t.Fatalf("no configuration: %v", err)
+		all := parts{product: product, notice: notice, name: name, unit: unit, text: text, key: key, values: []string{v1, v2},
+			sizesName: name + "2", sizesUnit: unit, sizesText: text, sizesKey: key, bounds: []int64{low, high}}
+		acceptsOnlyTheSafe(t, all)
+		for _, change := range []func(p *parts){
+			func(p *parts) { p.product = product },
+			func(p *parts) { p.notice = notice },
+			func(p *parts) { p.name = name },
+			func(p *parts) { p.unit = unit },
+			func(p *parts) { p.text = text },
+			func(p *parts) { p.key = key },
+			func(p *parts) { p.sizesKey = key },
+			func(p *parts) { p.values[0] = v1 },
+			func(p *parts) { p.values = []string{v1, v2} },
+			func(p *parts) { p.bounds = []int64{low, high} },
+		} {
+			p := sample()
+			change(&p)
+			acceptsOnlyTheSafe(t, p)
 		}
 	})
+}
+
+func acceptsOnlyTheSafe(t *testing.T, p parts) {
+	c := p.catalog()
+	if c.Err() != nil {
+		told, err := c.Notice()
+		if c.Fingerprint() != "" || len(c.Metrics()) > 0 || len(told) > 0 || err == nil || c.Variable() != "" {
+			t.Fatalf("a faulty catalog (%v) gives something", c.Err())
+		}
+		return
+	}
+	told, err := c.Notice()
+	metrics := c.Metrics()
+	if err != nil || len(metrics) != 2 || p.notice < 1 || p.bounds[0] < 0 || p.bounds[1] <= p.bounds[0] {
+		t.Fatalf("accepted: %v, %d metrics of %+v", err, len(metrics), p)
+	}
+	consists(t, "product", p.product, 64, " ._-")
+	consists(t, "variable", c.Variable(), 64+len("_TELEMETRY"), "_")
+	for _, m := range metrics {
+		consists(t, "unit", m.Unit, 63, "_%*./^+-{}")
+		for _, v := range m.Attributes[0].Values {
+			consists(t, "value", v, 64, "_.+/-")
+		}
+		for _, name := range []string{m.Name, m.Attributes[0].Key} {
+			consists(t, "name", name, 255, "._")
+			if strings.ToLower(name) != name || name[0] < 'a' || strings.Contains(name, "..") || strings.HasPrefix(name+".", "otel.") || name == "install_guid" {
+				t.Fatalf("accepted the name %q", name)
+			}
+		}
+		d := m.Description
+		if len(d) > 200 || !utf8.ValidString(d) || strings.ContainsAny(d, "|<>`[]\\$") || strings.ContainsFunc(d, hidden) {
+			t.Fatalf("accepted the description %q", d)
+		}
+	}
+	rows := tableRows(string(told), "statistic")
+	if len(rows) != 2 || strings.Count(rows[0], "|") != 4 || strings.Count(rows[1], "|") != 4 || strings.Count(rows[0], "`")%2 != 0 {
+		t.Fatalf("the table is %q", rows)
+	}
+	if _, err := c.CollectorConfig(); err != nil {
+		t.Fatalf("no configuration: %v", err)
+	}
 }
 
 // consists asserts 1 to limit letters, digits and the other characters, all
