@@ -1,0 +1,230 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"headcount.example/catalog"
+	"headcount.example/consent"
+	"headcount.example/internal/gate"
+	"headcount.example/internal/ledger"
+)
+
+// A Client counts and reports for one product. Make one with [Init]; a nil or
+// zero Client does nothing. All methods are safe for concurrent use.
+type Client struct {
+	live atomic.Pointer[recorder] // nil while consent does not hold
+
+	config  Config
+	fault   error // of the configuration: off for good
+	gate    *gate.Gate
+	metrics []catalog.Definition
+	clock   func() time.Time
+
+	down  atomic.Bool // Shutdown was called
+	apply sync.Mutex  // one Refresh at a time; guards the next
+	again *time.Timer // set while a decision could not be acted on
+
+	mu        sync.Mutex // guards the rest
+	observers map[catalog.Sizes]*observer
+	logged    map[string]time.Time
+	consented consent.Status
+	trouble   error // why it is off in spite of consent
+	last      outcome
+}
+
+// outcome is how the newest report of this process went.
+type outcome struct {
+	at, delivered time.Time
+	err           error
+}
+
+// Add adds n to a counter of the catalog, or to one of its series:
+//
+//	stats.Add(compreface.ServiceCreated.With(compreface.Detection), 1)
+//
+// It does nothing when consent does not hold, when n is not positive, or when
+// the counter is not in the catalog; a total stops at 10^12. It takes no
+// context, so that no trace can get in. It does not block and allocates
+// nothing.
+func (c *Client) Add(counter catalog.Counter, n int64) {
+	if c == nil {
+		return
+	}
+	r := c.live.Load()
+	if r == nil || n <= 0 {
+		return
+	}
+	slot := r.slot(counter)
+	if slot == nil {
+		c.undeclared(counter)
+		return
+	}
+	if !r.ledger.Add(slot, uint64(n)) {
+		r.look() // taken back, full or damaged: the loop finds out which
+	}
+}
+
+func (c *Client) undeclared(counter catalog.Counter) {
+	if c.config.Logger != nil {
+		c.log(slog.LevelWarn, "telemetry: counted nothing: the counter is not in the catalog", "counter", counter.String())
+	}
+}
+
+// Refresh asks for consent again and acts on the answer before it returns.
+// Call it after a decision was recorded.
+//
+// After a yes it opens the totals, or makes new ones with a new identifier.
+// After a no nothing is counted any more, a report that is being sent is
+// stopped and waited for (two seconds at most), and totals, identifier and
+// schedule are destroyed, for every process that shares the directory. When
+// the answer is neither (a veto in the environment, a newer notice, a record
+// that cannot be read), counting and sending stop, and what was counted stays
+// where it is until somebody decides.
+//
+// An error means that the answer could not be acted on in full; the client
+// is off then, and tries again every five minutes. Refresh on a nil or zero Client, on one that was not configured,
+// or after Shutdown does nothing. A process that is off learns of another
+// process's yes only here.
+func (c *Client) Refresh(ctx context.Context) error {
+	if c == nil || c.gate == nil || c.fault != nil || c.down.Load() {
+		return nil
+	}
+	c.apply.Lock()
+	defer c.apply.Unlock()
+	status := c.decided(ctx)
+	err := c.act(ctx, status)
+	if err != nil {
+		err = fmt.Errorf("telemetry: %w", err)
+		c.log(slog.LevelWarn, "telemetry: the decision could not be acted on", "error", err)
+		c.retry()
+	}
+	c.mu.Lock()
+	c.consented, c.trouble = status, err
+	c.mu.Unlock()
+	return err
+}
+
+// retry looks again in a while: a full disk may have room then.
+func (c *Client) retry() {
+	if c.again == nil {
+		c.again = time.AfterFunc(retryAfter, func() {
+			ctx, cancel := context.WithTimeout(context.Background(), service)
+			defer cancel()
+			_ = c.Refresh(ctx) // in the status and the log
+		})
+	}
+	c.again.Reset(retryAfter)
+}
+
+func (c *Client) act(ctx context.Context, status consent.Status) error {
+	r := c.live.Load()
+	if status.On() {
+		if r != nil && r.ctx.Err() == nil && r.ledger.Check() == nil {
+			return nil
+		}
+		c.drop(r)
+		return c.open(ctx)
+	}
+	c.drop(r)
+	if recorded(status, c.config.Catalog.Variable()) {
+		return ledger.Destroy(ctx, c.config.Dir)
+	}
+	return nil
+}
+
+// recorded tells a no that somebody gave from a veto in the environment,
+// which is only for as long as it stands there.
+func recorded(s consent.Status, variable string) bool {
+	if s.Decision != consent.Denied {
+		return false
+	}
+	switch s.Record.Where {
+	case "DO_NOT_TRACK", "OTEL_SDK_DISABLED", variable:
+		return !s.Record.Time.IsZero()
+	}
+	return true
+}
+
+// open makes the client live.
+func (c *Client) open(ctx context.Context) error {
+	r, err := newRecorder(ctx, c.config.Dir, c.metrics, c.clock())
+	if err != nil {
+		return err
+	}
+	if aside := r.ledger.Aside(); aside != "" {
+		c.log(slog.LevelWarn, "telemetry: damaged totals were put aside; counting starts anew", "damage", aside)
+	}
+	c.live.Store(r)
+	if c.down.Load() { // Shutdown came in between and saw nothing to stop
+		c.live.Store(nil)
+		r.cancel()
+	}
+	go c.run(r)
+	return nil
+}
+
+// drop ends a recorder: nothing is counted or sent through it once drop
+// returns.
+func (c *Client) drop(r *recorder) {
+	if r == nil {
+		return
+	}
+	c.live.CompareAndSwap(r, nil)
+	r.cancel()
+	select {
+	case r.sending <- struct{}{}: // no report is on its way, and none can begin
+	case <-time.After(2 * time.Second):
+	}
+}
+
+// Shutdown stops counting and reporting. It does not use the network: what
+// was counted is in the directory and goes out with the next report. It
+// returns within 50 ms whatever hangs, can be called any number of times, and
+// is safe on a nil or zero Client. It returns nil, or ctx's error when ctx
+// ended first.
+func (c *Client) Shutdown(ctx context.Context) error {
+	if c == nil {
+		return nil
+	}
+	c.down.Store(true)
+	r := c.live.Swap(nil)
+	if r == nil {
+		return nil
+	}
+	r.cancel()
+	select {
+	case <-r.done:
+	case <-time.After(40 * time.Millisecond):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}
+
+// log writes one line for the application's operator, the same one at most
+// once an hour.
+func (c *Client) log(level slog.Level, message string, args ...any) {
+	if c.config.Logger == nil {
+		return
+	}
+	key := fmt.Sprint(append([]any{message}, args...)...)
+	now := c.clock()
+	c.mu.Lock()
+	before, known := c.logged[key]
+	fresh := !known || now.Sub(before).Abs() >= time.Hour
+	if fresh {
+		if len(c.logged) >= 100 {
+			clear(c.logged)
+		}
+		c.logged[key] = now
+	}
+	c.mu.Unlock()
+	if fresh {
+		c.config.Logger.Log(context.Background(), level, message, args...)
+	}
+}

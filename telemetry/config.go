@@ -1,0 +1,98 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"headcount.example/catalog"
+	"headcount.example/consent"
+	"headcount.example/internal/gate"
+)
+
+// Config is what an application decides. There is no option that could send
+// more, sooner, or without consent.
+type Config struct {
+	// Catalog is the closed list of what may be counted and sent. Required.
+	Catalog *catalog.Catalog
+
+	// Endpoint is the base URL of the OTLP/HTTP receiver, to which
+	// /v1/metrics is added: https, or http to a loopback address. Required.
+	Endpoint string
+
+	// Dir is where totals, identifier and schedule are kept. It must survive
+	// a restart: in a container it belongs on a volume, or every restart
+	// would count as a new installation. All processes of one installation
+	// on one host share it. It is made, with mode 0700, at the yes; an
+	// absolute path. Required.
+	Dir string
+
+	// Consent says what has been decided. Nil means that nobody has: off.
+	// The environment is heard as well, and its no is final: see package
+	// consent.
+	Consent consent.Source
+
+	// Logger hears of the few things that can go wrong, one line each and
+	// the same line at most once an hour. Nil means silence.
+	Logger *slog.Logger
+}
+
+// Init returns the client of one product. The client is usable whatever the
+// error is: with an error it is off. All faults of the configuration are
+// reported together.
+//
+// Init asks for consent. Without it Init touches nothing; with it Init opens
+// the totals and starts one goroutine. It never uses the network. It waits
+// for Config.Consent, and up to a second for another process that is just
+// opening the same directory.
+func Init(config Config) (*Client, error) {
+	c := &Client{
+		config:    config,
+		observers: map[catalog.Sizes]*observer{},
+		logged:    map[string]time.Time{},
+		clock:     time.Now,
+	}
+	if err := c.prepare(); err != nil {
+		c.fault = err
+		return c, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return c, c.Refresh(ctx)
+}
+
+// prepare looks at the configuration and touches nothing.
+func (c *Client) prepare() error {
+	var faults []error
+	fault := func(err error) { faults = append(faults, fmt.Errorf("telemetry: %w", err)) }
+	if err := c.config.Catalog.Err(); err != nil {
+		fault(err)
+	}
+	var err error
+	if c.config.Catalog.Err() == nil {
+		c.gate, err = gate.New(c.config.Catalog, c.config.Endpoint)
+		c.metrics = c.config.Catalog.Metrics()
+	} else {
+		_, err = gate.New(nil, c.config.Endpoint)
+	}
+	if err != nil {
+		fault(err)
+	}
+	switch dir := c.config.Dir; {
+	case dir == "":
+		fault(errors.New("no directory: name one that survives a restart, or every restart would count as a new installation"))
+	case !filepath.IsAbs(dir):
+		fault(fmt.Errorf("directory %q is not absolute: it would depend on where the product was started", dir))
+	}
+	return errors.Join(faults...)
+}
+
+// decided asks for consent now. Nothing is remembered from one time to the
+// next.
+func (c *Client) decided(ctx context.Context) consent.Status {
+	return consent.Evaluate(ctx, c.config.Catalog.Variable(), c.config.Catalog.NoticeNumber(), os.LookupEnv, c.config.Consent)
+}

@@ -1,0 +1,103 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"headcount.example/catalog"
+)
+
+// patience is how long one answer may take.
+const patience = 10 * time.Second
+
+// An observer is a function that an application answers sizes with.
+type observer struct {
+	ask  func(context.Context) ([]int64, error)
+	busy chan struct{} // holds a token while the function runs, however long
+}
+
+// Observe has sizes answered by a function that returns the size of each
+// thing, in any order: the number of faces of each collection. Only how many
+// fall in each range is sent. A later function for the same sizes takes the
+// place of the earlier one; nil takes it away.
+//
+// The function is called when a report is due or asked for, and never
+// otherwise: at most once a day, not on the path of any request, and not by
+// two calls at once. Its context ends after ten seconds. If it returns an
+// error or a negative size, panics, or takes longer, this metric is left out
+// of that report and nothing else is.
+func (c *Client) Observe(sizes catalog.Sizes, function func(context.Context) ([]int64, error)) {
+	if c == nil || c.observers == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if function == nil {
+		delete(c.observers, sizes)
+		return
+	}
+	c.observers[sizes] = &observer{ask: function, busy: make(chan struct{}, 1)}
+}
+
+// observe returns how many things fall in each range; nil when that is not
+// known.
+func (c *Client) observe(ctx context.Context, d catalog.Definition) []int64 {
+	c.mu.Lock()
+	o := c.observers[d.Sizes]
+	c.mu.Unlock()
+	if o == nil {
+		return nil
+	}
+	sizes, err := o.answer(ctx)
+	if err != nil {
+		c.log(slog.LevelWarn, "telemetry: left out of this report", "metric", d.Name, "error", err)
+		return nil
+	}
+	counts := make([]int64, len(d.Series))
+	for _, size := range sizes {
+		i, err := d.Ranges.Index(size)
+		if err != nil {
+			c.log(slog.LevelWarn, "telemetry: left out of this report", "metric", d.Name, "error", err)
+			return nil
+		}
+		counts[i]++
+	}
+	return counts
+}
+
+// answer calls the function and waits for it as long as ctx and patience
+// allow. One that does not come back keeps its goroutine, and is not called
+// again before it does.
+func (o *observer) answer(ctx context.Context) ([]int64, error) {
+	select {
+	case o.busy <- struct{}{}:
+	default:
+		return nil, fmt.Errorf("the last call has not returned yet")
+	}
+	type answer struct {
+		sizes []int64
+		err   error
+	}
+	answered := make(chan answer, 1)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	go func() {
+		var a answer
+		defer func() {
+			if p := recover(); p != nil {
+				a = answer{err: fmt.Errorf("panic: %v", p)}
+			}
+			answered <- a
+			<-o.busy
+		}()
+		a.sizes, a.err = o.ask(ctx)
+	}()
+	select {
+	case a := <-answered:
+		return a.sizes, a.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("no answer: %w", ctx.Err())
+	}
+}

@@ -1,0 +1,87 @@
+package telemetry
+
+import (
+	"context"
+	"time"
+
+	"headcount.example/catalog"
+	"headcount.example/internal/ledger"
+)
+
+// A recorder is the client while consent holds: the open ledger and the table
+// by which Add finds a total.
+type recorder struct {
+	ledger   *ledger.Ledger
+	table    []place // a power of two long, at most half full
+	series   [][]int // of each metric: the number of each series in the ledger
+	counters int
+
+	ctx     context.Context // ends with the consent it was made under
+	cancel  context.CancelFunc
+	wake    chan struct{}
+	done    chan struct{} // closed when the loop has ended
+	sending chan struct{} // holds one token while a report is on its way
+}
+
+type place struct {
+	counter catalog.Counter
+	slot    ledger.Slot // nil: empty
+}
+
+func newRecorder(ctx context.Context, dir string, metrics []catalog.Definition, now time.Time) (*recorder, error) {
+	r := &recorder{
+		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
+		series: make([][]int, len(metrics)),
+	}
+	var names []string
+	var counters []catalog.Counter
+	for m, d := range metrics {
+		if d.Kind != catalog.KindCounter {
+			continue // sizes are observed, never kept
+		}
+		for _, s := range d.Series {
+			r.series[m] = append(r.series[m], len(names))
+			names = append(names, s.Counter.String())
+			counters = append(counters, s.Counter)
+		}
+	}
+	var err error
+	if r.ledger, err = ledger.Open(ctx, dir, names, now); err != nil {
+		return nil, err
+	}
+	r.counters = len(counters)
+	size := 2
+	for size < 2*len(counters) {
+		size *= 2
+	}
+	r.table = make([]place, size)
+	for i, counter := range counters {
+		at := counter.Hash() & uint32(size-1)
+		for r.table[at].slot != nil {
+			at = (at + 1) & uint32(size-1)
+		}
+		r.table[at] = place{counter, r.ledger.Slot(i)}
+	}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	return r, nil
+}
+
+// slot returns the total of a counter; nil when the catalog does not have it.
+// The table is never full, so the search ends.
+func (r *recorder) slot(counter catalog.Counter) ledger.Slot {
+	mask := uint32(len(r.table) - 1)
+	for at := counter.Hash(); ; at++ {
+		p := &r.table[at&mask]
+		if p.counter == counter || p.slot == nil {
+			return p.slot
+		}
+	}
+}
+
+// look asks the loop to look at the ledger soon.
+func (r *recorder) look() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,136 @@
+package telemetry
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	colmetricpb "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
+	metricpb "go.opentelemetry.io/proto/otlp/metrics/v1"
+
+	"headcount.example/catalog"
+	"headcount.example/internal/gate"
+)
+
+// A Report is one request, as it is sent. Every field but Request is read
+// back from the bytes of Request, so none can show something else.
+type Report struct {
+	Request []byte   // the bytes on the connection
+	Head    string   // request line and headers
+	JSON    []byte   // the body, in OTLP's JSON form, indented
+	Rows    []string // the body's figures, one "name{labels} value" each
+}
+
+// String returns the whole request as a person can read it.
+func (r Report) String() string { return r.Head + "\n" + string(r.JSON) + "\n" }
+
+// figures puts a report together from the totals and, if observe is set, the
+// observed sizes. R is nil while consent does not hold: then every total is
+// zero and the identifier a placeholder.
+func (c *Client) figures(ctx context.Context, r *recorder, observe bool) (gate.Report, error) {
+	today := c.clock().UTC().Truncate(24 * time.Hour)
+	report := gate.Report{GUID: placeholder, Since: today, Day: today}
+	var totals []uint64
+	if r != nil {
+		id := r.ledger.Identity()
+		report.GUID, report.Since = id.GUID, id.Day
+		if today.Before(id.Day) {
+			report.Day = id.Day // a clock that went back does not end before it began
+		}
+		totals = make([]uint64, r.counters)
+		if err := r.ledger.Totals(totals); err != nil {
+			return gate.Report{}, err
+		}
+	}
+	for m, d := range c.metrics {
+		values := make([]int64, len(d.Series))
+		switch {
+		case d.Kind == catalog.KindSizes && observe:
+			counts := c.observe(ctx, d)
+			for i := range values {
+				values[i] = gate.Absent
+				if counts != nil && counts[i] > 0 {
+					values[i] = counts[i]
+				}
+			}
+		case d.Kind == catalog.KindSizes:
+			for i := range values {
+				values[i] = gate.Absent
+			}
+		case r != nil:
+			for i, at := range r.series[m] {
+				values[i] = int64(totals[at])
+			}
+		}
+		report.Values = append(report.Values, values)
+	}
+	return report, nil
+}
+
+// placeholder stands where an identifier would be if there were one.
+var placeholder = uuid.MustParse("00000000-0000-4000-8000-000000000000")
+
+// Preview returns the next report as it would be sent now, byte for byte. It
+// opens no socket, writes no file and makes no identifier: while there is
+// none, zeros stand in its place. Sizes are in it only when observe is set,
+// because then the application's functions are called.
+func (c *Client) Preview(ctx context.Context, observe bool) (Report, error) {
+	if c == nil || c.gate == nil {
+		return Report{}, errors.New("telemetry: no preview: the client is not configured")
+	}
+	figures, err := c.figures(ctx, c.live.Load(), observe)
+	if err != nil {
+		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
+	}
+	raw, err := c.gate.Preview(ctx, figures)
+	if err != nil {
+		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
+	}
+	return read(raw)
+}
+
+func read(raw []byte) (Report, error) {
+	_, otlp, err := gate.Decode(raw)
+	if err != nil {
+		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
+	}
+	body, err := gate.JSON(otlp)
+	head, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+	return Report{
+		Request: raw,
+		Head:    strings.ReplaceAll(string(head), "\r\n", "\n") + "\n",
+		JSON:    body,
+		Rows:    rows(otlp),
+	}, err
+}
+
+func rows(otlp *colmetricpb.ExportMetricsServiceRequest) []string {
+	var list []string
+	for _, resource := range otlp.GetResourceMetrics() {
+		for _, scope := range resource.GetScopeMetrics() {
+			for _, metric := range scope.GetMetrics() {
+				points := metric.GetSum().GetDataPoints()
+				points = append(points, metric.GetGauge().GetDataPoints()...)
+				for _, p := range points {
+					list = append(list, metric.GetName()+labels(p)+fmt.Sprintf(" %d", p.GetAsInt()))
+				}
+			}
+		}
+	}
+	return list
+}
+
+func labels(p *metricpb.NumberDataPoint) string {
+	if len(p.GetAttributes()) == 0 {
+		return ""
+	}
+	var pairs []string
+	for _, a := range p.GetAttributes() {
+		pairs = append(pairs, a.GetKey()+"="+a.GetValue().GetStringValue())
+	}
+	return "{" + strings.Join(pairs, ",") + "}"
+}

@@ -1,0 +1,204 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"headcount.example/internal/gate"
+	"headcount.example/internal/ledger"
+)
+
+const (
+	fold       = 10 * time.Second // how much counting a kill can lose where the file is not mapped
+	retryAfter = 5 * time.Minute  // when consent could not be acted on
+	breath     = time.Second      // between two looks that Add asked for
+	service    = 5 * time.Second  // for the files, when another process holds the lock
+)
+
+// run is the client's one goroutine. It lives as long as the consent it was
+// started under.
+func (c *Client) run(r *recorder) {
+	defer close(r.done)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-r.ctx.Done():
+			c.sync(context.Background(), r)
+			return
+		case <-timer.C:
+		case <-r.wake:
+			select {
+			case <-r.ctx.Done():
+				continue
+			case <-time.After(breath):
+			}
+		}
+		timer.Reset(c.step(r))
+	}
+}
+
+// step does what is due and says when to look again.
+func (c *Client) step(r *recorder) time.Duration {
+	if err := r.ledger.Check(); err != nil {
+		c.log(slog.LevelWarn, "telemetry: the totals are no longer there", "error", err)
+		ctx, cancel := context.WithTimeout(context.Background(), service)
+		defer cancel()
+		_ = c.Refresh(ctx) // in the status and the log; this loop has ended then
+		return idle
+	}
+	wait := idle
+	if !r.ledger.Mapped() {
+		wait = fold
+		c.sync(r.ctx, r)
+	}
+	next, err := c.due(r)
+	if err != nil {
+		return wait // noted in the schedule and the status
+	}
+	return min(max(next.Sub(c.clock()), 0), wait)
+}
+
+func (c *Client) sync(ctx context.Context, r *recorder) {
+	ctx, cancel := context.WithTimeout(ctx, service)
+	defer cancel()
+	if err := r.ledger.Sync(ctx); err != nil {
+		c.log(slog.LevelWarn, "telemetry: counted, but not written yet", "error", err)
+	}
+}
+
+// due sends the report that is due, if one is, and returns when to come back.
+// The schedule is only changed by the process that holds the sender's lock,
+// and after reading it again: another one may just have sent.
+func (c *Client) due(r *recorder) (time.Time, error) {
+	phase := r.ledger.Identity().Phase
+	s, err := r.ledger.Schedule()
+	if err != nil {
+		return time.Time{}, err
+	}
+	now := c.clock()
+	planned, at := plan(now, phase, s, random)
+	if planned == s && at.After(now) {
+		return at, nil
+	}
+	release, ok, err := r.ledger.Sender()
+	if err != nil || !ok {
+		return now.Add(idle), err // somebody else is at it
+	}
+	defer release()
+	if s, err = r.ledger.Schedule(); err != nil {
+		return time.Time{}, err
+	}
+	planned, at = plan(now, phase, s, random)
+	if planned != s {
+		if err := r.ledger.SetSchedule(r.ctx, planned); err != nil {
+			return time.Time{}, err
+		}
+	}
+	if at.After(now) {
+		return at, nil
+	}
+	return c.clock(), c.send(r.ctx, r, planned)
+}
+
+// Flush sends a report now, if consent holds, and waits for the answer. It
+// counts as the report of the day. The error says why nothing was sent or what
+// became of it; nil means that the receiver has it.
+func (c *Client) Flush(ctx context.Context) error {
+	if c == nil {
+		return errors.New("telemetry: not sent: no client")
+	}
+	r := c.live.Load()
+	if r == nil {
+		return errors.New("telemetry: not sent: " + c.Status().Reason)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(r.ctx, cancel)()
+	for {
+		release, ok, err := r.ledger.Sender()
+		if ok {
+			defer release()
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(errors.New("telemetry: not sent: another report is on its way"), err, ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	s, err := r.ledger.Schedule()
+	if err != nil {
+		return err
+	}
+	return c.send(ctx, r, s)
+}
+
+// send makes and sends one report and notes what became of it. The caller
+// holds the sender's lock.
+func (c *Client) send(ctx context.Context, r *recorder, s ledger.Schedule) error {
+	select {
+	case r.sending <- struct{}{}:
+		defer func() { <-r.sending }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	// Noted as failed before it is sent: whatever ends this process, or keeps
+	// the answer from being noted, the next attempt is not at once.
+	attempt := failed(c.clock(), s, 0, random)
+	err := r.ledger.SetSchedule(ctx, attempt)
+	if err != nil {
+		return err
+	}
+	report, err := c.figures(ctx, r, true)
+	if err == nil {
+		err = c.gate.Send(ctx, report, func() error { return c.allowed(ctx, r) })
+	}
+	now := c.clock()
+	if r.ctx.Err() == nil {
+		err = errors.Join(err, r.ledger.SetSchedule(ctx, after(now, r.ledger.Identity().Phase, s, attempt, err)))
+	}
+	c.note(now, err)
+	return err
+}
+
+// after is the schedule after an attempt that ended with err.
+func after(now time.Time, phase time.Duration, before, attempt ledger.Schedule, err error) ledger.Schedule {
+	var refused *gate.Error
+	switch {
+	case err == nil, errors.As(err, &refused) && refused.Final:
+		return settled(now, phase)
+	case refused != nil && refused.RetryAfter > 0:
+		return failed(now, before, refused.RetryAfter, random)
+	}
+	return attempt
+}
+
+// allowed is the last look before the connection.
+func (c *Client) allowed(ctx context.Context, r *recorder) error {
+	if status := c.decided(ctx); !status.On() {
+		r.look()
+		return errors.New("telemetry: not sent: " + status.Reason)
+	}
+	if err := r.ledger.Check(); err != nil {
+		return err
+	}
+	if r.ctx.Err() != nil { // last: asking may have taken a while
+		return errors.New("telemetry: not sent: consent was taken back, or the client shut down")
+	}
+	return nil
+}
+
+func (c *Client) note(now time.Time, err error) {
+	c.mu.Lock()
+	c.last.at, c.last.err = now, err
+	if err == nil {
+		c.last.delivered = now
+	}
+	c.mu.Unlock()
+	if err != nil {
+		c.log(slog.LevelInfo, "telemetry: report not delivered", "error", err)
+	}
+}

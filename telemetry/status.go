@@ -1,0 +1,48 @@
+package telemetry
+
+import (
+	"time"
+
+	"headcount.example/consent"
+)
+
+// A Status says how things stand, for a settings page. The zero value is off.
+type Status struct {
+	On          bool
+	Reason      string         // why it is on or off, for a person
+	Consent     consent.Status // what was decided when it was last asked
+	InstallGUID string         // empty while off
+	Since       time.Time      // day from which totals count; zero while off
+	NextReport  time.Time      // earliest moment of the next report; zero while off
+	LastReport  time.Time      // newest report of this process that arrived; zero when none did
+	LastError   error          // why the newest report of this process did not arrive; nil when it did
+	Durable     bool           // a killed process loses nothing that was counted
+}
+
+// Status tells how things stand. It does not ask for consent anew: see
+// [Client.Refresh].
+func (c *Client) Status() Status {
+	if c == nil || c.gate == nil && c.fault == nil {
+		return Status{Reason: "not configured"}
+	}
+	c.mu.Lock()
+	s := Status{Consent: c.consented, Reason: c.consented.Reason, LastReport: c.last.delivered, LastError: c.last.err}
+	trouble := c.trouble
+	c.mu.Unlock()
+	r := c.live.Load()
+	switch {
+	case c.fault != nil:
+		s.Reason = c.fault.Error()
+	case c.down.Load():
+		s.Reason = "shut down"
+	case trouble != nil:
+		s.Reason = trouble.Error()
+	case r != nil:
+		id := r.ledger.Identity()
+		s.On, s.InstallGUID, s.Since, s.Durable = true, id.GUID.String(), id.Day, r.ledger.Mapped()
+		if schedule, err := r.ledger.Schedule(); err == nil {
+			_, s.NextReport = plan(c.clock(), id.Phase, schedule, func(time.Duration) time.Duration { return 0 })
+		}
+	}
+	return s
+}
