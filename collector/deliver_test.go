@@ -3,6 +3,7 @@ package collector_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -87,4 +88,76 @@ func TestNothingIsLostWhenKilled(t *testing.T) {
 		t.Errorf("%d of %d acknowledged reports are lost", lost, len(acknowledged))
 	}
 	t.Logf("%d reports acknowledged, %d killed Collectors, %d lost", len(acknowledged), 3, lost)
+}
+
+// When the file is full it is put aside under another name, and nothing is
+// lost or written twice.
+func TestNothingIsLostWhenTheFileIsFull(t *testing.T) {
+	product := products[0]
+	config := readConfiguration(t, product.config).edit(t, "max_megabytes: 100", "max_megabytes: 1")
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, []byte(strings.Join(config, "\n")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, path)
+	var want []row
+	for range 1000 {
+		guid := newGUID()
+		m, err := forms[0].encode(report(product.catalog, guid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status, err := p.send(m); err != nil || status != 200 {
+			t.Fatal(status, err)
+		}
+		want = append(want, rowsOf(product.catalog, guid)...)
+	}
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(p.file), "usage*.jsonl"))
+	if err != nil || len(files) < 2 {
+		t.Fatalf("files %q: nothing was put aside", files)
+	}
+	var got []row
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, faults := rulesOf(product.catalog).check(data)
+		for _, fault := range faults {
+			t.Error(fault)
+		}
+		got = append(got, rows...)
+	}
+	for _, fault := range compare(got, want) {
+		t.Error(fault)
+	}
+	t.Logf("%d files, %d rows", len(files), len(got))
+}
+
+// When the disk is full a report is refused, not acknowledged and lost, and
+// the log does not hold it.
+func TestFullDiskRefuses(t *testing.T) {
+	const full = "/dev/full"
+	if _, err := os.Stat(full); err != nil {
+		t.Skip("no " + full)
+	}
+	product := products[0]
+	config := readConfiguration(t, product.config).edit(t, "${env:HEADCOUNT_FILE:-usage.jsonl}", full)
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, []byte(strings.Join(config, "\n")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, path)
+	guid := newGUID()
+	m, err := forms[0].encode(report(product.catalog, guid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, err := p.send(m); err != nil || status != 503 {
+		t.Errorf("status %d, %v, want 503", status, err)
+	}
+	log := p.log.String()
+	if !strings.Contains(log, "no space left on device") || strings.Contains(log, guid) || len(log) > 1000 {
+		t.Errorf("log: %s", log)
+	}
 }

@@ -45,6 +45,24 @@ var hostileMetrics = []hostile{
 	{"all names unlisted", func(t *target) { t.every(func(m *metricspb.Metric) { m.Name = canary + m.Name }) }, nothing},
 	{"a gauge for a counter", func(t *target) { t.labelled.Data = gaugeOf(t.labelled.GetSum().DataPoints) }, withoutLabelled},
 	{"a counter for a gauge", func(t *target) { t.sizes.Data = sumOf(t.sizes.GetGauge().DataPoints) }, withoutSizes},
+	{"every counter a gauge and every gauge a counter", func(t *target) {
+		t.every(func(m *metricspb.Metric) {
+			if s := m.GetSum(); s != nil {
+				m.Data = gaugeOf(s.DataPoints)
+			} else {
+				m.Data = sumOf(m.GetGauge().DataPoints)
+			}
+		})
+	}, nothing},
+	{"every statistic with too many points", func(t *target) {
+		t.every(func(m *metricspb.Metric) {
+			if s := m.GetSum(); s != nil {
+				s.DataPoints = append(s.DataPoints, copyOf(s.DataPoints[0]))
+			} else {
+				m.GetGauge().DataPoints = append(m.GetGauge().DataPoints, copyOf(m.GetGauge().DataPoints[0]))
+			}
+		})
+	}, nothing},
 	{"a statistic without data", func(t *target) { t.labelled.Data = nil }, withoutLabelled},
 	{"sizes without data", func(t *target) { t.sizes.Data = nil }, withoutSizes},
 	{"a sum without points", func(t *target) { t.labelled.GetSum().DataPoints = nil }, withoutLabelled},

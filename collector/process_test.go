@@ -94,6 +94,9 @@ func (p *process) lines() ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() < p.read {
+		p.read = 0 // a new file: the old one was full, and was read to its end
+	}
 	if _, err := f.Seek(p.read, io.SeekStart); err != nil {
 		return nil, err
 	}

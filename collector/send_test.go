@@ -20,6 +20,7 @@ type message struct {
 	body         []byte
 	header       map[string]string
 	host         string
+	chunked      bool // the length is not said
 }
 
 // A form is one of the ways to put a report on the wire.
@@ -85,6 +86,9 @@ func (p *process) send(m message) (int, error) {
 		return 0, err
 	}
 	r.Host = m.host
+	if m.chunked {
+		r.ContentLength = -1
+	}
 	for k, v := range m.header {
 		r.Header.Set(k, v)
 	}

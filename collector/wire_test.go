@@ -56,6 +56,16 @@ var letters = []letter{
 	{"a large body", func(valid, _ []byte) message { return as(protobufType, padded(valid, 1<<20)) }, false, 400},
 	{"a body one byte too large", func(valid, _ []byte) message { return as(protobufType, padded(valid, 32<<10+1)) }, false, 400},
 	{"a body as large as allowed", func(valid, _ []byte) message { return as(protobufType, padded(valid, 32<<10)) }, true, 200},
+	{"a large body in chunks", func(valid, _ []byte) message {
+		m := as(protobufType, padded(valid, 1<<20))
+		m.chunked = true
+		return m
+	}, false, 400},
+	{"chunks", func(valid, _ []byte) message {
+		m := as(protobufType, valid)
+		m.chunked = true
+		return m
+	}, true, 200},
 	{"a gzip bomb", func(valid, _ []byte) message {
 		return as(protobufType, gzipped(padded(valid, 20<<20)), "Content-Encoding", "gzip")
 	}, false, 400},
