@@ -122,123 +122,145 @@ const (
 	allow, rebuild, regroup, fold, assert = "filter/allow", "transform/build", "groupbyattrs/new", "transform/fold", "filter/assert"
 )
 
-var setsPath = regexp.MustCompile(`set\(([a-z_.]+), `)
+// A breaker is the configuration to break, and what is found by the hostile
+// reports when only the first two steps are there.
+type breaker struct {
+	product     product
+	whole, bare configuration
+	known       []finding
+}
 
 func TestEachLineOfTheConfigurationIsNeeded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a Collector for each line")
 	}
-	product := products[0]
-	whole := readConfiguration(t, product.config)
-	bare := whole.through(allow, rebuild)
-	known := attacked(t, product, bare)
+	b := &breaker{product: products[0]}
+	b.whole = readConfiguration(t, b.product.config)
+	b.bare = b.whole.through(allow, rebuild)
+	b.known = attacked(t, b.product, b.bare)
+	t.Run("step", b.steps)
+	t.Run("allow", b.allows)
+	t.Run("rebuild", b.rebuilds)
+	t.Run("assert", b.asserts)
+	t.Run("part", b.parts)
+}
 
-	red := func(t *testing.T, found []finding) {
-		t.Helper()
-		if len(found) == 0 {
-			t.Error("no hostile report notices")
-		}
-	}
-	each := func(name string, f func(t *testing.T)) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f(t)
-		})
-	}
-
-	// Without a step, or a condition of the first, something arrives.
-	each("step/"+allow, func(t *testing.T) { red(t, attacked(t, product, whole.through(rebuild, regroup, fold))) })
-	each("step/"+rebuild, func(t *testing.T) { red(t, leaks(attacked(t, product, whole.through(allow, regroup, fold)))) })
-	each("step/"+fold, func(t *testing.T) { red(t, attacked(t, product, whole.through(allow, rebuild, regroup))) })
-	each("step/"+regroup, func(t *testing.T) {
-		found := attacked(t, product, whole.through(allow, rebuild, fold, assert))
-		if !slices.ContainsFunc(leaks(found), func(f finding) bool { return strings.HasPrefix(f.report, "entity references") }) {
-			t.Error("entity references do not pass without it")
+// broken runs a test of a broken configuration, which the hostile reports
+// have to notice.
+func broken(t *testing.T, name any, what string, attack func(t *testing.T) []finding) {
+	t.Run(fmt.Sprint(name), func(t *testing.T) {
+		t.Parallel()
+		if len(attack(t)) == 0 {
+			t.Errorf("no hostile report notices: %s", what)
 		}
 	})
-	for i, l := range whole.of(allow) {
-		each(fmt.Sprintf("allow/%d", i), func(t *testing.T) {
-			t.Log(l)
-			red(t, attacked(t, product, whole.without(t, l)))
-		})
-	}
+}
 
-	// The later steps make some statements of the second needless, and the
-	// first step others: so look without them.
-	for i, l := range whole.of(rebuild) {
-		each(fmt.Sprintf("rebuild/%d", i), func(t *testing.T) {
-			t.Log(l)
-			if _, name, labelled := strings.Cut(l, "where metric.name == "); labelled && strings.Contains(l, "set(datapoint.attributes") {
-				unchecked := bare.withoutLike(t, allow, strings.TrimSuffix(name, "'")+" and not (Len(datapoint.attributes)")
-				red(t, more(attacked(t, product, unchecked.without(t, l)), attacked(t, product, unchecked)))
-				return
+// steps leaves out a step of the pipeline. The last one is for the case that
+// the others are broken: see asserts.
+func (b *breaker) steps(t *testing.T) {
+	for left, through := range map[string][]string{
+		allow:   {rebuild, regroup, fold},
+		rebuild: {allow, regroup, fold},
+		fold:    {allow, rebuild, regroup},
+	} {
+		broken(t, left, left, func(t *testing.T) []finding { return leaks(attacked(t, b.product, b.whole.through(through...))) })
+	}
+	broken(t, regroup, "entity references need a new resource", func(t *testing.T) []finding {
+		return slices.DeleteFunc(leaks(attacked(t, b.product, b.whole.through(allow, rebuild, fold, assert))),
+			func(f finding) bool { return !strings.HasPrefix(f.report, "entity references") })
+	})
+}
+
+func (b *breaker) allows(t *testing.T) {
+	for i, l := range b.whole.of(allow) {
+		broken(t, i, l, func(t *testing.T) []finding { return attacked(t, b.product, b.whole.without(t, l)) })
+	}
+}
+
+// rebuilds leaves out a statement. The steps around it make some needless,
+// so it looks without them.
+func (b *breaker) rebuilds(t *testing.T) {
+	for i, l := range b.whole.of(rebuild) {
+		broken(t, i, l, func(t *testing.T) []finding {
+			bare, known := b.bare, b.known
+			if strings.Contains(l, "set(datapoint.attributes") {
+				bare = bare.withoutLike(t, allow, metricOf(l)+" and not (Len(datapoint.attributes)")
+				known = attacked(t, b.product, bare)
 			}
-			red(t, more(attacked(t, product, bare.without(t, l)), known))
+			return more(attacked(t, b.product, bare.without(t, l)), known)
 		})
 	}
+}
 
-	// A condition of the last step catches what a statement of the second has
-	// missed: the loss is then complete, and without the condition it is not.
-	for i, c := range whole.of(assert) {
-		each(fmt.Sprintf("assert/%d", i), func(t *testing.T) {
-			t.Log(c)
-			for _, l := range whole.of(rebuild) {
-				path := setsPath.FindStringSubmatch(l)
-				if path == nil || !strings.Contains(c, path[1]) {
-					continue
-				}
-				if _, name, unit := strings.Cut(l, "where metric.name == "); unit && !strings.Contains(c, strings.TrimSuffix(name, "'")) {
-					continue
-				}
-				missed := whole.through(allow, rebuild, assert).without(t, l)
-				kept := leaks(attacked(t, product, missed.without(t, c)))
-				caught := leaks(attacked(t, product, missed))
-				red(t, more(kept, caught))
-				return
-			}
-			t.Error("belongs to no statement")
+// asserts leaves out a condition of the last step together with the statement
+// whose failure it catches.
+func (b *breaker) asserts(t *testing.T) {
+	for i, c := range b.whole.of(assert) {
+		broken(t, i, c, func(t *testing.T) []finding {
+			missed := b.whole.through(allow, rebuild, assert).without(t, b.caughtBy(t, c))
+			return more(leaks(attacked(t, b.product, missed.without(t, c))), leaks(attacked(t, b.product, missed)))
 		})
 	}
-
-	// It also catches a series that the step before left twice.
-	each("assert/points", func(t *testing.T) {
-		missed := whole.through(allow, rebuild, regroup, assert)
+	broken(t, "points", "the number of points", func(t *testing.T) []finding {
+		missed := b.whole.through(allow, rebuild, regroup, assert)
 		counted := regexp.MustCompile(`(unit != "[^"]*") or Len\(metric.data_points\) > \d+`)
-		text := counted.ReplaceAllString(strings.Join(missed, "\n"), "$1")
-		kept := attacked(t, product, strings.Split(text, "\n"))
-		red(t, more(leaks(kept), leaks(attacked(t, product, missed))))
+		uncounted := strings.Split(counted.ReplaceAllString(strings.Join(missed, "\n"), "$1"), "\n")
+		return more(leaks(attacked(t, b.product, uncounted)), leaks(attacked(t, b.product, missed)))
 	})
+}
 
-	// The same for parts of lines. Two are not here, because nothing could
-	// notice: IsString, since the pattern refuses what is not a string too, and
-	// the type of a sum, since nothing else is monotonic.
+// caughtBy returns the statement that sets what a condition looks at, of the
+// same metric where there is one for each.
+func (b *breaker) caughtBy(t *testing.T, condition string) string {
+	for _, l := range b.whole.of(rebuild) {
+		path := setsPath.FindStringSubmatch(l)
+		if path != nil && strings.Contains(condition, path[1]) && strings.Contains(condition, metricOf(l)) {
+			return l
+		}
+	}
+	t.Fatalf("looks at nothing that is set: %s", condition)
+	return ""
+}
+
+var setsPath = regexp.MustCompile(`set\(([a-z_.]+), `)
+
+// metricOf returns the quoted name that a statement is for, or nothing.
+func metricOf(statement string) string {
+	_, name, _ := strings.Cut(statement, "where metric.name == ")
+	return strings.TrimSuffix(name, "'")
+}
+
+// parts changes parts of lines. Two are not here, because nothing could
+// notice: IsString, since the pattern refuses what is not a string too, and
+// the type of a sum, since nothing else is monotonic.
+func (b *breaker) parts(t *testing.T) {
 	for i, e := range []struct{ old, new string }{
 		{`{12}$$"`, `{12}"`},
 		{`"^[0-9a-f]{8}`, `"[0-9a-f]{8}`},
 		{`-4[0-9a-f]{3}`, `-[0-9a-f]{4}`},
 		{`[89ab]`, `[0-9a-f]`},
 		{`"^[0-9a-f]{8}`, `"(?i)^[0-9a-f]{8}`},
-		{"metric.is_monotonic != true or ", ""},
-		{"metric.aggregation_temporality != AGGREGATION_TEMPORALITY_CUMULATIVE or ", ""},
-		{"metric.type != METRIC_DATA_TYPE_GAUGE or ", ""},
-		{"datapoint.value_double != 0.0", "datapoint.value_double > 0.0"},
-		{"datapoint.value_int < 0 or ", ""},
-		{" or datapoint.value_int > 1000000000000'", "'"},
-		{"> 1000000000000", ">= 1000000000000"},
-		{"Len(datapoint.attributes) == 1 and ", ""},
-		{"AGGREGATION_TEMPORALITY_CUMULATIVE or Len(metric.data_points) > 3", "AGGREGATION_TEMPORALITY_CUMULATIVE"},
-		{"METRIC_DATA_TYPE_GAUGE or Len(metric.data_points) > 11", "METRIC_DATA_TYPE_GAUGE"},
-		{`or datapoint.attributes["compreface.service.type"] == "FACE_VERIFICATION"`, ""},
-		{`metric.name == "compreface.application.created" or `, ""},
+		{`metric.is_monotonic != true or `, ``},
+		{`metric.aggregation_temporality != AGGREGATION_TEMPORALITY_CUMULATIVE or `, ``},
+		{`metric.type != METRIC_DATA_TYPE_GAUGE or `, ``},
+		{`CUMULATIVE or Len(metric.data_points) > 3`, `CUMULATIVE`},
+		{`GAUGE or Len(metric.data_points) > 11`, `GAUGE`},
+		{`datapoint.value_double != 0.0`, `datapoint.value_double > 0.0`},
+		{`datapoint.value_int < 0 or `, ``},
+		{` or datapoint.value_int > 1000000000000'`, `'`},
+		{`> 1000000000000`, `>= 1000000000000`},
+		{`Len(datapoint.attributes) == 1 and `, ``},
+		{`or datapoint.attributes["compreface.service.type"] == "FACE_VERIFICATION"`, ``},
+		{`metric.name == "compreface.application.created" or `, ``},
 		{`Duration("24h")`, `Duration("1h")`},
 		{`TruncateTime(Now(), Duration("24h"))`, `TruncateTime(datapoint.time, Duration("24h"))`},
 		{`aggregate_on_attributes("max")`, `aggregate_on_attributes("sum")`},
 		{`aggregate_on_attributes("max")`, `aggregate_on_attributes("min")`},
 		{`aggregate_on_attributes("max")`, `aggregate_on_attributes("max", [])`},
 	} {
-		each(fmt.Sprintf("part/%d", i), func(t *testing.T) {
-			t.Logf("%s becomes %s", e.old, e.new)
-			red(t, attacked(t, product, whole.edit(t, e.old, e.new)))
+		broken(t, i, e.old+" becomes "+e.new, func(t *testing.T) []finding {
+			return attacked(t, b.product, b.whole.edit(t, e.old, e.new))
 		})
 	}
 }

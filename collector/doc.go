@@ -6,7 +6,7 @@
 // from builder-config.yaml and kept in the repository, so that go build alone
 // gives the same program:
 //
-//	GOWORK=off go build -C otelcol -trimpath -o headcount-collector .
+//	GOWORK=off CGO_ENABLED=0 go build -C otelcol -trimpath -buildvcs=false -o headcount-collector .
 //	otelcol/headcount-collector --config ../collector-config.yaml
 //
 // It has the components that the configuration names and no others, and is a

@@ -145,7 +145,7 @@ var build = sync.OnceValues(func() (string, error) {
 		fmt.Fprintln(os.Stderr, "building the Collector from its modules: some minutes the first time, a second when cached")
 	})
 	defer notice.Stop()
-	cmd := exec.Command("go", "build", "-C", "otelcol", "-trimpath", "-ldflags=-s -w", "-o", binary, ".")
+	cmd := exec.Command("go", "build", "-C", "otelcol", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", binary, ".")
 	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
