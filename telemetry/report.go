@@ -22,11 +22,14 @@ type Report struct {
 	Request []byte   // the bytes on the connection
 	Head    string   // request line and headers
 	JSON    []byte   // the body, in OTLP's JSON form, indented
-	Rows    []string // the body's figures, one "name{labels} value" each
+	Rows    []string // the body's facts, one a line: the identifier, then "name{labels} value"
 }
 
-// String returns the whole request as a person can read it.
-func (r Report) String() string { return r.Head + "\n" + string(r.JSON) + "\n" }
+// String returns the request as a person can read it: the head, and what the
+// body says.
+func (r Report) String() string {
+	return fmt.Sprintf("%s\n%s\n(%d bytes in all)\n", r.Head, strings.Join(r.Rows, "\n"), len(r.Request))
+}
 
 // figures puts a report together from the totals and, if observe is set, the
 // observed sizes. R is nil while consent does not hold: then every total is
@@ -111,6 +114,9 @@ func read(raw []byte) (Report, error) {
 func rows(otlp *colmetricpb.ExportMetricsServiceRequest) []string {
 	var list []string
 	for _, resource := range otlp.GetResourceMetrics() {
+		for _, a := range resource.GetResource().GetAttributes() {
+			list = append(list, a.GetKey()+" "+a.GetValue().GetStringValue())
+		}
 		for _, scope := range resource.GetScopeMetrics() {
 			for _, metric := range scope.GetMetrics() {
 				points := metric.GetSum().GetDataPoints()

@@ -1,0 +1,55 @@
+# One command to learn per task: make help lists them.
+SHELL   := /bin/sh
+CACHE   := .cache
+LISTEN  ?= 127.0.0.1:4318
+BUILD   := env GOWORK=off CGO_ENABLED=0 go build -trimpath
+MODULES := . collector examples
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(CACHE)/otelcol $(CACHE)/quickstart $(CACHE)/demo ## the main job from end to end, with the real Collector
+	@exec $(CACHE)/demo -collector $(CACHE)/otelcol -quickstart $(CACHE)/quickstart -listen $(LISTEN)
+
+.PHONY: test
+test: ## everything, in all modules
+	@scripts/test
+
+.PHONY: check
+check: ## format, vet, static analysis, known vulnerabilities
+	@scripts/check
+
+.PHONY: generate
+generate: ## render what is rendered from the catalogs, after a change there
+	UPDATE_GOLDEN=1 go test ./catalog/... ./internal/gate/... ./telemetry/...
+	go generate -C collector ./...
+
+.PHONY: fuzz
+fuzz: ## fuzz every parser, FUZZTIME each (30s)
+	@scripts/fuzz
+
+.PHONY: module-path
+module-path: ## rename the module everywhere: make module-path MODULE=git.vendor.example/headcount
+	@scripts/module-path $(MODULE)
+
+.PHONY: clean
+clean: ## remove what was built here
+	rm -rf $(CACHE)
+
+# The binaries are made anew whenever go thinks so, which takes it a second.
+.PHONY: FORCE
+FORCE:
+
+$(CACHE)/otelcol: FORCE
+	@mkdir -p $(CACHE)
+	@test -x $@ || echo "building the Collector from its Go modules: about 3 minutes on 2 cores, the first time only"
+	@cd collector/otelcol && $(BUILD) -ldflags='-s -w' -o ../../$@ .
+
+$(CACHE)/quickstart $(CACHE)/demo: FORCE
+	@mkdir -p $(CACHE)
+	@test -x $@ || echo "building the $(notdir $@): less than a minute, the first time only"
+	@cd examples && $(BUILD) -o ../$@ ./$(notdir $@)

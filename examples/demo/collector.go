@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// startCollector starts the real Collector with the shipped configuration and
+// waits until it answers. The returned function stops it and waits for its
+// end.
+func (d *demo) startCollector(ctx context.Context) (stop func(), err error) {
+	if err := free(d.listen); err != nil {
+		return nil, fmt.Errorf("%s is in use: stop what listens there, or choose another: make demo LISTEN=127.0.0.1:4319 (%w)", d.listen, err)
+	}
+	health, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	var said bytes.Buffer
+	c := exec.CommandContext(ctx, d.collector, "--config", d.config)
+	c.Env = append(os.Environ(), "HEADCOUNT_LISTEN="+d.listen, "HEADCOUNT_HEALTH="+health, "HEADCOUNT_FILE="+d.file())
+	c.Stdout, c.Stderr = &said, &said
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
+	c.WaitDelay = 5 * time.Second
+	dieWithParent(c)
+	fmt.Fprintf(d.out, "starting the Collector on %s with %s\n", d.listen, d.config)
+	if err := c.Start(); err != nil {
+		return nil, err
+	}
+	ended := make(chan struct{})
+	go func() { _ = c.Wait(); close(ended) }()
+	stop = func() {
+		_ = c.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-ended:
+		case <-time.After(5 * time.Second):
+			_ = c.Process.Kill()
+			<-ended
+		}
+	}
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		if answers("http://" + health) {
+			return stop, nil
+		}
+		select {
+		case <-ended:
+			return nil, fmt.Errorf("the Collector ended before it was ready:\n%s", said.String())
+		case <-ctx.Done():
+			stop()
+			return nil, ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			stop()
+			return nil, fmt.Errorf("the Collector is not ready after 30 seconds:\n%s", said.String())
+		}
+	}
+}
+
+func answers(url string) bool {
+	client := http.Client{Timeout: time.Second}
+	reply, err := client.Get(url)
+	if err != nil {
+		return false
+	}
+	_ = reply.Body.Close()
+	return reply.StatusCode == http.StatusOK
+}
+
+func free(address string) error {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	return l.Close()
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}

@@ -1,0 +1,79 @@
+// Quickstart is the whole integration of a product: the ten lines of main.
+//
+// What happens in the product is read from saved examples, as the service
+// that this design comes from published them: one event a line, with the time,
+// an identifier (which we do not use) and what happened. That replay stands
+// where the real product has its own code.
+//
+//	go run ./quickstart -endpoint http://127.0.0.1:4318 -dir /tmp/quickstart -events quickstart/events.csv -faces 700,0,5,300
+//
+// Nothing is counted or sent until somebody agrees; without a browser that is
+// COMPREFACE_TELEMETRY=accept:1 in the environment.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+
+	"headcount.example/catalog/compreface"
+	"headcount.example/consent"
+	"headcount.example/telemetry"
+)
+
+func main() {
+	endpoint := flag.String("endpoint", "http://127.0.0.1:4318", "`URL` of the Collector")
+	dir := flag.String("dir", "", "directory that survives a restart, an absolute `path`")
+	events := flag.String("events", "", "saved events to replay, a CSV `file`")
+	faces := flag.String("faces", "", "number of faces of each collection, as in `700,0,5,300`")
+	preview := flag.Bool("preview", false, "show the next report, byte for byte, before it is sent")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+
+	stats, err := telemetry.Init(telemetry.Config{
+		Catalog:  compreface.Catalog,
+		Endpoint: *endpoint,
+		Dir:      *dir,
+		Consent:  consent.NewFile(*dir),
+	})
+	defer stats.Shutdown(context.Background())
+	if err != nil {
+		fail(err)
+	}
+
+	product := replay{stats: stats}
+	if err := product.read(*events, *faces); err != nil {
+		fail(err)
+	}
+	stats.Observe(compreface.Collections, product.facesPerCollection)
+	product.run()
+
+	fmt.Println("statistics:", onOff(stats.Status()))
+	if *preview {
+		report, err := stats.Preview(ctx, true)
+		if err != nil {
+			fail(err)
+		}
+		fmt.Print(report)
+	}
+	if err := stats.Flush(ctx); err != nil { // a real product leaves this to the schedule
+		fmt.Println(err)
+	} else {
+		fmt.Println("sent")
+	}
+}
+
+func onOff(s telemetry.Status) string {
+	if s.On {
+		return "on, because " + s.Reason
+	}
+	return "off, because " + s.Reason
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "quickstart:", err)
+	os.Exit(1)
+}
