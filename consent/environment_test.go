@@ -139,10 +139,11 @@ func FuzzEnvironment(f *testing.F) {
 	f.Add("false", "0", "accept:"+strconv.Itoa(math.MaxInt), math.MaxInt)
 	f.Add("falſe", "falſe", "accept:0", 0)
 	form := regexp.MustCompile(`\Aaccept:[1-9][0-9]*\z`)
+	noVeto := regexp.MustCompile(`\A(0|false)?\z`)
+	noVetoAnyCase := regexp.MustCompile(`\A(0|[Ff][Aa][Ll][Ss][Ee])?\z`)
 	f.Fuzz(func(t *testing.T, track, disabled, word string, notice int) {
 		env := environ{"DO_NOT_TRACK": track, "OTEL_SDK_DISABLED": disabled, product: word}
-		free := regexp.MustCompile(`\A(0|false)?\z`).MatchString(track) &&
-			regexp.MustCompile(`\A(0|[Ff][Aa][Ll][Ss][Ee])?\z`).MatchString(disabled)
+		free := noVeto.MatchString(track) && noVetoAnyCase.MatchString(disabled)
 		exact := free && notice > 0 && word == fmt.Sprintf("accept:%d", notice)
 		// With nobody else to say yes, only the exact word does.
 		got := Evaluate(context.Background(), product, notice, env.lookup, nil)

@@ -66,9 +66,7 @@ func parse(data []byte, now time.Time) ([]Record, error) {
 		return nil, fmt.Errorf("version %d is not %d", head.Version, version)
 	}
 	var doc document
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&doc); err != nil {
+	if err := json.Unmarshal(data, &doc); err != nil {
 		return nil, err
 	}
 	if n := len(doc.Records); n < 1 || n > maxRecords {
@@ -82,8 +80,9 @@ func parse(data []byte, now time.Time) ([]Record, error) {
 	return doc.Records, canonical(data, doc.Records)
 }
 
-// canonical catches what a decoder forgives: of two "decision" fields it would
-// silently take the last, and "DECISION" it would take for "decision".
+// canonical catches what a decoder forgives: fields it does not know it would
+// skip, of two "decision" fields it would silently take the last, and "DECISION"
+// it would take for "decision".
 func canonical(data []byte, records []Record) error {
 	again, err := encode(records)
 	if err != nil {

@@ -138,6 +138,15 @@ func TestParseRefuses(t *testing.T) {
 	if _, err := parse([]byte(file(line("granted", 1, "2026-11-22T12:00:01Z", ""))), noon); err == nil {
 		t.Error("a day and a second ahead was accepted")
 	}
+	for name, want := range map[string]string{
+		"empty": "unexpected end", "version 2": "version 2 is not 1", "no records": "0 records", "101 records": "101 records",
+		"65537 bytes": "larger than 65536 bytes", "unknown field": "not written the way Save", "decision twice": "not written the way Save",
+		"a century ahead": "record 1: time 2126-11-21T11:00:00Z is in the future", "GRANTED": `"GRANTED" is not undecided`,
+	} {
+		if _, err := parse([]byte(damaged[name]), noon); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", name, err, want)
+		}
+	}
 }
 
 func TestParseTruncatedAndFlipped(t *testing.T) {

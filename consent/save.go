@@ -34,7 +34,6 @@ func (f *File) Save(ctx context.Context, r Record) error {
 	if r.Time.IsZero() {
 		r.Time = now
 	}
-	r = normal(r)
 	if err := check(r, now); err != nil {
 		return fmt.Errorf("consent: %w", err)
 	}
