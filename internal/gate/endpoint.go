@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 // metricsPath is OTLP/HTTP's path for metrics. It is added to the endpoint's
@@ -16,6 +17,7 @@ const metricsPath = "/v1/metrics"
 // there is no wire to listen on.
 func parseEndpoint(endpoint string) (*url.URL, error) {
 	u, err := url.Parse(endpoint)
+	endpoint = shown(endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %q is not a URL", endpoint) // the parser's text repeats it
 	}
@@ -29,13 +31,31 @@ func parseEndpoint(endpoint string) (*url.URL, error) {
 	case port != "" && (err != nil || number < 1 || number > 65535):
 		return nil, fmt.Errorf("endpoint %q: port %q is not from 1 to 65535", endpoint, port)
 	case u.User != nil:
-		return nil, fmt.Errorf("endpoint %q holds a user name: reports carry no credentials", u.Redacted())
+		return nil, fmt.Errorf("endpoint %q holds a user name: reports carry no credentials", endpoint)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return nil, fmt.Errorf("endpoint %q has a query or fragment: give the address alone", endpoint)
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		return nil, fmt.Errorf("endpoint %q is not https: http is only for a loopback address", endpoint)
 	}
 	return u.JoinPath(metricsPath), nil
+}
+
+// shown is an endpoint as an error may show it: passwords stand before an @,
+// and keys in a query.
+func shown(endpoint string) string {
+	if at := strings.IndexAny(endpoint, "?#"); at >= 0 && !strings.Contains(endpoint[at:], "@") {
+		endpoint = endpoint[:at+1] + "…"
+	}
+	if at := strings.LastIndexByte(endpoint, '@'); at >= 0 {
+		scheme, _, found := strings.Cut(endpoint[:at], "//")
+		if !found {
+			scheme = ""
+		} else {
+			scheme += "//"
+		}
+		endpoint = scheme + "…" + endpoint[at:]
+	}
+	return endpoint
 }
 
 func loopback(host string) bool {

@@ -1,12 +1,14 @@
 package gate
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // An Error is a report that did not arrive, as far as we know. Its text is
@@ -28,7 +30,7 @@ func refusal(reply *http.Response) *Error {
 		Status:     status,
 		RetryAfter: retryAfter(reply.Header.Get("Retry-After"), reply.Header.Get("Date"), time.Now()),
 		Final:      status >= 400 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests,
-		Reason:     fmt.Sprintf("the answer is %d %s", status, http.StatusText(status)),
+		Reason:     strings.TrimSpace(fmt.Sprintf("the answer is %d %s", status, http.StatusText(status))),
 	}
 }
 
@@ -39,7 +41,8 @@ const maxRetryAfter = 24 * time.Hour
 // read against the server's own clock where it gives one: ours may be wrong.
 func retryAfter(value, date string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
-	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil {
+	seconds, err := strconv.ParseUint(value, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) { // then seconds is the largest number there is
 		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
 	}
 	then, err := http.ParseTime(value)
@@ -54,15 +57,16 @@ func retryAfter(value, date string, now time.Time) time.Duration {
 
 // clip keeps a text from elsewhere short and on one line.
 func clip(text string) string {
-	const most = 200
+	const most = 200 // bytes
+	cut := len(text) > most
 	text = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
+		if !unicode.IsPrint(r) || r == utf8.RuneError {
 			return ' '
 		}
 		return r
-	}, text[:min(len(text), 4*most)])
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most]) + "…"
+	}, text[:min(len(text), most)])
+	if cut {
+		text += "…"
 	}
 	return text
 }

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -41,7 +40,7 @@ func New(c *catalog.Catalog, endpoint string) (*Gate, error) {
 		return nil, err
 	}
 	g := &Gate{url: u, metrics: c.Metrics()}
-	g.sender = sync.OnceValues(func() (*otlpmetrichttp.Exporter, error) { return g.exporter(wire()) })
+	g.sender = sync.OnceValues(func() (*otlpmetrichttp.Exporter, error) { return g.exporter(wire(u.Scheme == "https")) })
 	g.viewer = sync.OnceValues(func() (*otlpmetrichttp.Exporter, error) { return g.exporter(nil) })
 	return g, nil
 }
@@ -70,8 +69,9 @@ func (g *Gate) exporter(base http.RoundTripper) (*otlpmetrichttp.Exporter, error
 
 // Send sends one report, once. Allowed is asked immediately before the
 // connection is opened; its error stops the report. A report that was sent
-// and not taken is an [Error]. Send ends with ctx, and after ten seconds at
-// the latest; nothing else of ctx is used.
+// and not taken is an [Error]; when ctx ended first, the error is ctx's. Send
+// ends with ctx, and after ten seconds at the latest; nothing else of ctx is
+// used.
 func (g *Gate) Send(ctx context.Context, r Report, allowed func() error) error {
 	exporter, err := g.sender()
 	if err != nil {
@@ -95,23 +95,24 @@ func (g *Gate) Preview(ctx context.Context, r Report) ([]byte, error) {
 }
 
 func (g *Gate) export(ctx context.Context, exporter *otlpmetrichttp.Exporter, r Report, c *call) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	// A context of our own: the caller's may carry a span, or hooks that see
 	// or change the request.
 	own, cancel := context.WithTimeout(context.WithValue(context.Background(), callKey{}, c), timeout)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
+	c.caller, c.ctx = ctx, own
 	err := exporter.Export(own, g.metricData(r))
 	switch {
 	case c.err != nil:
-		return c.err // what went wrong before it was wrapped in the server's words
+		return c.err // what went wrong before it was wrapped in the exporter's words
 	case err == nil:
 		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, context.DeadlineExceeded):
-		return &Error{Reason: fmt.Sprintf("no answer within %v", timeout)}
-	case c.replied:
-		return &Error{Status: c.status, Final: true, Reason: "partly refused: " + clip(err.Error())}
 	}
-	return &Error{Reason: clip(err.Error())}
+	return c.broke(0, "", err)
 }

@@ -30,6 +30,7 @@ type Report struct {
 // metricData builds everything that leaves from the catalog's own words and
 // the report's numbers.
 func (g *Gate) metricData(r Report) *metricdata.ResourceMetrics {
+	since, today := midnight(r.Since), midnight(r.Day)
 	scope := metricdata.ScopeMetrics{Scope: instrumentation.Scope{Name: catalog.Scope}}
 	for m, d := range g.metrics {
 		var points []metricdata.DataPoint[int64]
@@ -44,7 +45,7 @@ func (g *Gate) metricData(r Report) *metricdata.ResourceMetrics {
 			}
 			points = append(points, metricdata.DataPoint[int64]{
 				Attributes: attribute.NewSet(labels...),
-				Time:       r.Day,
+				Time:       today,
 				Value:      min(value, maxValue),
 			})
 		}
@@ -54,7 +55,7 @@ func (g *Gate) metricData(r Report) *metricdata.ResourceMetrics {
 		metric := metricdata.Metrics{Name: d.Name, Unit: d.Unit}
 		if d.Kind == catalog.KindCounter {
 			for i := range points {
-				points[i].StartTime = r.Since
+				points[i].StartTime = since
 			}
 			metric.Data = metricdata.Sum[int64]{DataPoints: points, Temporality: metricdata.CumulativeTemporality, IsMonotonic: true}
 		} else {
@@ -67,3 +68,6 @@ func (g *Gate) metricData(r Report) *metricdata.ResourceMetrics {
 		ScopeMetrics: []metricdata.ScopeMetrics{scope},
 	}
 }
+
+// midnight keeps a time of day from leaving, whatever the caller put in.
+func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

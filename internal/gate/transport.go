@@ -3,7 +3,6 @@ package gate
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -12,20 +11,25 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	colmetricpb "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
+	"google.golang.org/protobuf/proto"
 )
 
 // call is what one Send or Preview shares with the transport.
 type call struct {
+	caller  context.Context // asked for nothing but its end
+	ctx     context.Context // ends with caller, and when time is up
 	allowed func() error
 	capture bool
 
 	captured []byte // what was written, when capture is set
-	replied  bool   // the server took the request
-	status   int
-	err      error // why the request failed, in our words
+	err      error  // why the request failed, in our words
 }
 
 type callKey struct{}
+
+var errNoCall = errors.New("gate: a request that no Send or Preview began")
 
 // transport turns whatever the exporter made into the request that leaves:
 // the same body, and headers from constants.
@@ -37,7 +41,7 @@ type transport struct {
 func (t *transport) RoundTrip(made *http.Request) (*http.Response, error) {
 	c, ok := made.Context().Value(callKey{}).(*call)
 	if !ok {
-		return nil, errors.New("gate: a request that no Send or Preview began")
+		return nil, errNoCall
 	}
 	reply, err := t.roundTrip(made, c)
 	c.err = err
@@ -47,8 +51,11 @@ func (t *transport) RoundTrip(made *http.Request) (*http.Response, error) {
 func (t *transport) roundTrip(made *http.Request, c *call) (*http.Response, error) {
 	body, err := io.ReadAll(io.LimitReader(made.Body, maxBody+1))
 	_ = made.Body.Close()
-	if err != nil || len(body) > maxBody {
-		return nil, fmt.Errorf("report of %d bytes or more is too large to send: %w", len(body), err)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxBody {
+		return nil, fmt.Errorf("report of more than %d bytes is too large to send", maxBody)
 	}
 	request, err := http.NewRequestWithContext(made.Context(), http.MethodPost, t.url.String(), bytes.NewReader(body))
 	if err != nil {
@@ -62,16 +69,31 @@ func (t *transport) roundTrip(made *http.Request, c *call) (*http.Response, erro
 	if c.capture {
 		base = recorder(c)
 	}
-	// The last look: after this line the name is looked up.
+	// The last look: after it the name is looked up.
 	if err := c.allowed(); err != nil {
+		return nil, err
+	}
+	if err := c.caller.Err(); err != nil { // asking may have taken a while
 		return nil, err
 	}
 	reply, err := base.RoundTrip(request)
 	if err != nil {
-		return nil, &Error{Reason: clip(err.Error())}
+		return nil, c.broke(0, "", err)
 	}
 	defer reply.Body.Close()
 	return c.judge(reply)
+}
+
+// broke says why a connection ended. When the caller ended it, that is no
+// fault of the server.
+func (c *call) broke(status int, what string, err error) error {
+	switch {
+	case c.caller.Err() != nil:
+		return c.caller.Err()
+	case c.ctx.Err() != nil:
+		return &Error{Status: status, Reason: fmt.Sprintf("no answer within %v", timeout)}
+	}
+	return &Error{Status: status, Reason: what + clip(err.Error())}
 }
 
 const contentType = "application/x-protobuf"
@@ -79,46 +101,54 @@ const contentType = "application/x-protobuf"
 // judge lets a reply pass only when it can come from an OTLP receiver that
 // took the report. A captive portal says 200 too, with a page.
 func (c *call) judge(reply *http.Response) (*http.Response, error) {
-	c.status = reply.StatusCode
-	if reply.StatusCode < 200 || reply.StatusCode > 299 {
+	status := reply.StatusCode
+	if status < 200 || status > 299 {
 		return nil, refusal(reply)
 	}
 	said, _, _ := mime.ParseMediaType(reply.Header.Get("Content-Type"))
 	if said != contentType {
-		return nil, &Error{Status: reply.StatusCode, Reason: fmt.Sprintf("the answer is %q and not from an OTLP receiver", clip(said))}
+		return nil, &Error{Status: status, Reason: fmt.Sprintf("the answer is %q and not from an OTLP receiver", clip(said))}
 	}
 	body, err := io.ReadAll(io.LimitReader(reply.Body, maxReply+1))
 	if err != nil {
-		return nil, &Error{Status: reply.StatusCode, Reason: "the answer broke off: " + clip(err.Error())}
+		return nil, c.broke(status, "the answer broke off: ", err)
 	}
 	if len(body) > maxReply {
-		return nil, &Error{Status: reply.StatusCode, Reason: fmt.Sprintf("the answer is longer than %d bytes", maxReply)}
+		return nil, &Error{Status: status, Reason: fmt.Sprintf("the answer is longer than %d bytes", maxReply)}
 	}
-	c.replied = true
-	return &http.Response{
-		StatusCode: reply.StatusCode, Status: reply.Status, Proto: reply.Proto,
-		Header: http.Header{"Content-Type": {contentType}}, // exactly, or the exporter misses a partial success
-		Body:   io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
-	}, nil
+	// Judged here and not by the exporter, whose error is the server's words
+	// in full. A remark about a report that was taken in full is no refusal.
+	var answer colmetricpb.ExportMetricsServiceResponse
+	if err := proto.Unmarshal(body, &answer); err != nil {
+		return nil, &Error{Status: status, Reason: "the answer is not OTLP: " + clip(err.Error())}
+	}
+	if p := answer.GetPartialSuccess(); p.GetRejectedDataPoints() != 0 {
+		return nil, &Error{Status: status, Final: true,
+			Reason: fmt.Sprintf("%d points were refused: %s", p.GetRejectedDataPoints(), clip(p.GetErrorMessage()))}
+	}
+	return &http.Response{StatusCode: status, Status: reply.Status, Proto: reply.Proto, Header: http.Header{}, Body: http.NoBody}, nil
 }
 
 // wire is the transport of real reports: no proxy, no second protocol, no
-// connection kept, and a bound on everything a server can make us hold.
-func wire() http.RoundTripper {
+// connection kept, and a bound on everything a server can make us hold. What
+// bounds its time is the context of the call.
+func wire(secure bool) *http.Transport {
 	only := new(http.Protocols)
 	only.SetHTTP1(true)
-	return &http.Transport{
+	t := &http.Transport{
 		Proxy:                  nil,
-		DialContext:            (&net.Dialer{Timeout: timeout / 2}).DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:    timeout / 2,
-		ResponseHeaderTimeout:  timeout,
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: 16 << 10,
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		Protocols:              only,
 	}
+	if secure {
+		t.DialTLSContext = dialer(true)
+	} else {
+		t.DialContext = dialer(false)
+	}
+	return t
 }
 
 // recorder is wire with a pipe for a connection: it keeps what is written and
@@ -129,7 +159,7 @@ func recorder(c *call) http.RoundTripper {
 		go answer(far, c)
 		return near, nil
 	}
-	t := wire().(*http.Transport)
+	t := wire(false)
 	t.DialContext, t.DialTLSContext = dial, dial
 	return t
 }

@@ -1,0 +1,70 @@
+package gate
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"sync"
+	"syscall"
+)
+
+// dialer returns what opens the connection of a call. The connection ends
+// with the call: net/http by itself lets a lookup, a dial and a handshake go
+// on after the request was cancelled.
+func dialer(secure bool) func(context.Context, string, string) (net.Conn, error) {
+	plain := &net.Dialer{Timeout: timeout / 2}
+	dial := plain.DialContext
+	if secure {
+		config := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+		dial = (&tls.Dialer{NetDialer: plain, Config: config}).DialContext
+	} else {
+		plain.Control = onlyLoopback
+	}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, ok := ctx.Value(callKey{}).(*call)
+		if !ok {
+			return nil, errNoCall
+		}
+		conn, err := dial(c.ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &polite{Conn: conn, asked: make(chan struct{})}, nil
+	}
+}
+
+// onlyLoopback looks at the address that the name localhost led to: whoever
+// answers lookups could have sent a plain report over a wire.
+func onlyLoopback(_, address string, _ syscall.RawConn) error {
+	host, _, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+		return fmt.Errorf("%s is not a loopback address", address)
+	}
+	return nil
+}
+
+// polite is a connection on which the server is not heard before it was
+// asked: net/http writes whatever comes earlier to the host's standard logger.
+type polite struct {
+	net.Conn
+	asked chan struct{}
+	once  sync.Once
+}
+
+func (p *polite) ask() { p.once.Do(func() { close(p.asked) }) }
+
+func (p *polite) Read(b []byte) (int, error) {
+	<-p.asked
+	return p.Conn.Read(b)
+}
+
+func (p *polite) Write(b []byte) (int, error) {
+	p.ask()
+	return p.Conn.Write(b)
+}
+
+func (p *polite) Close() error {
+	p.ask()
+	return p.Conn.Close()
+}
