@@ -87,20 +87,35 @@ func (c *Client) undeclared(counter catalog.Counter) {
 // where it is until somebody decides.
 //
 // An error means that the answer could not be acted on in full; the client
-// is off then, and tries again every five minutes. Refresh on a nil or zero Client, on one that was not configured,
-// or after Shutdown does nothing. A process that is off learns of another
-// process's yes only here.
+// is off then, and tries again every five minutes. Refresh on a nil or zero
+// Client, on one that was not configured, or after Shutdown does nothing. A
+// process that is off learns of another process's yes only here.
 func (c *Client) Refresh(ctx context.Context) error {
 	if c == nil || c.gate == nil || c.fault != nil || c.down.Load() {
 		return nil
 	}
+	err := c.refresh(some(ctx))
+	if err != nil { // said when nothing is held: a logger may block
+		c.log(slog.LevelWarn, "telemetry: the decision could not be acted on", "error", err)
+	}
+	return err
+}
+
+// some spares a careless caller a panic.
+func some(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
+}
+
+func (c *Client) refresh(ctx context.Context) error {
 	c.apply.Lock()
 	defer c.apply.Unlock()
 	status := c.decided(ctx)
 	err := c.act(ctx, status)
 	if err != nil {
 		err = fmt.Errorf("telemetry: %w", err)
-		c.log(slog.LevelWarn, "telemetry: the decision could not be acted on", "error", err)
 		c.retry()
 	}
 	c.mu.Lock()
@@ -131,23 +146,21 @@ func (c *Client) act(ctx context.Context, status consent.Status) error {
 		return c.open(ctx)
 	}
 	c.drop(r)
-	if recorded(status, c.config.Catalog.Variable()) {
+	if c.takenBack(ctx, status) {
 		return ledger.Destroy(ctx, c.config.Dir)
 	}
 	return nil
 }
 
-// recorded tells a no that somebody gave from a veto in the environment,
-// which is only for as long as it stands there.
-func recorded(s consent.Status, variable string) bool {
-	if s.Decision != consent.Denied {
-		return false
+// takenBack tells a no that somebody gave from a veto in the environment,
+// which is only for as long as it stands there. Under a veto nobody was asked
+// yet what is recorded, and a no that somebody gave in spite of it counts.
+func (c *Client) takenBack(ctx context.Context, s consent.Status) bool {
+	if s.Decision == consent.Denied && s.Record.Time.IsZero() {
+		silent := func(string) (string, bool) { return "", false }
+		s = consent.Evaluate(ctx, c.config.Catalog.Variable(), c.config.Catalog.NoticeNumber(), silent, c.config.Consent)
 	}
-	switch s.Record.Where {
-	case "DO_NOT_TRACK", "OTEL_SDK_DISABLED", variable:
-		return !s.Record.Time.IsZero()
-	}
-	return true
+	return s.Decision == consent.Denied
 }
 
 // open makes the client live.
@@ -200,7 +213,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	select {
 	case <-r.done:
 	case <-time.After(40 * time.Millisecond):
-	case <-ctx.Done():
+	case <-some(ctx).Done():
 		return ctx.Err()
 	}
 	return nil
@@ -225,6 +238,7 @@ func (c *Client) log(level slog.Level, message string, args ...any) {
 	}
 	c.mu.Unlock()
 	if fresh {
+		defer func() { _ = recover() }() // a logger that panics must not end the host
 		c.config.Logger.Log(context.Background(), level, message, args...)
 	}
 }

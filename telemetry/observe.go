@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -71,20 +72,20 @@ func (c *Client) observe(ctx context.Context, d catalog.Definition) []int64 {
 // allow. One that does not come back keeps its goroutine, and is not called
 // again before it does.
 func (o *observer) answer(ctx context.Context) ([]int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	select {
-	case o.busy <- struct{}{}:
-	default:
-		return nil, fmt.Errorf("the last call has not returned yet")
+	case o.busy <- struct{}{}: // a preview that is just being made does not cost the report its sizes
+	case <-ctx.Done():
+		return nil, fmt.Errorf("the last call has not returned yet: %w", ctx.Err())
 	}
 	type answer struct {
 		sizes []int64
 		err   error
 	}
 	answered := make(chan answer, 1)
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	go func() {
-		var a answer
+		a := answer{err: errors.New("the function ended its goroutine")}
 		defer func() {
 			if p := recover(); p != nil {
 				a = answer{err: fmt.Errorf("panic: %v", p)}

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"headcount.example/catalog"
@@ -19,6 +20,7 @@ type recorder struct {
 	ctx     context.Context // ends with the consent it was made under
 	cancel  context.CancelFunc
 	wake    chan struct{}
+	doubt   atomic.Bool   // the last look found no yes
 	done    chan struct{} // closed when the loop has ended
 	sending chan struct{} // holds one token while a report is on its way
 }

@@ -85,7 +85,7 @@ func (c *Client) Preview(ctx context.Context, observe bool) (Report, error) {
 	if c == nil || c.gate == nil {
 		return Report{}, errors.New("telemetry: no preview: the client is not configured")
 	}
-	figures, err := c.figures(ctx, c.live.Load(), observe)
+	figures, err := c.figures(some(ctx), c.live.Load(), observe)
 	if err != nil {
 		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
 	}

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -42,11 +43,14 @@ func (c *Client) run(r *recorder) {
 
 // step does what is due and says when to look again.
 func (c *Client) step(r *recorder) time.Duration {
-	if err := r.ledger.Check(); err != nil {
+	err := r.ledger.Check()
+	if err != nil {
 		c.log(slog.LevelWarn, "telemetry: the totals are no longer there", "error", err)
+	}
+	if err != nil || r.doubt.Swap(false) {
 		ctx, cancel := context.WithTimeout(context.Background(), service)
 		defer cancel()
-		_ = c.Refresh(ctx) // in the status and the log; this loop has ended then
+		_ = c.Refresh(ctx) // in the status and the log; ends this loop unless it is still yes
 		return idle
 	}
 	wait := idle
@@ -114,18 +118,21 @@ func (c *Client) Flush(ctx context.Context) error {
 	if r == nil {
 		return errors.New("telemetry: not sent: " + c.Status().Reason)
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(some(ctx))
 	defer cancel()
 	defer context.AfterFunc(r.ctx, cancel)()
 	for {
 		release, ok, err := r.ledger.Sender()
+		if err != nil {
+			return fmt.Errorf("telemetry: not sent: %w", err)
+		}
 		if ok {
 			defer release()
 			break
 		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(errors.New("telemetry: not sent: another report is on its way"), err, ctx.Err())
+			return fmt.Errorf("telemetry: not sent: another report is on its way: %w", ctx.Err())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -158,6 +165,9 @@ func (c *Client) send(ctx context.Context, r *recorder, s ledger.Schedule) error
 	}
 	now := c.clock()
 	if r.ctx.Err() == nil {
+		// Noted even when the caller has gone meanwhile.
+		ctx, cancel := context.WithTimeout(r.ctx, service)
+		defer cancel()
 		err = errors.Join(err, r.ledger.SetSchedule(ctx, after(now, r.ledger.Identity().Phase, s, attempt, err)))
 	}
 	c.note(now, err)
@@ -179,6 +189,7 @@ func after(now time.Time, phase time.Duration, before, attempt ledger.Schedule, 
 // allowed is the last look before the connection.
 func (c *Client) allowed(ctx context.Context, r *recorder) error {
 	if status := c.decided(ctx); !status.On() {
+		r.doubt.Store(true) // counting has to stop as well
 		r.look()
 		return errors.New("telemetry: not sent: " + status.Reason)
 	}
