@@ -39,7 +39,7 @@ func (c *Catalog) CollectorConfig() ([]byte, error) {
 	err := collectorTemplate.Execute(&b, map[string]any{
 		"Product": c.product, "Notice": c.notice, "Metrics": rules,
 		"Unlisted": "not (" + strings.Join(names, " or ") + ")",
-		"Scope":    collectorScope, "Limit": collectorLimit, "Body": c.requestBody(),
+		"Scope":    collectorScope, "Limit": collectorLimit, "Body": c.requestBody(), "MaxPoints": maxSeries,
 	})
 	return b.Bytes(), err
 }
@@ -51,14 +51,15 @@ type collectorRule struct{ Definition }
 func (r collectorRule) is() string { return "metric.name == " + ottl(r.Name) }
 
 // WrongKind is true for the statistic under its name but of another type, or
-// with more points than it has series.
+// with more points than any list can have series. A newer version of the
+// product may have more series than this list: its new ones go alone.
 func (r collectorRule) WrongKind() string {
 	kind := "metric.type != METRIC_DATA_TYPE_GAUGE"
 	if r.Kind == KindCounter {
 		kind = "metric.type != METRIC_DATA_TYPE_SUM or metric.is_monotonic != true" +
 			" or metric.aggregation_temporality != AGGREGATION_TEMPORALITY_CUMULATIVE"
 	}
-	return fmt.Sprintf("%s and (%s or Len(metric.data_points) > %d)", r.is(), kind, len(r.Series))
+	return fmt.Sprintf("%s and (%s or Len(metric.data_points) > %d)", r.is(), kind, maxSeries)
 }
 
 // WrongLabels is true for a point with other labels than the declared ones,

@@ -44,7 +44,7 @@ func TestMutatedReports(t *testing.T) {
 				}
 				target := newTarget(product.catalog)
 				hostiles[random.IntN(len(hostiles))].change(target)
-				m := mutated(random, target.request)
+				m := mutated(random, copyOf(target.request)) // cases share parts
 				_, rows, faults := p.deliver(rules, m)
 				if len(rows) > 0 {
 					arrived++

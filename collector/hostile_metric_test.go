@@ -54,12 +54,12 @@ var hostileMetrics = []hostile{
 			}
 		})
 	}, nothing},
-	{"every statistic with too many points", func(t *target) {
+	{"65 points of every statistic", func(t *target) {
 		t.every(func(m *metricspb.Metric) {
 			if s := m.GetSum(); s != nil {
-				s.DataPoints = append(s.DataPoints, copyOf(s.DataPoints[0]))
+				s.DataPoints = upTo(65, s.DataPoints)
 			} else {
-				m.GetGauge().DataPoints = append(m.GetGauge().DataPoints, copyOf(m.GetGauge().DataPoints[0]))
+				m.GetGauge().DataPoints = upTo(65, m.GetGauge().DataPoints)
 			}
 		})
 	}, nothing},
@@ -88,14 +88,23 @@ var hostileMetrics = []hostile{
 			DataPoints: []*metricspb.SummaryDataPoint{{Count: 1, Sum: canaryNumber, Attributes: []*commonpb.KeyValue{text(canary, canary)},
 				QuantileValues: []*metricspb.SummaryDataPoint_ValueAtQuantile{{Quantile: 0.5, Value: canaryNumber}}}}}}
 	}, withoutLabelled},
+	{"a series of a newer version", func(t *target) {
+		p := copyOf(t.point())
+		p.Attributes[0].Value = textValue(canary)
+		t.labelled.GetSum().DataPoints = append(t.labelled.GetSum().DataPoints, p)
+	}, all},
+	{"a range of a newer version", func(t *target) {
+		p := copyOf(t.size())
+		p.Attributes[0].Value = textValue(canary)
+		t.sizes.GetGauge().DataPoints = append(t.sizes.GetGauge().DataPoints, p)
+	}, all},
 	{"more points than series", func(t *target) {
 		s := t.labelled.GetSum()
-		s.DataPoints = append(s.DataPoints, copyOf(s.DataPoints[0]))
-	}, withoutLabelled},
-	{"more sizes than ranges", func(t *target) {
-		g := t.sizes.GetGauge()
-		g.DataPoints = append(g.DataPoints, copyOf(g.DataPoints[0]))
-	}, withoutSizes},
+		s.DataPoints = append(s.DataPoints, slices.Repeat(s.DataPoints, 3)...)
+	}, all},
+	{"64 points", func(t *target) { t.labelled.GetSum().DataPoints = upTo(64, t.labelled.GetSum().DataPoints) }, all},
+	{"65 points", func(t *target) { t.labelled.GetSum().DataPoints = upTo(65, t.labelled.GetSum().DataPoints) }, withoutLabelled},
+	{"65 sizes", func(t *target) { t.sizes.GetGauge().DataPoints = upTo(65, t.sizes.GetGauge().DataPoints) }, withoutSizes},
 	{"a statistic twice", also(func(t *target) *metricspb.Metric { return copyOf(t.labelled) }), all},
 	{"sizes twice", also(func(t *target) *metricspb.Metric { return copyOf(t.sizes) }), all},
 	{"a statistic twice, once larger", also(func(t *target) *metricspb.Metric {
@@ -135,4 +144,12 @@ var hostileMetrics = []hostile{
 
 func temporality(to metricspb.AggregationTemporality) func(*target) {
 	return func(t *target) { t.labelled.GetSum().AggregationTemporality = to }
+}
+
+// upTo repeats points until there are n.
+func upTo(n int, points []*metricspb.NumberDataPoint) []*metricspb.NumberDataPoint {
+	for i := 0; len(points) < n; i++ {
+		points = append(points, points[i])
+	}
+	return points
 }
