@@ -25,6 +25,7 @@ type Status struct {
 	Decision Decision // Granted only if everything says yes
 	Record   Record   // what decided; Where names the variable if it was one. Zero if nothing did
 	Reason   string   // why, for a person, such as "nobody has decided"
+	Veto     bool     // the no is a variable's, and only for as long as it is set
 }
 
 // On reports whether the answer is yes.
@@ -53,7 +54,7 @@ func Evaluate(ctx context.Context, variable string, notice int, env func(string)
 	}
 	said := readEnvironment(variable, env)
 	if said.veto != "" {
-		return Status{Denied, Record{Decision: Denied, Where: said.veto}, said.reason}
+		return Status{Decision: Denied, Record: Record{Decision: Denied, Where: said.veto}, Reason: said.reason, Veto: true}
 	}
 	record, err := ask(ctx, src)
 	if err != nil {
@@ -93,7 +94,7 @@ func denied(r Record) Status {
 	if len(r.Where) > maxWhere || !printable(r.Where) {
 		r.Where = ""
 	}
-	return Status{Denied, r, "no" + given(r)}
+	return Status{Decision: Denied, Record: r, Reason: "no" + given(r)}
 }
 
 // usable says what rules out every yes.
@@ -117,10 +118,10 @@ func usable(variable string, notice int, r Record) error {
 func weigh(variable string, notice int, said words, r Record) Status {
 	if said.accepted == notice {
 		by := Record{Decision: Granted, Notice: notice, Where: variable}
-		return Status{Granted, by, fmt.Sprintf("%s accepts notice %d", variable, notice)}
+		return Status{Decision: Granted, Record: by, Reason: fmt.Sprintf("%s accepts notice %d", variable, notice)}
 	}
 	if r.Decision == Granted && r.Notice == notice {
-		return Status{Granted, r, fmt.Sprintf("agreed to notice %d%s", notice, given(r))}
+		return Status{Decision: Granted, Record: r, Reason: fmt.Sprintf("agreed to notice %d%s", notice, given(r))}
 	}
 	// Agreement to another notice, older or newer, is to another list. It is not
 	// a no either: the person may be shown this one and asked.

@@ -73,7 +73,7 @@ func TestEvaluateSources(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got := Evaluate(context.Background(), product, 2, environ{}.lookup, test.src)
-			if got.Decision != test.want || got.On() != (test.want == Granted) || !strings.Contains(got.Reason, test.reason) {
+			if got.Decision != test.want || got.On() != (test.want == Granted) || got.Veto || !strings.Contains(got.Reason, test.reason) {
 				t.Errorf("%v: %s\nwant %v: %s", got.Decision, got.Reason, test.want, test.reason)
 			}
 			if len(got.Reason) > 1000 || !printable(got.Reason) || strings.Contains(got.Reason, "secret") {
