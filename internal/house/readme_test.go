@@ -1,0 +1,110 @@
+package house
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func readme(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(top(t), "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// application writes an application that imports only the library, as its
+// users do, and returns its directory.
+func application(t *testing.T, code string) string {
+	t.Helper()
+	root, dir := top(t), t.TempDir()
+	own, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod := strings.Replace(string(own), "module "+module, "module application.example", 1) +
+		"\nrequire " + module + " v0.0.0\nreplace " + module + " => " + root + "\n"
+	for name, text := range map[string]string{"go.mod": mod, "go.sum": string(sums), "main.go": code} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func goCommand(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	c := exec.Command("go", args...)
+	c.Dir = dir
+	c.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
+	out, err := c.CombinedOutput()
+	if err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+func TestReadmeExampleBuilds(t *testing.T) {
+	block := regexp.MustCompile("(?s)```go\n(.*?)```").FindStringSubmatch(readme(t))
+	if block == nil {
+		t.Fatal("the README has no example")
+	}
+	goCommand(t, application(t, block[1]), "vet", ".")
+}
+
+// An application that imports only the library gets no Collector, database
+// or browser.
+func TestApplicationStaysLean(t *testing.T) {
+	dir := application(t, "package main\n\nimport _ \""+module+"/telemetry\"\n\nfunc main() {}\n")
+	heavy := regexp.MustCompile(`(?i)opentelemetry\.io/collector|opentelemetry-collector|duckdb|clickhouse|chromedp|playwright|pgx|lib/pq|sqlite|docker|/kafka|prometheus/prometheus`)
+	for _, list := range []string{goCommand(t, dir, "list", "-m", "all"), goCommand(t, dir, "list", "-deps", ".")} {
+		if !strings.Contains(list, "go.opentelemetry.io/otel") {
+			t.Errorf("this does not list what the library needs:\n%s", list)
+		}
+		for _, line := range strings.Split(list, "\n") {
+			if heavy.MatchString(line) {
+				t.Errorf("an application gets %s", line)
+			}
+		}
+	}
+}
+
+func TestReadmeIsTrue(t *testing.T) {
+	text := readme(t)
+	if lines := strings.Count(text, "\n"); lines > 150 {
+		t.Errorf("the README has %d lines, more than 150", lines)
+	}
+	root := top(t)
+	for _, link := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(text, -1) {
+		if _, err := os.Stat(filepath.Join(root, link[1])); err != nil {
+			t.Errorf("the README links to %s: %v", link[1], err)
+		}
+	}
+	for _, room := range regexp.MustCompile("(?m)^\\| `([a-z/]+/)` \\|").FindAllStringSubmatch(text, -1) {
+		if info, err := os.Stat(filepath.Join(root, room[1])); err != nil || !info.IsDir() {
+			t.Errorf("the README's layout names %s, which is not there", room[1])
+		}
+	}
+	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	targets := regexp.MustCompile("(?m)(?:^    |`)make ([a-z-]+)").FindAllStringSubmatch(text, -1)
+	if len(targets) < 3 {
+		t.Errorf("the README names %d make targets", len(targets))
+	}
+	for _, target := range targets {
+		if !regexp.MustCompile(`(?m)^` + target[1] + `:`).Match(makefile) {
+			t.Errorf("the README says make %s, and there is no such target", target[1])
+		}
+	}
+}
