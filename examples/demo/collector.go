@@ -17,7 +17,7 @@ import (
 // end.
 func (d *demo) startCollector(ctx context.Context) (stop func(), err error) {
 	if err := free(d.listen); err != nil {
-		return nil, fmt.Errorf("%s is in use: stop what listens there, or choose another: make demo LISTEN=127.0.0.1:4319 (%w)", d.listen, err)
+		return nil, fmt.Errorf("the Collector cannot listen on %s: %w: stop what listens there, or choose another address: make demo LISTEN=127.0.0.1:4319", d.listen, err)
 	}
 	health, err := freeAddress()
 	if err != nil {

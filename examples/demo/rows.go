@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	metricpb "go.opentelemetry.io/proto/otlp/metrics/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 )
@@ -63,16 +64,12 @@ func readRows(path string) ([]row, error) {
 }
 
 func rowsOf(installation *metricpb.ResourceMetrics) (rows []row) {
-	guid := installation.GetResource().GetAttributes()[0].GetValue().GetStringValue()
+	guid := first(installation.GetResource().GetAttributes())
 	for _, scope := range installation.GetScopeMetrics() {
 		for _, m := range scope.GetMetrics() {
 			points := append(m.GetSum().GetDataPoints(), m.GetGauge().GetDataPoints()...)
 			for _, p := range points {
-				label := ""
-				if len(p.GetAttributes()) > 0 {
-					label = p.GetAttributes()[0].GetValue().GetStringValue()
-				}
-				r := row{time.Unix(0, int64(p.GetTimeUnixNano())), guid, label + actions[m.GetName()], p.GetAsInt()}
+				r := row{time.Unix(0, int64(p.GetTimeUnixNano())), guid, first(p.GetAttributes()) + actions[m.GetName()], p.GetAsInt()}
 				if r.count > 0 {
 					rows = append(rows, r)
 				}
@@ -80,4 +77,12 @@ func rowsOf(installation *metricpb.ResourceMetrics) (rows []row) {
 		}
 	}
 	return rows
+}
+
+// first is the value of the first label; empty when there is none.
+func first(labels []*commonpb.KeyValue) string {
+	if len(labels) == 0 {
+		return ""
+	}
+	return labels[0].GetValue().GetStringValue()
 }

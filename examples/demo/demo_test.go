@@ -1,0 +1,208 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// built are the three binaries of the demo, made as make demo makes them.
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "headcount-demo-test-")
+	if err != nil {
+		return "", err
+	}
+	for _, b := range [][]string{ // with the Makefile's flags, to share its cache
+		{"otelcol", "../../collector/otelcol", "-ldflags=-s -w"}, {"quickstart", "../quickstart"}, {"demo", "."},
+	} {
+		c := exec.Command("go", append([]string{"build", "-C", b[1], "-trimpath", "-o", filepath.Join(dir, b[0])}, b[2:]...)...)
+		c.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
+		if out, err := c.CombinedOutput(); err != nil {
+			return dir, fmt.Errorf("%s: %w\n%s", b[0], err, out)
+		}
+	}
+	return dir, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, err := built(); dir != "" && err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// start prepares the demo on an address, with a directory for everything that
+// it makes.
+func start(t *testing.T, ctx context.Context, listen string) (c *exec.Cmd, work string) {
+	t.Helper()
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	work = t.TempDir()
+	c = exec.CommandContext(ctx, filepath.Join(dir, "demo"), "-collector", filepath.Join(dir, "otelcol"),
+		"-quickstart", filepath.Join(dir, "quickstart"), "-config", "../../collector-config.yaml",
+		"-events", "../quickstart/events.csv", "-listen", listen)
+	c.Env = append(os.Environ(), "TMPDIR="+work, "DO_NOT_TRACK=1") // the terminal's own veto is not the demo's
+	return c, work
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// clean checks that nothing is left: no file, and nobody on the address.
+func clean(t *testing.T, work, listen string) {
+	t.Helper()
+	if left, err := os.ReadDir(work); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	gone(t, listen)
+}
+
+func gone(t *testing.T, listen string) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		c, err := net.Dial("tcp", listen)
+		if err != nil {
+			return
+		}
+		_ = c.Close()
+		if time.Now().After(deadline) {
+			t.Fatalf("somebody still listens on %s", listen)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func TestDemo(t *testing.T) {
+	listen := freeAddress(t)
+	c, work := start(t, t.Context(), listen)
+	out, err := c.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, want := range []string{
+		"off, because nobody has decided", "connections opened: 0\nfiles and identifiers made: none\nrows at the Collector: 0\n",
+		"POST /v1/metrics HTTP/1.1", "compreface.collection.count{compreface.faces.range=501-2000} 1", "connections opened: 1\n",
+		`,"USER_CREATE"`, `,"FACE_VERIFICATION_CREATE"`, `,"201-500"`, "9 rows",
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the demo does not show %q:\n%s", want, out)
+		}
+	}
+	clean(t, work, listen)
+}
+
+func TestBusyPort(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c, work := start(t, t.Context(), l.Addr().String())
+	out, err := c.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "cannot listen on "+l.Addr().String()) || !strings.Contains(string(out), "LISTEN=") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if left, _ := os.ReadDir(work); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// Interrupted at each of its steps, the demo stops everything it started.
+func TestInterrupt(t *testing.T) {
+	for _, at := range []string{"starting the Collector", "== 1.", "== 2.", "== 3."} {
+		t.Run(at, func(t *testing.T) {
+			listen := freeAddress(t)
+			c, work := start(t, t.Context(), listen)
+			reach(t, c, at)
+			if err := c.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			err := c.Wait()
+			if at != "== 3." && err == nil { // at the end it may have been done already
+				t.Error("interrupted, and yet it says that all went well")
+			}
+			clean(t, work, listen)
+		})
+	}
+}
+
+func TestKilled(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux ends a child with its parent")
+	}
+	listen := freeAddress(t)
+	c, _ := start(t, t.Context(), listen)
+	reach(t, c, "== 1.")
+	if err := c.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait()
+	gone(t, listen)
+}
+
+// reach starts the demo and returns when it has printed a text.
+func reach(t *testing.T, c *exec.Cmd, text string) {
+	t.Helper()
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	c.Stderr = &said
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), text) {
+			go func() {
+				for lines.Scan() {
+				}
+			}()
+			return
+		}
+	}
+	t.Fatalf("the demo ended before it said %q: %s", text, said.String())
+}
+
+func TestMissingParts(t *testing.T) {
+	for name, change := range map[string][2]string{
+		"collector":     {"-collector", "/nowhere/otelcol"},
+		"configuration": {"-config", "/nowhere/collector-config.yaml"},
+		"quickstart":    {"-quickstart", "/nowhere/quickstart"},
+		"events":        {"-events", "/nowhere/events.csv"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			listen := freeAddress(t)
+			c, work := start(t, t.Context(), listen)
+			c.Args = append(c.Args, change[0], change[1])
+			out, err := c.CombinedOutput()
+			if err == nil || !strings.Contains(string(out), change[1]) {
+				t.Errorf("%v\n%s", err, out)
+			}
+			clean(t, work, listen)
+		})
+	}
+}
