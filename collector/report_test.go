@@ -37,11 +37,6 @@ type row struct {
 
 func (r row) String() string { return fmt.Sprintf("%s %s{%s} %d", r.guid, r.metric, r.labels, r.value) }
 
-func sortRows(rows []row) []row {
-	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.String(), b.String()) })
-	return rows
-}
-
 // report builds a valid report by hand: every series of the catalog, each
 // with a value of its own, as a client does that is not ours.
 func report(c *catalog.Catalog, guid string) *collectorpb.ExportMetricsServiceRequest {
