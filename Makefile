@@ -3,7 +3,6 @@ SHELL   := /bin/sh
 CACHE   := .cache
 LISTEN  ?= 127.0.0.1:4318
 BUILD   := env GOWORK=off CGO_ENABLED=0 go build -trimpath
-MODULES := . collector examples
 
 .DEFAULT_GOAL := help
 

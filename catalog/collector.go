@@ -11,7 +11,6 @@ import (
 
 // What the Collector's configuration holds every report to.
 const (
-	collectorScope = "headcount"              // the one name a scope can have
 	collectorLimit = int64(1_000_000_000_000) // the largest number; more is a fault or a joke
 	collectorBody  = 32 << 10                 // bytes of a request, unless the list needs more
 )
@@ -39,7 +38,7 @@ func (c *Catalog) CollectorConfig() ([]byte, error) {
 	err := collectorTemplate.Execute(&b, map[string]any{
 		"Product": c.product, "Notice": c.notice, "Metrics": rules,
 		"Unlisted": "not (" + strings.Join(names, " or ") + ")",
-		"Scope":    collectorScope, "Limit": collectorLimit, "Body": c.requestBody(), "MaxPoints": maxSeries,
+		"Scope":    Scope, "Limit": collectorLimit, "Body": c.requestBody(), "MaxPoints": maxSeries,
 	})
 	return b.Bytes(), err
 }

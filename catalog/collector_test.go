@@ -1,9 +1,6 @@
 package catalog_test
 
 import (
-	"bytes"
-	"flag"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -11,10 +8,9 @@ import (
 	"headcount.example/bucketing"
 	"headcount.example/catalog"
 	"headcount.example/catalog/affiliate"
+	"headcount.example/catalog/catalogtest"
 	"headcount.example/catalog/compreface"
 )
-
-var update = flag.Bool("update", false, "write the rendered files instead of comparing them")
 
 // The committed configurations are what the catalogs say. Whether a real
 // Collector obeys them is tested in the module collector.
@@ -27,18 +23,7 @@ func TestCollectorConfig(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if *update {
-			if err := os.WriteFile(path, got, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(got, want) {
-			t.Errorf("%s is not what the catalog of %s says: run go test ./catalog -run TestCollectorConfig -update", path, c.Product())
-		}
+		catalogtest.File(t, path, got)
 	}
 }
 
