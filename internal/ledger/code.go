@@ -1,12 +1,14 @@
 package ledger
 
-// Coded numbers: n*multiplier+offset. The multiplier is the largest prime
-// below 2^24, so that a single flipped bit (a difference of a power of two)
-// never leads to another code, and the offset is no multiple of it, so that
-// zero is not a code. 2^64/multiplier leaves room for a little more than
-// Max.
+// Coded numbers: n*multiplier+offset. A flipped bit changes a word by a power
+// of two, so what matters about the multiplier is how many powers of two must
+// be added or subtracted to make a multiple of it. For this prime it takes
+// six, of the 64 there are (the largest prime below 2^24 takes three: 2^24 is
+// 3 more than it): up to five flipped bits never lead to another code. The
+// offset is no multiple of it, so zero is not a code, and 2^64/multiplier
+// leaves room for a little more than Max, so all ones are not one either.
 const (
-	multiplier = 16_777_213
+	multiplier = 16_776_857
 	offset     = 0x5A5A5A
 
 	// Max is the largest total. It is far above anything that is counted one

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 )
 
 // Sync writes what is only in memory to the file. It does nothing when the
@@ -37,18 +36,15 @@ func (l *Ledger) unfolded(i int) uint64 {
 // current reads the file of a folded ledger and says where its series are. It
 // is an error when the file is no longer this installation's.
 func (l *Ledger) current() (page, []int, error) {
-	file, err := read(l.path())
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil, ErrGone
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	n, err := file.check()
+	file, n, err := l.sound()
 	switch {
-	case errors.Is(err, errClosed):
-		l.page.word(atClosed).Store(1)
+	case err != nil && gone(err):
+		return nil, nil, ErrGone
+	case errors.Is(err, ErrClosed):
+		l.closed.Store(closedWord)
 		return nil, nil, ErrClosed
+	case errors.Is(err, errUnreadable):
+		return nil, nil, err
 	case err != nil:
 		return nil, nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	case file.identity() != l.id:

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,9 +39,11 @@ type Ledger struct {
 	id     Identity
 	aside  string
 	mapped bool
-	page   page        // mapped: the file; folded: what this process counted
-	slots  []Slot      // of the series given to Open, in their order
-	file   os.FileInfo // mapped: the file that the page shows
+	page   page           // mapped: the file; folded: what this process counted
+	closed *atomic.Uint64 // the word of the page that every Add looks at
+	places []int          // mapped: of the series given to Open, in the file
+	slots  []Slot         // of the series given to Open, in their order
+	file   os.FileInfo    // mapped: the file that the page shows
 
 	mu     sync.Mutex // folded: guards the next
 	folded []uint64   // how much of each slot is in the file already
@@ -51,19 +52,27 @@ type Ledger struct {
 // Open opens the ledger in dir for the named series, or makes a new one with
 // a new identity. It makes dir if need be. A damaged ledger is put aside, and
 // a new one made. It waits for other processes at most until ctx ends, and
-// touches nothing but files in dir.
+// touches nothing but files in dir. No name may be there twice.
 //
 // Call it only when consent holds: it makes the identifier.
 func Open(ctx context.Context, dir string, series []string, now time.Time) (*Ledger, error) {
+	l := &Ledger{dir: dir}
+	seen := make(map[string]bool, len(series))
+	for _, name := range series {
+		if seen[name] {
+			return nil, fmt.Errorf("ledger: series %q is there twice", name)
+		}
+		seen[name] = true
+		l.keys = append(l.keys, keyOf(name))
+	}
+	if len(series) > maxSeries-spare {
+		return nil, fmt.Errorf("ledger: %d series are too many", len(series))
+	}
 	if err := secure(dir); err != nil {
 		return nil, err
 	}
-	l := &Ledger{dir: dir, mapped: mappable(dir)}
-	for _, name := range series {
-		l.keys = append(l.keys, keyOf(name))
-	}
-	err := locked(ctx, dir, func() error { return l.open(now) })
-	if err != nil {
+	l.mapped = mappable(dir)
+	if err := locked(ctx, dir, func() error { return l.open(now) }); err != nil {
 		return nil, err
 	}
 	return l, nil
@@ -73,7 +82,7 @@ func (l *Ledger) path() string { return filepath.Join(l.dir, fileName) }
 
 // open runs under the lock.
 func (l *Ledger) open(now time.Time) error {
-	file, err := l.load(now)
+	file, n, err := l.load(now)
 	if err != nil {
 		return err
 	}
@@ -83,48 +92,50 @@ func (l *Ledger) open(now time.Time) error {
 	case !l.mapped:
 		return fmt.Errorf("ledger: %q was mapped into memory and cannot be here: stop every process that uses it, then remove it", l.path())
 	}
-	if file, err = l.add(file); err != nil {
-		return err
-	}
 	l.id = file.identity()
-	n, err := file.check()
+	grown, total, err := l.add(file, n)
 	if err != nil {
-		return fmt.Errorf("ledger: %q: %w", l.path(), err)
-	}
-	if !l.mapped {
-		l.page = newPage(len(l.keys))
-		l.page.begin(l.id, modeFolded)
-		for i, key := range l.keys {
-			l.page.series(i, key)
-			l.slots = append(l.slots, l.page.slot(i))
-		}
-		l.folded = make([]uint64, len(l.keys))
-		return nil
-	}
-	if err := l.mapFile(); err != nil {
 		return err
 	}
-	for _, place := range l.page.find(n, l.keys) {
-		l.slots = append(l.slots, l.page.slot(place))
+	l.places = grown.find(total, l.keys)
+	if l.mapped {
+		if total > n {
+			if err := extend(l.path(), grown, len(file), n, total-n); err != nil {
+				return err
+			}
+		}
+		return l.mapFile(n, total)
 	}
+	if total > n {
+		if err := replace(l.path(), grown); err != nil {
+			return err
+		}
+	}
+	l.page = newPage(len(l.keys))
+	l.page.begin(l.id, modeFolded)
+	for i, key := range l.keys {
+		l.page.series(i, key)
+		l.slots = append(l.slots, l.page.slot(i))
+	}
+	l.closed = l.page.word(atClosed)
+	l.folded = make([]uint64, len(l.keys))
 	return nil
 }
 
-// load returns the bytes of a sound ledger file. One that is not there is
-// made; one that was closed is destroyed to the end first, because whoever
-// closed it was killed; one that is damaged is put aside first.
-func (l *Ledger) load(now time.Time) (page, error) {
+// load returns the bytes of a sound ledger file and its number of series. One
+// that is not there is made; one that was closed is destroyed to the end
+// first, because whoever closed it was killed; one that is damaged is put
+// aside first.
+func (l *Ledger) load(now time.Time) (page, int, error) {
 	for range 3 {
-		file, err := read(l.path())
+		file, n, err := l.sound()
 		if err == nil {
-			if _, err = file.check(); err == nil {
-				return file, nil
-			}
+			return file, n, nil
 		}
 		switch {
 		case errors.Is(err, os.ErrNotExist):
 			err = l.create(now)
-		case errors.Is(err, errClosed):
+		case errors.Is(err, ErrClosed):
 			err = destroy(l.dir)
 		case errors.Is(err, errUnreadable):
 			// Not for us to judge or to move: say so, and count nothing.
@@ -133,10 +144,24 @@ func (l *Ledger) load(now time.Time) (page, error) {
 			err = putAside(l.path())
 		}
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	return nil, fmt.Errorf("ledger: %q is damaged again as soon as it is written: %s", l.path(), l.aside)
+	return nil, 0, fmt.Errorf("ledger: %q is damaged again as soon as it is written: %s", l.path(), l.aside)
+}
+
+// sound reads the file and checks it. It looks more than once before it finds
+// damage: nothing promises that a number that others add to is copied whole.
+func (l *Ledger) sound() (file page, n int, err error) {
+	for range 3 {
+		if file, err = read(l.path()); err == nil {
+			n, err = file.check()
+		}
+		if err == nil || errors.Is(err, os.ErrNotExist) {
+			break
+		}
+	}
+	return file, n, err
 }
 
 // spare is how many more series a new or grown file has room for, so that the
@@ -154,7 +179,7 @@ func (l *Ledger) create(now time.Time) error {
 	}
 	p := newPage(len(l.keys) + spare)
 	p.begin(id, mode)
-	p.word(atSettled).Store(encode(uint64(max(0, SlotAt(now, id.Phase)))))
+	p.word(atSettled).Store(bounded(SlotAt(now, id.Phase)))
 	for i, key := range l.keys {
 		p.series(i, key)
 	}
@@ -162,43 +187,35 @@ func (l *Ledger) create(now time.Time) error {
 	return replace(l.path(), p)
 }
 
-// add gives every series of the catalog a place in the file.
-func (l *Ledger) add(file page) (page, error) {
-	n, err := file.check()
-	if err != nil {
-		return nil, err
-	}
+// add returns the file with a place for every series of the catalog, and the
+// number of series in it then. It writes nothing.
+func (l *Ledger) add(file page, n int) (page, int, error) {
 	var missing [][32]byte
 	for i, place := range file.find(n, l.keys) {
 		if place < 0 {
 			missing = append(missing, l.keys[i])
 		}
 	}
-	if len(missing) == 0 {
-		return file, nil
+	total := n + len(missing)
+	if total > maxSeries {
+		return nil, 0, fmt.Errorf("ledger: %q has no room for %d more series", l.path(), len(missing))
 	}
 	grown := file
-	if n+len(missing) > file.capacity() {
-		grown = newPage(n + len(missing) + spare)
+	if total > file.capacity() {
+		grown = newPage(min(total+spare, maxSeries))
 		copy(grown, file)
 	}
 	for i, key := range missing {
 		grown.series(n+i, key)
 	}
-	if l.mapped {
-		if err := appendSeries(l.path(), grown, len(file), n, len(missing)); err != nil {
-			return nil, err
-		}
-		grown.word(atCount).Store(encode(uint64(n + len(missing))))
-		return grown, nil
-	}
-	grown.word(atCount).Store(encode(uint64(n + len(missing))))
-	return grown, replace(l.path(), grown)
+	grown.word(atCount).Store(encode(uint64(total)))
+	return grown, total, nil
 }
 
-// mapFile maps the whole file. The mapping ends when the ledger is no longer
-// reachable, never earlier: an Add may be in the middle of it.
-func (l *Ledger) mapFile() error {
+// mapFile maps the whole file, and makes the series count that were added to
+// it. The mapping ends when the ledger is no longer reachable, never earlier:
+// an Add may be in the middle of it.
+func (l *Ledger) mapFile(before, total int) error {
 	f, err := os.OpenFile(l.path(), os.O_RDWR|openFlags, 0)
 	if err != nil {
 		return fmt.Errorf("ledger: %w", err)
@@ -211,8 +228,28 @@ func (l *Ledger) mapFile() error {
 	if err != nil {
 		return fmt.Errorf("ledger: %q cannot be mapped: %w", l.path(), err)
 	}
-	l.page = page(m)
 	runtime.AddCleanup(l, func(m mmap.MMap) { _ = m.Unmap() }, m)
+	l.page = page(m)
+	if len(m) < headerSize+total*slotSize {
+		return ErrDamaged // since it was read
+	}
+	l.closed = l.page.word(atClosed)
+	for _, place := range l.places {
+		l.slots = append(l.slots, l.page.slot(place))
+	}
+	if total == before {
+		return nil
+	}
+	step("count series")
+	if err := l.guard(func() error {
+		l.page.word(atCount).Store(encode(uint64(total)))
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := flush(f); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
 	return nil
 }
 
@@ -229,86 +266,3 @@ func (l *Ledger) Aside() string { return l.aside }
 
 // Slot returns the place of series i of those given to Open.
 func (l *Ledger) Slot(i int) Slot { return l.slots[i] }
-
-// Add adds n to the total in slot, and allocates nothing. It returns false
-// when nothing was added: the yes was taken back, here or in another process,
-// the total would pass Max, or the file has gone from under the mapping.
-func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
-	// A file that somebody truncates is a fault at the next touch. It must
-	// not end the host.
-	before := debug.SetPanicOnFault(true)
-	defer func() {
-		debug.SetPanicOnFault(before)
-		if recover() != nil {
-			ok = false
-		}
-		runtime.KeepAlive(l)
-	}()
-	if l.page.closed() || n > Max {
-		return false
-	}
-	if total := slot.Add(n * multiplier); total > maxCode || total < n*multiplier {
-		slot.Add(-n * multiplier)
-		return false
-	}
-	return true
-}
-
-// guard runs f, which touches the page. A fault is an error.
-func (l *Ledger) guard(f func() error) (err error) {
-	before := debug.SetPanicOnFault(true)
-	defer func() {
-		debug.SetPanicOnFault(before)
-		if recover() != nil {
-			err = ErrDamaged
-		}
-		runtime.KeepAlive(l)
-	}()
-	if l.page.closed() {
-		return ErrClosed
-	}
-	return f()
-}
-
-// Check says whether this is still the installation's ledger: [ErrClosed],
-// [ErrGone] or [ErrDamaged] when it is not.
-func (l *Ledger) Check() error {
-	if !l.mapped {
-		_, _, err := l.current()
-		return err
-	}
-	if err := l.guard(func() error {
-		if _, err := l.page.check(); err != nil {
-			return fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	now, err := os.Lstat(l.path())
-	if err != nil || !os.SameFile(now, l.file) {
-		return ErrGone
-	}
-	return nil
-}
-
-// Totals writes the total of each series given to Open into totals. It
-// changes nothing.
-func (l *Ledger) Totals(totals []uint64) error {
-	if !l.mapped {
-		return l.foldedTotals(totals)
-	}
-	if err := l.Check(); err != nil {
-		return err
-	}
-	return l.guard(func() error {
-		for i, slot := range l.slots {
-			n, ok := decode(slot.Load())
-			if !ok {
-				return ErrDamaged
-			}
-			totals[i] = n
-		}
-		return nil
-	})
-}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math/bits"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -18,24 +19,32 @@ const (
 	headerSize = 4096
 	slotSize   = 64
 	maxSize    = 16 << 20 // no catalog comes near; a larger file is not ours
+	maxSeries  = (maxSize - headerSize) / slotSize
 
-	atGUID    = 16
-	atDay     = 32
-	atPhase   = 40
-	atMode    = 48
-	atCRC     = 56
-	atClosed  = 128
-	atCount   = 192
-	atDue     = 256
-	atFailed  = 264
-	atSettled = 272
-	atKey     = 8  // in a slot
-	atKeyCRC  = 40 // in a slot
+	atGUID     = 16
+	atDay      = 32
+	atPhase    = 40
+	atMode     = 48
+	atCRC      = 56
+	atClosed   = 128
+	atCount    = 192
+	atDue      = 256
+	atFailed   = 264
+	atSettled  = 272
+	atKey      = 8  // in a slot
+	atKeyCRC   = 40 // in a slot
+	headerUsed = 64
 
 	modeMapped = 1
 	modeFolded = 2
 
-	day = 24 * 60 * 60
+	// What stops every process at its next Add. Most bits set: the yes was
+	// taken back. A few: put aside, or damage.
+	closedWord = ^uint64(0)
+	asideWord  = 1
+
+	day     = 24 * 60 * 60
+	lastDay = 2_932_896 // 9999-12-31
 )
 
 var (
@@ -70,8 +79,6 @@ func (p page) word(at int) *atomic.Uint64 {
 // slot returns the total of series i.
 func (p page) slot(i int) *atomic.Uint64 { return p.word(headerSize + i*slotSize) }
 
-func (p page) closed() bool { return p.word(atClosed).Load() != 0 }
-
 func (p page) capacity() int { return (len(p) - headerSize) / slotSize }
 
 // begin writes the header of a new installation without series.
@@ -98,12 +105,15 @@ func (p page) series(i int, key [32]byte) {
 
 func keyOf(name string) [32]byte { return sha256.Sum256([]byte(name)) }
 
+// key returns the name of series i.
+func (p page) key(i int) [32]byte { return [32]byte(p[headerSize+i*slotSize+atKey:]) }
+
 // find returns the place of each series among the n first; -1 where it is
 // not there.
 func (p page) find(n int, keys [][32]byte) []int {
 	at := make(map[[32]byte]int, n)
 	for i := range n {
-		at[[32]byte(p[headerSize+i*slotSize+atKey:])] = i
+		at[p.key(i)] = i
 	}
 	places := make([]int, len(keys))
 	for i, key := range keys {
@@ -125,14 +135,40 @@ func (p page) identity() Identity {
 	}
 }
 
-var errClosed = errors.New("the yes was taken back")
+// open returns nil while nobody closed the page, [ErrClosed] when the yes was
+// taken back, and [ErrDamaged] otherwise. A damaged bit is not a no, and a
+// damaged bit does not hide one: the majority decides. A file that never was
+// ours is not to be wiped, whatever it has in that place.
+func (p page) open() error {
+	word := p.word(atClosed).Load()
+	switch {
+	case word == 0:
+		return nil
+	case bits.OnesCount64(word) < 32:
+		return fmt.Errorf("%w: put aside", ErrDamaged)
+	case bytes.Equal(p[:len(magic)], magic[:]), bytes.Count(p[:headerUsed], []byte{0}) == headerUsed:
+		return ErrClosed // whole, or wiped
+	}
+	return fmt.Errorf("%w: not a ledger", ErrDamaged)
+}
 
-// check reads the whole page and returns the number of series. Whatever is
-// not as this package writes it is an error: a page is trusted whole or not
-// at all.
+// check reads the whole page of a file and returns the number of series.
+// Whatever is not as this package writes it is an error: a page is trusted
+// whole or not at all.
 func (p page) check() (series int, err error) {
-	if p.closed() {
-		return 0, errClosed // first: closing wipes the rest
+	n, err := p.checkHeader()
+	if err == nil && n > p.capacity() {
+		err = errors.New("the file is shorter than its number of series")
+	}
+	if err != nil {
+		return 0, err
+	}
+	return n, p.checkSeries(n)
+}
+
+func (p page) checkHeader() (series int, err error) {
+	if err := p.open(); err != nil {
+		return 0, err // first: closing wipes the rest
 	}
 	if !bytes.Equal(p[:len(magic)], magic[:]) {
 		return 0, errors.New("not a ledger of this version and byte order")
@@ -142,8 +178,11 @@ func (p page) check() (series int, err error) {
 	}
 	if id := p.identity(); id.GUID.Version() != 4 || id.GUID.Variant() != uuid.RFC4122 {
 		return 0, fmt.Errorf("identifier %s is not a random (version 4) UUID", id.GUID)
-	} else if id.Phase < 0 || id.Phase >= day*time.Second {
-		return 0, fmt.Errorf("phase %v is not within a day", id.Phase)
+	}
+	// As they are stored: a huge number turned into a duration may look sound.
+	phase, since, mode := native.Uint64(p[atPhase:]), native.Uint64(p[atDay:]), native.Uint64(p[atMode:])
+	if phase >= day || since > lastDay || (mode != modeMapped && mode != modeFolded) {
+		return 0, fmt.Errorf("phase %d, day %d or mode %d is not possible", phase, since, mode)
 	}
 	for _, at := range []int{atDue, atFailed, atSettled} {
 		if _, ok := decode(p.word(at).Load()); !ok {
@@ -151,17 +190,21 @@ func (p page) check() (series int, err error) {
 		}
 	}
 	n, ok := decode(p.word(atCount).Load())
-	if !ok || n > uint64(p.capacity()) {
+	if !ok || n > maxSeries {
 		return 0, errors.New("the number of series is damaged")
 	}
-	for i := range int(n) {
+	return int(n), nil
+}
+
+func (p page) checkSeries(n int) error {
+	for i := range n {
 		s := p[headerSize+i*slotSize:]
 		if native.Uint64(s[atKeyCRC:]) != uint64(crc32.Checksum(s[atKey:atKeyCRC], table)) {
-			return 0, fmt.Errorf("the name of series %d is damaged", i)
+			return fmt.Errorf("the name of series %d is damaged", i)
 		}
 		if _, ok := decode(p.slot(i).Load()); !ok {
-			return 0, fmt.Errorf("the total of series %d is damaged", i)
+			return fmt.Errorf("the total of series %d is damaged", i)
 		}
 	}
-	return int(n), nil
+	return nil
 }

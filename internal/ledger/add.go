@@ -1,0 +1,154 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+)
+
+// Add is one atomic addition while n is at most small and the total is below
+// high. Nothing that many processes could have on the way at once takes a
+// total from there past Max, so it need not look back.
+const (
+	small = 1 << 16
+	high  = (Max - 1<<32) * multiplier
+)
+
+// Add adds n to the total in slot, and allocates nothing. It returns false
+// when nothing was added: the yes was taken back, here or in another process,
+// the total would pass Max, or the file is damaged or has gone from under the
+// mapping.
+func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
+	if !l.mapped {
+		return l.quick(slot, n) || l.slow(slot, n)
+	}
+	// A file that somebody truncates is a fault at the next touch. It must
+	// not end the host. The setting is put back where nothing went wrong, and
+	// recover asked only where something did: that is most of the price.
+	before := debug.SetPanicOnFault(true)
+	fault := true
+	defer func() {
+		if fault {
+			_ = recover()
+			debug.SetPanicOnFault(before)
+			ok = false
+		}
+	}()
+	ok = l.quick(slot, n) || l.slow(slot, n)
+	fault = false
+	debug.SetPanicOnFault(before)
+	runtime.KeepAlive(l)
+	return ok
+}
+
+// quick is small enough for the compiler to put in its callers. A word below
+// the first code, such as a zeroed one, is a huge difference too.
+func (l *Ledger) quick(slot Slot, n uint64) bool {
+	if l.closed.Load() != 0 || n > small || slot.Load()-offset >= high {
+		return false
+	}
+	slot.Add(n * multiplier)
+	return true
+}
+
+// slow never shows anybody a total above Max, not for a moment: a process
+// could be killed in it.
+func (l *Ledger) slow(slot Slot, n uint64) bool {
+	for l.closed.Load() == 0 {
+		before := slot.Load()
+		total, ok := decode(before)
+		if !ok || n > Max-total {
+			return false
+		}
+		if slot.CompareAndSwap(before, encode(total+n)) {
+			return true
+		}
+	}
+	return false
+}
+
+// guard runs f, which touches the mapping. A fault is an error.
+func (l *Ledger) guard(f func() error) (err error) {
+	before := debug.SetPanicOnFault(true)
+	defer func() {
+		debug.SetPanicOnFault(before)
+		if recover() != nil {
+			err = fmt.Errorf("%w: it has gone from under the mapping", ErrDamaged)
+		}
+		runtime.KeepAlive(l)
+	}()
+	if err := l.page.open(); err != nil {
+		return err
+	}
+	return f()
+}
+
+// holds checks the mapping: that it is sound, and still shows this
+// installation and its series. Another process may have made the file longer
+// and counts more series than the mapping shows.
+func (l *Ledger) holds() error {
+	n, err := l.page.checkHeader()
+	if err == nil {
+		err = l.page.checkSeries(min(n, l.page.capacity()))
+	}
+	switch {
+	case errors.Is(err, ErrClosed):
+		return err
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	case l.page.identity() != l.id:
+		return ErrGone
+	}
+	for i, place := range l.places {
+		if place >= n || l.page.key(place) != l.keys[i] {
+			return ErrGone
+		}
+	}
+	return nil
+}
+
+// Check says whether this is still the installation's ledger: [ErrClosed],
+// [ErrGone] or [ErrDamaged] when it is not. That it cannot be looked at right
+// now, for want of file descriptors or permissions, says nothing against it.
+func (l *Ledger) Check() error {
+	if !l.mapped {
+		if _, _, err := l.current(); !errors.Is(err, errUnreadable) {
+			return err
+		}
+		return nil
+	}
+	if err := l.guard(l.holds); err != nil {
+		return err
+	}
+	now, err := os.Lstat(l.path())
+	if err != nil && !gone(err) {
+		return nil
+	}
+	if err != nil || !os.SameFile(now, l.file) {
+		return ErrGone
+	}
+	return nil
+}
+
+// Totals writes the total of each series given to Open into totals. It
+// changes nothing.
+func (l *Ledger) Totals(totals []uint64) error {
+	if !l.mapped {
+		return l.foldedTotals(totals)
+	}
+	if err := l.Check(); err != nil {
+		return err
+	}
+	return l.guard(func() error {
+		for i, slot := range l.slots {
+			n, ok := decode(slot.Load())
+			if !ok {
+				return ErrDamaged
+			}
+			totals[i] = n
+		}
+		return nil
+	})
+}

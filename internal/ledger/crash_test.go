@@ -1,0 +1,312 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// more is a catalog that needs a longer file.
+func more() []string {
+	list := slices.Clone(abc)
+	for i := range spare + 40 {
+		list = append(list, fmt.Sprint("more.", i))
+	}
+	return list
+}
+
+// actions are what a process is doing when it is killed.
+var actions = map[string]func(dir string) error{
+	"open":    func(dir string) error { return opened(dir, abc) },
+	"grow":    func(dir string) error { return opened(dir, append(slices.Clone(abc), "d")) },
+	"extend":  func(dir string) error { return opened(dir, more()) },
+	"destroy": func(dir string) error { return Destroy(context.Background(), dir) },
+	"sync": func(dir string) error {
+		l, err := Open(context.Background(), dir, abc, noon)
+		if err != nil {
+			return err
+		}
+		l.Add(l.Slot(1), 100)
+		return l.Sync(context.Background())
+	},
+}
+
+func opened(dir string, series []string) error {
+	_, err := Open(context.Background(), dir, series, noon)
+	return err
+}
+
+// crashCommand kills its own process, as kill -9 does, before the k-th change
+// to the file system; writes are made in small pieces of an odd length.
+func crashCommand(args []string) error {
+	k, err := strconv.Atoi(args[2])
+	if err != nil {
+		return err
+	}
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		return err
+	}
+	pieces = 1501
+	steps := 0
+	step = func(string) {
+		if steps++; steps == k {
+			_ = self.Kill()
+			select {}
+		}
+	}
+	return actions[args[1]](args[0])
+}
+
+// crashes does an action again and again, killed one step later each time,
+// until it gets through. Every time dir is made anew, and looked at after.
+func crashes(t *testing.T, action string, make func(*testing.T) string, look func(t *testing.T, dir string, killed bool)) {
+	t.Helper()
+	k := 0
+	for killed := true; killed; {
+		k++
+		dir := make(t)
+		p := start(t, "crash", dir, action, strconv.Itoa(k))
+		text := ""
+		for p.out.Scan() {
+			text += p.out.Text()
+		}
+		killed = p.Wait() != nil
+		if text != "" {
+			t.Fatalf("step %d: %s", k, text)
+		}
+		look(t, dir, killed)
+		if t.Failed() {
+			t.Fatalf("killed before step %d", k)
+		}
+	}
+	if k < 5 {
+		t.Errorf("only %d steps", k)
+	}
+	t.Logf("%s: killed before each of %d steps", action, k-1)
+}
+
+// with is a directory with totals 5, 6 and 7.
+func with(empty func(testing.TB) string) func(*testing.T) string {
+	return func(t *testing.T) string {
+		dir := empty(t)
+		l := open(t, dir, abc...)
+		for i := range abc {
+			add(t, l, i, uint64(5+i))
+		}
+		if err := l.Sync(ctx); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+}
+
+var kinds = map[string]func(testing.TB) string{"mapped": directory, "folded": foldedDirectory}
+
+// guid reads the identifier that the files of dir hold.
+func guid(t *testing.T, dir string) []byte {
+	t.Helper()
+	p, err := read(filepath.Join(dir, fileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := p.identity().GUID
+	return id[:]
+}
+
+func holdsBytes(t *testing.T, dir string, b []byte) bool {
+	t.Helper()
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if content, err := os.ReadFile(filepath.Join(dir, f.Name())); err != nil || bytes.Contains(content, b) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestKilledWhileCreating(t *testing.T) {
+	t.Parallel()
+	crashes(t, "open", func(t *testing.T) string { return filepath.Join(directory(t), "new", "new") },
+		func(t *testing.T, dir string, killed bool) {
+			p, err := read(filepath.Join(dir, fileName))
+			if err == nil {
+				_, err = p.check()
+			}
+			if err != nil && (!killed || !errors.Is(err, os.ErrNotExist)) {
+				t.Errorf("neither nothing nor a sound file: %v", err)
+			}
+			l := open(t, dir, abc...)
+			equal(t, l, 0, 0, 0)
+			if l.Aside() != "" || err == nil && p.identity() != l.Identity() {
+				t.Errorf("aside %q, identity %v", l.Aside(), l.Identity())
+			}
+		})
+}
+
+func TestKilledWhileGrowing(t *testing.T) {
+	for kind, empty := range kinds {
+		for _, action := range []string{"grow", "extend"} {
+			t.Run(kind+" "+action, func(t *testing.T) {
+				t.Parallel()
+				var running *Ledger
+				crashes(t, action,
+					func(t *testing.T) string {
+						dir := with(empty)(t)
+						running = open(t, dir, abc...)
+						return dir
+					},
+					func(t *testing.T, dir string, killed bool) {
+						add(t, running, 0, 10) // a process that had it open all along
+						if err := running.Sync(ctx); err != nil {
+							t.Fatal(err)
+						}
+						equal(t, running, 15, 6, 7)
+						same(t, running, open(t, dir, "c", "b", "a"), 7, 6, 15)
+						same(t, running, open(t, dir, more()...), append([]uint64{15, 6, 7}, make([]uint64, spare+40)...)...)
+						equal(t, running, 15, 6, 7)
+					})
+			})
+		}
+	}
+}
+
+// same checks that a ledger is the same installation's, with these totals.
+func same(t *testing.T, want, l *Ledger, totals ...uint64) {
+	t.Helper()
+	equal(t, l, totals...)
+	if l.Aside() != "" || l.Identity() != want.Identity() {
+		t.Errorf("put aside: %q, identity %v instead of %v", l.Aside(), l.Identity(), want.Identity())
+	}
+}
+
+func TestKilledWhileRepairing(t *testing.T) {
+	t.Parallel()
+	crashes(t, "open",
+		func(t *testing.T) string {
+			dir := with(directory)(t)
+			damageByte(t, filepath.Join(dir, fileName), headerSize)
+			return dir
+		},
+		func(t *testing.T, dir string, killed bool) {
+			l := open(t, dir, abc...)
+			equal(t, l, 0, 0, 0)
+			list, err := filepath.Glob(filepath.Join(dir, "*.damaged.*"))
+			if err != nil || len(list) != 1 {
+				t.Errorf("%d put aside, %v", len(list), err)
+			}
+		})
+}
+
+func damageByte(t *testing.T, path string, at int64) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	b := []byte{0}
+	if _, err := f.ReadAt(b, at); err != nil {
+		t.Fatal(err)
+	}
+	b[0] ^= 0xFF
+	if _, err := f.WriteAt(b, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestKilledWhileFolding(t *testing.T) {
+	t.Parallel()
+	crashes(t, "sync", with(foldedDirectory), func(t *testing.T, dir string, killed bool) {
+		l := open(t, dir, abc...)
+		if got := l.totals(t); got[0] != 5 || got[2] != 7 || got[1] != 106 && (got[1] != 6 || !killed) {
+			t.Errorf("totals %v", got)
+		}
+	})
+}
+
+// TestKilledWhileDestroying also has a damaged copy with the same identifier.
+// Either nothing happened yet, or whoever opens the directory next finishes.
+func TestKilledWhileDestroying(t *testing.T) {
+	for kind, empty := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			var before []byte
+			var running *Ledger
+			crashes(t, "destroy",
+				func(t *testing.T) string {
+					dir := with(empty)(t)
+					before = guid(t, dir)
+					running = open(t, dir, abc...)
+					path := filepath.Join(dir, fileName)
+					content, err := os.ReadFile(path)
+					if err == nil {
+						err = os.WriteFile(aside(path, 1), content[:headerSize-1], 0o600)
+					}
+					if err == nil {
+						err = os.WriteFile(aside(path, 0), content, 0o600)
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					return dir
+				},
+				func(t *testing.T, dir string, killed bool) {
+					err := running.Check()
+					l := open(t, dir, abc...)
+					if bytes.Equal(guid(t, dir), before) {
+						if !killed || err != nil {
+							t.Errorf("nothing destroyed, but %v", err)
+						}
+						equal(t, l, 5, 6, 7)
+						return
+					}
+					equal(t, l, 0, 0, 0)
+					if err == nil {
+						t.Error("a process that had it open does not see it")
+					}
+					if holdsBytes(t, dir, before) {
+						t.Error("the identifier is still there")
+					}
+					if running.Mapped() && running.Add(running.Slot(0), 1) {
+						t.Error("still counts")
+					}
+					if l.Aside() != "" {
+						t.Error(strings.TrimSpace(l.Aside()))
+					}
+				})
+		})
+	}
+}
+
+// TestKilledWhileFinishing kills the process that finishes a destruction.
+func TestKilledWhileFinishing(t *testing.T) {
+	t.Parallel()
+	var before []byte
+	crashes(t, "open",
+		func(t *testing.T) string {
+			dir := with(directory)(t)
+			before = guid(t, dir)
+			if err := shut(filepath.Join(dir, fileName)); err != nil {
+				t.Fatal(err)
+			}
+			return dir
+		},
+		func(t *testing.T, dir string, killed bool) {
+			l := open(t, dir, abc...)
+			equal(t, l, 0, 0, 0)
+			if holdsBytes(t, dir, before) || l.Aside() != "" {
+				t.Errorf("the identifier is still there, or put aside: %q", l.Aside())
+			}
+		})
+}

@@ -1,0 +1,91 @@
+package ledger
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+var (
+	ctx  = context.Background()
+	noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	abc  = []string{"a", "b", "c"}
+)
+
+func open(t testing.TB, dir string, series ...string) *Ledger {
+	t.Helper()
+	l, err := Open(ctx, dir, series, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// openMapped and openFolded open a new ledger of one kind.
+func openMapped(t testing.TB) *Ledger {
+	t.Helper()
+	l := open(t, directory(t), abc...)
+	if !l.Mapped() {
+		t.Skip("a mapping is not sound here")
+	}
+	return l
+}
+
+func openFolded(t testing.TB) *Ledger {
+	t.Helper()
+	l := open(t, foldedDirectory(t), abc...)
+	if l.Mapped() {
+		t.Fatal("mapped")
+	}
+	return l
+}
+
+// directory is a new one that only we may write in, whatever the umask.
+func directory(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "telemetry")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// foldedDirectory has a ledger that is not to be mapped, as if it had been
+// made on a file system where that is not sound.
+func foldedDirectory(t testing.TB) string {
+	t.Helper()
+	dir := directory(t)
+	l := &Ledger{dir: dir, mapped: false}
+	if err := l.create(noon); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func (l *Ledger) totals(t testing.TB) []uint64 {
+	t.Helper()
+	totals := make([]uint64, len(l.slots))
+	if err := l.Totals(totals); err != nil {
+		t.Fatal(err)
+	}
+	return totals
+}
+
+func add(t testing.TB, l *Ledger, i int, n uint64) {
+	t.Helper()
+	if !l.Add(l.Slot(i), n) {
+		t.Fatalf("adding %d to series %d is refused", n, i)
+	}
+}
+
+func equal(t testing.TB, l *Ledger, want ...uint64) {
+	t.Helper()
+	got := l.totals(t)
+	for i := range want {
+		if len(got) != len(want) || got[i] != want[i] {
+			t.Fatalf("totals %v, want %v", got, want)
+		}
+	}
+}
