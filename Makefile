@@ -31,6 +31,10 @@ generate: ## render what is rendered from the catalogs, after a change there
 fuzz: ## fuzz every parser, FUZZTIME each (30s)
 	@scripts/fuzz
 
+.PHONY: bench
+bench: ## us beside the peers, in one run: about 2 minutes; renders docs/performance.*
+	@cd bench && env GOWORK=off go run .
+
 .PHONY: module-path
 module-path: ## rename the module everywhere: make module-path MODULE=git.vendor.example/headcount
 	@scripts/module-path $(MODULE)

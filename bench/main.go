@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func main() {
+	testing.Init() // before the flags: the length of a turn is one of its
+	o := options{}
+	flag.IntVar(&o.rounds, "rounds", 30, "how many times each contender is measured")
+	flag.DurationVar(&o.turn, "turn", 20*time.Millisecond, "how long each time")
+	asJSON := flag.Bool("json", false, "print the record, not the tables")
+	render := flag.Bool("render", false, "measure nothing: render the documents from the record")
+	record := flag.String("record", "record.json", "where the record is kept; empty: nothing is written")
+	docs := flag.String("docs", "../docs", "where performance.md and performance.svg are")
+	flag.Parse()
+	if err := run(o, *record, *docs, *asJSON, *render); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(o options, record, docs string, asJSON, render bool) error {
+	var r Record
+	var err error
+	if render {
+		r, err = load(record)
+	} else {
+		r, err = measure(o, func(line string) { fmt.Fprintln(os.Stderr, line) })
+	}
+	if err != nil {
+		return err
+	}
+	if !render && record != "" {
+		if err := save(record, r); err != nil {
+			return err
+		}
+	}
+	if record != "" {
+		if err := document(docs, r); err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		e := json.NewEncoder(os.Stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(r)
+	}
+	fmt.Print(tables(r))
+	return nil
+}
+
+// measure takes every figure of a run.
+func measure(o options, say func(string)) (Record, error) {
+	dir, err := os.MkdirTemp("", "headcount-bench-")
+	if err != nil {
+		return Record{}, err
+	}
+	defer os.RemoveAll(dir)
+	r := Record{Date: time.Now().UTC().Format("2006-01-02 15:04 MST"), Machine: machine(), Rounds: o.rounds, Turn: o.turn.String()}
+
+	say(fmt.Sprintf("bench: what a call costs: %d rounds of %v", o.rounds, o.turn))
+	if r.Calls, err = calls(contenders(), dir, o); err != nil {
+		return r, err
+	}
+	say("bench: what is on the wire")
+	if r.Wire, err = wire(filepath.Join(dir, "wire")); err != nil {
+		return r, err
+	}
+	say("bench: how binaries grow (the first time they are compiled)")
+	if r.Binaries, err = binaries(dir); err != nil {
+		return r, err
+	}
+	say("bench: what a client holds while it is idle")
+	if r.Footprints, err = footprints(dir, o.rounds); err != nil {
+		return r, err
+	}
+	return r, nil
+}
