@@ -133,15 +133,12 @@ func (l *Ledger) Check() error {
 }
 
 // Totals writes the total of each series given to Open into totals. It
-// changes nothing.
+// changes nothing else. After an error they mean nothing.
 func (l *Ledger) Totals(totals []uint64) error {
 	if !l.mapped {
 		return l.foldedTotals(totals)
 	}
-	if err := l.Check(); err != nil {
-		return err
-	}
-	return l.guard(func() error {
+	err := l.guard(func() error {
 		for i, slot := range l.slots {
 			n, ok := decode(slot.Load())
 			if !ok {
@@ -151,4 +148,10 @@ func (l *Ledger) Totals(totals []uint64) error {
 		}
 		return nil
 	})
+	if err == nil {
+		// Last, so that what was read is this installation's even when
+		// another one's file was written over it meanwhile.
+		err = l.Check()
+	}
+	return err
 }

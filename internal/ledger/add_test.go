@@ -1,0 +1,141 @@
+package ledger
+
+import (
+	"math"
+	"sync"
+	"testing"
+)
+
+func TestAddStopsAtMax(t *testing.T) {
+	for name, open := range map[string]func(testing.TB) *Ledger{"mapped": openMapped, "folded": openFolded} {
+		for _, c := range []struct {
+			name      string
+			before, n uint64
+			ok        bool
+		}{
+			{"nothing", 5, 0, true},
+			{"one", 5, 1, true},
+			{"the largest quick one", 5, small, true},
+			{"the smallest slow one", 5, small + 1, true},
+			{"all at once", 0, Max, true},
+			{"one too many at once", 0, Max + 1, false},
+			{"all to one", 1, Max, false},
+			{"up to Max", Max - 7, 7, true},
+			{"one above Max", Max - 7, 8, false},
+			{"one at Max", Max, 1, false},
+			{"nothing at Max", Max, 0, true},
+			{"one to the last", Max - 1, 1, true},
+			{"around the quick ones' end", Max - 1<<32, small, true},
+			{"one before the quick ones' end", Max - 1<<32 - 1, small, true},
+			{"half of all numbers", 5, 1 << 63, false},
+			{"all numbers", 5, math.MaxUint64, false},
+			{"a number that wraps to nothing", 5, math.MaxUint64 - 4, false},
+			{"a number that wraps the code", 5, math.MaxUint64/multiplier + 1, false},
+		} {
+			t.Run(name+" "+c.name, func(t *testing.T) {
+				l := open(t)
+				slot := l.Slot(1)
+				slot.Store(encode(c.before))
+				if got := l.Add(slot, c.n); got != c.ok {
+					t.Errorf("added: %v", got)
+				}
+				want := c.before
+				if c.ok {
+					want += c.n
+				}
+				equal(t, l, 0, want, 0)
+			})
+		}
+	}
+}
+
+func TestAddToDamagedTotals(t *testing.T) {
+	l := openMapped(t)
+	for name, word := range map[string]uint64{
+		"zeroed": 0, "all ones": math.MaxUint64, "above Max": encode(Max + 1), "a high bit": encode(7) | 1<<63, "a low bit": encode(7) ^ 1,
+	} {
+		for _, n := range []uint64{0, 1, small, small + 1, Max} {
+			slot := l.Slot(0)
+			slot.Store(word)
+			l.Add(slot, n)
+			if total, ok := decode(slot.Load()); ok {
+				t.Errorf("%s: %d more made it sound: %d", name, n, total)
+			}
+		}
+		if err := l.Check(); err == nil {
+			t.Errorf("%s: not seen", name)
+		}
+	}
+}
+
+func TestAddAllocatesNothing(t *testing.T) {
+	for name, l := range map[string]*Ledger{"mapped": openMapped(t), "folded": openFolded(t)} {
+		slot := l.Slot(0)
+		for _, n := range []uint64{1, small + 1, Max + 1} {
+			if got := testing.AllocsPerRun(1000, func() { l.Add(slot, n) }); got != 0 {
+				t.Errorf("%s, %d: %v allocations", name, n, got)
+			}
+		}
+	}
+}
+
+func TestAddIsExact(t *testing.T) {
+	for name, open := range map[string]func(testing.TB) *Ledger{"mapped": openMapped, "folded": openFolded} {
+		t.Run(name, func(t *testing.T) {
+			const goroutines, each = 8, 20_000
+			l := open(t)
+			var all sync.WaitGroup
+			for g := range goroutines {
+				all.Go(func() {
+					for i := range uint64(each) {
+						if !l.Add(l.Slot(g%3), 1+i%2*small) { // quick and slow ones
+							t.Error("refused")
+						}
+					}
+				})
+			}
+			all.Wait()
+			const sum = each/2 + each/2*(1+small)
+			equal(t, l, 3*sum, 3*sum, 2*sum)
+		})
+	}
+}
+
+// TestMaxIsExact adds far more than fits from many goroutines: what was
+// accepted is the total, and no one ever saw more than Max.
+func TestMaxIsExact(t *testing.T) {
+	for name, open := range map[string]func(testing.TB) *Ledger{"mapped": openMapped, "folded": openFolded} {
+		t.Run(name, func(t *testing.T) {
+			const start = Max - 1_000_000
+			l := open(t)
+			slot := l.Slot(0)
+			slot.Store(encode(start))
+			var all sync.WaitGroup
+			accepted := make([]uint64, 8)
+			for g := range accepted {
+				all.Go(func() {
+					for range 10_000 {
+						if l.Add(slot, uint64(g)*17+1) {
+							accepted[g] += uint64(g)*17 + 1
+						}
+						if _, ok := decode(slot.Load()); !ok {
+							t.Error("a total that is no code")
+						}
+					}
+				})
+			}
+			all.Wait()
+			want := uint64(start)
+			for l.Add(slot, 1) {
+				want++
+			}
+			for _, n := range accepted {
+				want += n
+			}
+			equal(t, l, want, 0, 0)
+			if want != Max {
+				t.Errorf("stopped at %d", want)
+			}
+		})
+	}
+}

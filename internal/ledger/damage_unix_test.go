@@ -1,0 +1,254 @@
+//go:build unix
+
+package ledger
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+)
+
+// TestDamagedWhileRunning changes the file under goroutines that count, read
+// and plan. No signal ends the process, no wrong total is read, and a new
+// Open goes on.
+func TestDamagedWhileRunning(t *testing.T) {
+	resize := func(size int64) func(*testing.T, string) {
+		return func(t *testing.T, path string) {
+			if err := os.Truncate(path, size); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	put := func(content []byte) func(*testing.T, string) {
+		return func(t *testing.T, path string) {
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	away := func(t *testing.T, path string) {
+		if err := os.Rename(path, path+".away"); err != nil {
+			t.Error(err)
+		}
+	}
+	foreign := sample(t) // another installation's, with other series in our places
+	for i, name := range []string{"x", "y", "z"} {
+		foreign.series(i, keyOf(name))
+	}
+	for name, c := range map[string]struct {
+		damage func(*testing.T, string)
+		want   error
+		anew   bool // the next Open begins with another identity
+	}{
+		"truncated to nothing":            {resize(0), ErrDamaged, true},
+		"truncated to half":               {resize(headerSize / 2), ErrDamaged, true},
+		"truncated to the header":         {resize(headerSize), ErrDamaged, true},
+		"truncated within a series":       {resize(headerSize + 70), ErrDamaged, true},
+		"truncated and made longer again": {func(t *testing.T, p string) { resize(0)(t, p); resize(20_000)(t, p) }, ErrDamaged, true},
+		"spare room cut off":              {resize(headerSize + 3*slotSize), nil, false},
+		"made longer by someone":          {resize(20_001), nil, false},
+		"zeros over it":                   {put(make([]byte, 8384)), ErrDamaged, true},
+		"text over it":                    {put([]byte("text")), ErrDamaged, true},
+		"another installation over it":    {put(foreign), ErrGone, true},
+		"a bit of the identifier":         {func(t *testing.T, p string) { damageByte(t, p, atGUID) }, ErrDamaged, true},
+		"a bit of closed":                 {func(t *testing.T, p string) { damageByte(t, p, atClosed) }, ErrDamaged, true},
+		"removed":                         {func(t *testing.T, p string) { _ = os.Remove(p) }, ErrGone, true},
+		"replaced by a directory":         {func(t *testing.T, p string) { away(t, p); _ = os.Mkdir(p, 0o700) }, ErrGone, true},
+		"replaced by a FIFO":              {func(t *testing.T, p string) { away(t, p); _ = syscall.Mkfifo(p, 0o600) }, ErrGone, true},
+		"replaced by a link to itself":    {func(t *testing.T, p string) { away(t, p); _ = os.Symlink(p+".away", p) }, ErrGone, true},
+		"directory removed":               {func(t *testing.T, p string) { _ = os.RemoveAll(filepath.Dir(p)) }, ErrGone, true},
+		"directory replaced by a file": {func(t *testing.T, p string) {
+			_ = os.RemoveAll(filepath.Dir(p))
+			put(nil)(t, filepath.Dir(p))
+		}, ErrGone, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := directory(t)
+			l := open(t, dir, abc...)
+			if !l.Mapped() {
+				t.Skip("a mapping is not sound here")
+			}
+			busy(t, l, func() { c.damage(t, filepath.Join(dir, fileName)) })
+			if err := l.Check(); !errors.Is(err, c.want) {
+				t.Errorf("Check: %v, want %v", err, c.want)
+			}
+			if err := l.Totals(make([]uint64, 3)); !errors.Is(err, c.want) {
+				t.Errorf("Totals: %v, want %v", err, c.want)
+			}
+			if _, err := l.Schedule(); err != nil && !errors.Is(err, ErrDamaged) {
+				t.Errorf("Schedule: %v", err)
+			}
+			if err := l.Sync(ctx); err != nil {
+				t.Errorf("Sync: %v", err)
+			}
+			if name == "directory replaced by a file" {
+				if _, err := Open(ctx, dir, abc, noon); err == nil {
+					t.Error("opened")
+				}
+				if err := Destroy(ctx, dir); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			next := open(t, dir, abc...)
+			if (next.Identity() != l.Identity()) != c.anew {
+				t.Errorf("identity %v after %v", next.Identity(), l.Identity())
+			}
+			if c.anew {
+				equal(t, next, 0, 0, 0)
+				if l.Check() == nil {
+					t.Error("the ledger that was open goes on")
+				}
+			}
+			add(t, next, 0, 1)
+		})
+	}
+}
+
+// busy counts, reads and plans from many goroutines while f changes the file.
+func busy(t *testing.T, l *Ledger, f func()) {
+	var all sync.WaitGroup
+	var stop atomic.Bool
+	var begun [3]atomic.Uint64
+	var warm sync.WaitGroup
+	var pause sync.RWMutex
+	each := func(f func()) {
+		if raceDetector {
+			pause.RLock()
+			defer pause.RUnlock()
+		}
+		f()
+	}
+	for i := range 3 {
+		warm.Add(2)
+		all.Go(func() {
+			for n := 0; !stop.Load() || n < 1000; n++ {
+				begun[i].Add(1)
+				each(func() { l.Add(l.Slot(i), 1) })
+				if n == 500 {
+					warm.Done()
+				}
+			}
+		})
+		all.Go(func() {
+			totals, before := make([]uint64, 3), uint64(0)
+			for n := 0; !stop.Load() || n < 50; n++ {
+				each(func() {
+					if err := l.Totals(totals); err == nil {
+						if totals[i] < before || totals[i] > begun[i].Load() {
+							t.Errorf("read %d after %d, with %d begun", totals[i], before, begun[i].Load())
+						}
+						before = totals[i]
+					}
+					_, _ = l.Schedule()
+					_ = l.SetSchedule(ctx, Schedule{Settled: int64(n)})
+				})
+				if n == 20 {
+					warm.Done()
+				}
+			}
+		})
+	}
+	warm.Wait()
+	if raceDetector {
+		pause.Lock()
+	}
+	f()
+	if raceDetector {
+		pause.Unlock()
+	}
+	stop.Store(true)
+	all.Wait()
+}
+
+// TestPutAsideStopsOthers lets one process put aside what another one counts
+// in: that one is told at its next Add.
+func TestPutAsideStopsOthers(t *testing.T) {
+	dir := directory(t)
+	other := start(t, "add", dir, "10", "a", "b")
+	other.hears("open")
+	other.says("go")
+	other.hears("refused 0")
+	damageByte(t, filepath.Join(dir, fileName), headerSize+3)
+	if l := open(t, dir, "b"); l.Aside() == "" {
+		t.Error("nothing said")
+	}
+	other.says("go")
+	other.hears("refused 20")
+}
+
+func TestThingsInPlaceOfFiles(t *testing.T) {
+	for name, make := range map[string]func(path string) error{
+		"directory":      func(p string) error { return os.MkdirAll(filepath.Join(p, "x"), 0o700) },
+		"FIFO":           func(p string) error { return syscall.Mkfifo(p, 0o600) },
+		"link":           func(p string) error { return os.Symlink("/dev/zero", p) },
+		"link to itself": func(p string) error { return os.Symlink(p, p) },
+		"dangling link":  func(p string) error { return os.Symlink(p+".nowhere", p) },
+	} {
+		for _, file := range []string{fileName, fileName + ".new", lockName, senderName} {
+			t.Run(name+" as "+file, func(t *testing.T) {
+				dir := directory(t)
+				path := filepath.Join(dir, file)
+				if err := make(path); err != nil {
+					t.Fatal(err)
+				}
+				l, err := Open(ctx, dir, abc, noon)
+				if file == fileName {
+					if err != nil || l.Aside() == "" {
+						t.Fatal(err)
+					}
+				}
+				if err != nil {
+					if l != nil || len(err.Error()) < 20 {
+						t.Errorf("%v", err)
+					}
+					return // said, and nothing counted
+				}
+				if release, _, err := l.Sender(); err == nil {
+					release()
+				} else if file != senderName {
+					t.Error(err)
+				}
+				add(t, l, 0, 1)
+				if _, err := os.Lstat(path + ".nowhere"); err == nil {
+					t.Error("a link was followed")
+				}
+				if err := Destroy(ctx, dir); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+func TestManyPutAside(t *testing.T) {
+	dir := directory(t)
+	path := filepath.Join(dir, fileName)
+	for i := range 6 {
+		if err := os.WriteFile(path, []byte{byte(i)}, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if l := open(t, dir, abc...); l.Aside() == "" {
+			t.Error("nothing said")
+		}
+	}
+	if list, _ := filepath.Glob(path + ".damaged.*"); len(list) != keptAside {
+		t.Errorf("%q", list)
+	}
+	for i := range keptAside {
+		_ = os.Remove(aside(path, i))
+		if err := os.Mkdir(aside(path, i), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	damageByte(t, path, 0)
+	if _, err := Open(ctx, dir, abc, noon); err == nil || err.Error() == "" {
+		t.Error("put aside over a directory")
+	} else {
+		t.Log(err)
+	}
+}

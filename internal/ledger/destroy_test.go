@@ -1,0 +1,192 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// TestDestroyLeavesNothing also looks at the file that has lost its name, as
+// a process that has it open sees it.
+func TestDestroyLeavesNothing(t *testing.T) {
+	for kind, empty := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			dir := with(empty)(t)
+			path := filepath.Join(dir, fileName)
+			id := guid(t, dir)
+			content, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			copies := map[string][]byte{
+				path + ".new": content, aside(path, 0): content[:100], aside(path, 1): append(content, 1), aside(path, 2): append(make([]byte, 5), content...),
+			}
+			open := map[string]*os.File{}
+			for name, b := range copies {
+				if err := os.WriteFile(name, b, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			copies[path] = content
+			for name := range copies {
+				f, err := os.Open(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer f.Close()
+				open[name] = f
+			}
+			if err := Destroy(ctx, dir); err != nil {
+				t.Fatal(err)
+			}
+			for name, f := range open {
+				left, err := io.ReadAll(f)
+				if err != nil || bytes.Contains(left, id) || len(left) != len(copies[name]) {
+					t.Errorf("%s: %d bytes left, %v", name, len(left), err)
+				}
+				if len(left) >= atClosed+8 {
+					clear(left[atClosed : atClosed+8])
+				}
+				if bytes.Count(left, []byte{0}) != len(left) {
+					t.Errorf("%s: not zeros", name)
+				}
+			}
+			files, err := os.ReadDir(dir)
+			if err != nil || len(files) != 1 || files[0].Name() != lockName {
+				t.Errorf("left: %v, %v", files, err)
+			}
+			if info, err := files[0].Info(); err != nil || info.Size() != 0 {
+				t.Error("the lock file holds something")
+			}
+		})
+	}
+}
+
+func TestDestroyNothing(t *testing.T) {
+	for name, dir := range map[string]string{
+		"no directory at all": "", "not there": filepath.Join(t.TempDir(), "a", "b"), "empty": directory(t),
+	} {
+		if err := Destroy(ctx, dir); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if files, _ := os.ReadDir(dir); dir != "" && len(files) > 0 {
+			t.Errorf("%s: made %v", name, files)
+		}
+	}
+}
+
+func TestDestroyedElsewhere(t *testing.T) {
+	dir := directory(t)
+	other := start(t, "add", dir, "10", "a", "b")
+	other.hears("open")
+	other.says("go")
+	other.hears("refused 0")
+	l := open(t, dir, abc...)
+	if !l.Mapped() {
+		t.Skip("a mapping is not sound here")
+	}
+	if err := Destroy(ctx, dir); err != nil {
+		t.Fatal(err)
+	}
+	other.says("go")
+	other.hears("refused 20")
+	if l.Add(l.Slot(0), 1) || l.Add(l.Slot(0), Max) {
+		t.Error("counts on")
+	}
+	for name, err := range map[string]error{
+		"Check": l.Check(), "Totals": l.Totals(make([]uint64, 3)), "SetSchedule": l.SetSchedule(ctx, Schedule{}),
+	} {
+		if !errors.Is(err, ErrClosed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := l.Schedule(); !errors.Is(err, ErrClosed) {
+		t.Errorf("Schedule: %v", err)
+	}
+	next := open(t, dir, abc...)
+	equal(t, next, 0, 0, 0)
+	if next.Identity().GUID == l.Identity().GUID || next.Aside() != "" {
+		t.Error("not unlinkable")
+	}
+	if l.Add(l.Slot(0), 1) {
+		t.Error("counts in the next one")
+	}
+}
+
+// TestDestroyRace counts, reads and plans while the yes is taken back and
+// given again, many times. What was counted before a no is never seen after.
+func TestDestroyRace(t *testing.T) {
+	for kind, empty := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			dir := empty(t)
+			var current atomic.Pointer[Ledger]
+			current.Store(open(t, dir, abc...))
+			var stop atomic.Bool
+			var all sync.WaitGroup
+			for range 3 {
+				all.Go(func() {
+					for n := int64(0); !stop.Load(); n++ {
+						l := current.Load()
+						for range 100 {
+							l.Add(l.Slot(0), 1)
+							l.Add(l.Slot(1), small+1)
+						}
+						_ = l.Sync(ctx)
+						_ = l.SetSchedule(ctx, Schedule{Settled: 1, Failures: 7})
+					}
+				})
+			}
+			for range 60 {
+				before := current.Load()
+				if err := Destroy(ctx, dir); err != nil {
+					t.Fatal(err)
+				}
+				if before.Mapped() && (before.Add(before.Slot(0), 1) || before.Check() == nil) {
+					t.Fatal("counts on")
+				}
+				l := open(t, dir, abc...) // nobody counts in it before it is handed out
+				equal(t, l, 0, 0, 0)
+				if s, err := l.Schedule(); err != nil || s.Failures != 0 || l.Aside() != "" {
+					t.Fatalf("%v, %v, %q", s, err, l.Aside())
+				}
+				current.Store(l)
+			}
+			stop.Store(true)
+			all.Wait()
+		})
+	}
+}
+
+func TestDestroyWhatIsInItsPlace(t *testing.T) {
+	dir := directory(t)
+	path := filepath.Join(dir, fileName)
+	if err := os.MkdirAll(filepath.Join(path, "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := Destroy(ctx, dir); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(filepath.Join(path, "x")); err != nil {
+		t.Error("somebody's directory was removed")
+	}
+}
+
+func TestDestroyWithoutPermission(t *testing.T) {
+	dir := with(directory)(t)
+	path := filepath.Join(dir, fileName)
+	if err := os.Chmod(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := Destroy(context.Background(), dir); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,349 @@
+package ledger
+
+import (
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// smallDisk is a file system of its own with little room.
+func smallDisk(t *testing.T, options string) string {
+	t.Helper()
+	dir := directory(t)
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=0700,"+options); err != nil {
+		t.Skip("cannot mount:", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	return dir
+}
+
+// fill leaves room for so many more bytes in dir, and returns what makes room.
+func fill(t *testing.T, dir string, room int64) (free func()) {
+	t.Helper()
+	f, err := os.Create(filepath.Join(dir, "filler"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	n, err := io.Copy(f, zeros{})
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	if err := f.Truncate(n - room); err != nil {
+		t.Fatal(err)
+	}
+	return func() { _ = os.Remove(f.Name()) }
+}
+
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
+
+func TestFullDisk(t *testing.T) {
+	t.Run("creating", func(t *testing.T) {
+		for _, room := range []int64{0, 4096, 8192} { // a new ledger needs 12 KiB
+			dir := smallDisk(t, "size=64k")
+			free := fill(t, dir, room)
+			if _, err := Open(ctx, dir, abc, noon); !errors.Is(err, syscall.ENOSPC) {
+				t.Fatalf("%v", err)
+			}
+			files, _ := filepath.Glob(filepath.Join(dir, fileName+"*"))
+			if len(files) != 1 || filepath.Base(files[0]) != lockName {
+				t.Errorf("left: %q", files)
+			}
+			free()
+			equal(t, open(t, dir, abc...), 0, 0, 0)
+		}
+	})
+	t.Run("no room for a name", func(t *testing.T) {
+		dir := smallDisk(t, "nr_inodes=1")
+		if _, err := Open(ctx, dir, abc, noon); !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("%v", err)
+		}
+	})
+	for kind, rooms := range map[string][]int64{"mapped": {0, 4096, 8192}, "folded": {0, 4096}} {
+		fold := kind == "folded"
+		t.Run("growing "+kind, func(t *testing.T) {
+			series := slices.Concat(more(), mores("p"), mores("q"))
+			for _, room := range rooms { // to grow takes 12 KiB, to fold 8
+				dir := smallDisk(t, "size=64k")
+				if fold {
+					if err := (&Ledger{dir: dir}).create(noon); err != nil {
+						t.Fatal(err)
+					}
+				}
+				l := open(t, dir, abc...)
+				add(t, l, 0, 5)
+				if err := l.Sync(ctx); err != nil {
+					t.Fatal(err)
+				}
+				free := fill(t, dir, room)
+				if _, err := Open(ctx, dir, series, noon); !errors.Is(err, syscall.ENOSPC) {
+					t.Fatalf("%v", err)
+				}
+				add(t, l, 1, 6)
+				equal(t, l, 5, 6, 0)
+				same(t, l, open(t, dir, "a"), 5)
+				if err := l.Sync(ctx); (err != nil) != fold {
+					t.Errorf("Sync: %v", err)
+				}
+				equal(t, l, 5, 6, 0)
+				free()
+				if err := l.Sync(ctx); err != nil {
+					t.Error(err)
+				}
+				same(t, l, open(t, dir, series...), append([]uint64{5, 6}, make([]uint64, len(series)-2)...)...)
+			}
+		})
+	}
+	t.Run("counting and destroying", func(t *testing.T) {
+		dir := smallDisk(t, "size=64k")
+		l := open(t, dir, more()...)
+		fill(t, dir, 0)
+		for i := range more() {
+			add(t, l, i, 1)
+		}
+		if err := l.SetSchedule(ctx, Schedule{Settled: 3}); err != nil {
+			t.Error(err)
+		}
+		if err := l.Check(); err != nil {
+			t.Error(err)
+		}
+		if err := Destroy(ctx, dir); err != nil {
+			t.Error(err)
+		}
+		if l.Add(l.Slot(0), 1) {
+			t.Error("counts on")
+		}
+	})
+}
+
+// TestSizeLimit has a limit in the middle of a series: what is left of a
+// growth that failed there is no damage.
+func TestSizeLimit(t *testing.T) {
+	dir := with(directory)(t)
+	path := filepath.Join(dir, fileName)
+	before := open(t, dir, abc...)
+	for _, extra := range []int64{1, 63, 64, 65, 777, 4096, 5000} {
+		info, err := os.Stat(path)
+		if err == nil {
+			err = os.Truncate(path, info.Size()+extra)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, before, open(t, dir, abc...), 5, 6, 7)
+	}
+	same(t, before, open(t, dir, more()...), append([]uint64{5, 6, 7}, make([]uint64, spare+40)...)...)
+}
+
+// asNobody runs a command as a user without rights, on a directory of its own.
+func asNobody(t *testing.T, dir string) *process {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can become another user")
+	}
+	const nobody = 65534
+	// The test binary lies where others may not go.
+	place, err := os.MkdirTemp("", "ledger")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(place) })
+	binary := filepath.Join(place, "test")
+	content, err := os.ReadFile(os.Args[0])
+	if err == nil {
+		err = errors.Join(os.WriteFile(binary, content, 0o755), os.Chmod(place, 0o755), os.Chmod(binary, 0o755))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := filepath.Join(place, "telemetry")
+	if err := os.Rename(dir, moved); err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.Walk(moved, func(path string, _ os.FileInfo, err error) error {
+		return errors.Join(err, os.Lchown(path, nobody, nobody))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return startAs(t, func(c *exec.Cmd) {
+		c.Path = binary
+		c.Dir = "/"
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody, NoSetGroups: true}}
+	}, "try", moved)
+}
+
+func TestWithoutRights(t *testing.T) {
+	for name, c := range map[string]struct {
+		file, dir     os.FileMode
+		open, destroy string // how what is said goes
+	}{
+		"all rights":           {0o600, 0o700, "<nil>", "<nil>"},
+		"file without rights":  {0, 0o700, "permission denied", "<nil>"},
+		"read-only file":       {0o400, 0o700, "permission denied", "<nil>"},
+		"read-only directory":  {0o600, 0o500, "<nil>", "not destroyed"},
+		"directory without":    {0o600, 0, "permission denied", "permission denied"},
+		"directory to pass by": {0o600, 0o100, "<nil>", "not destroyed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := with(directory)(t)
+			id := guid(t, dir)
+			if err := errors.Join(os.Chmod(filepath.Join(dir, fileName), c.file), os.Chmod(dir, c.dir)); err != nil {
+				t.Fatal(err)
+			}
+			p := asNobody(t, dir)
+			for _, want := range []string{c.open, c.destroy} {
+				if !p.out.Scan() || !strings.Contains(p.out.Text(), want) {
+					t.Errorf("says %q, want %q", p.out.Text(), want)
+				}
+			}
+			for p.out.Scan() { // a fault of several is said on several lines
+			}
+			if err := p.Wait(); err != nil {
+				t.Error(err)
+			}
+			left := filepath.Join(filepath.Dir(p.Path), "telemetry")
+			if list, _ := filepath.Glob(filepath.Join(left, "*.damaged.*")); len(list) > 0 {
+				t.Errorf("put aside: %q", list)
+			}
+			if holdsBytes(t, left, id) {
+				if c.destroy == "<nil>" || c.dir == 0o500 {
+					t.Error("the identifier is still there")
+				}
+			}
+		})
+	}
+}
+
+func TestReadOnlyFileSystem(t *testing.T) {
+	dir := smallDisk(t, "size=64k")
+	p := sample(t)
+	if err := replace(filepath.Join(dir, fileName), p); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Skip("cannot be made read-only:", err)
+	}
+	if _, err := Open(ctx, dir, abc, noon); !errors.Is(err, syscall.EROFS) {
+		t.Errorf("Open: %v", err)
+	}
+	if err := Destroy(ctx, dir); !errors.Is(err, syscall.EROFS) {
+		t.Errorf("Destroy: %v", err)
+	}
+}
+
+// TestNoDescriptors runs out of file descriptors: what cannot be looked at is
+// not damaged.
+func TestNoDescriptors(t *testing.T) {
+	for kind, empty := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			dir := with(empty)(t)
+			l := open(t, dir, abc...)
+			add(t, l, 0, 1)
+			var before syscall.Rlimit
+			if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
+				t.Fatal(err)
+			}
+			for left := range uint64(4) {
+				limit := before
+				limit.Cur = lowestFree(t) + left
+				if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+					t.Fatal(err)
+				}
+				got, openErr := Open(ctx, dir, abc, noon)
+				checkErr, syncErr := l.Check(), error(nil)
+				if !l.Mapped() {
+					syncErr = l.Totals(make([]uint64, 3))
+				}
+				_, _, sendErr := l.Sender()
+				if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
+					t.Fatal(err)
+				}
+				if checkErr != nil || errors.Is(syncErr, ErrDamaged) || errors.Is(syncErr, ErrGone) {
+					t.Errorf("%d left: Check %v, Totals %v", left, checkErr, syncErr)
+				}
+				if left == 0 && (openErr == nil || sendErr == nil) {
+					t.Errorf("nothing ran out: %v, %v", openErr, sendErr)
+				}
+				if got != nil && got.Aside() != "" {
+					t.Errorf("put aside: %s", got.Aside())
+				}
+			}
+			if err := l.Sync(ctx); err != nil {
+				t.Error(err)
+			}
+			same(t, l, open(t, dir, abc...), 6, 6, 7)
+		})
+	}
+}
+
+// lowestFree is the number that the next file would get.
+func lowestFree(t *testing.T) uint64 {
+	t.Helper()
+	f, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	return uint64(f.Fd())
+}
+
+func descriptors(t *testing.T) int {
+	t.Helper()
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip(err)
+	}
+	return len(list)
+}
+
+func mappings(t *testing.T) int {
+	t.Helper()
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		t.Skip(err)
+	}
+	return strings.Count(string(maps), "/telemetry/"+fileName)
+}
+
+// TestNothingLeaks opens and drops many ledgers. Their mappings end when the
+// collector finds them, never while one is in use.
+func TestNothingLeaks(t *testing.T) {
+	dir := with(directory)(t)
+	kept := open(t, dir, abc...)
+	before := descriptors(t)
+	for range 300 {
+		l := open(t, dir, abc...)
+		release, _, err := l.Sender()
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(t, l, 0, 1)
+		release()
+	}
+	if after := descriptors(t); after > before {
+		t.Errorf("%d descriptors, before %d", after, before)
+	}
+	left := mappings(t)
+	for range 1000 {
+		if left <= 1 {
+			break
+		}
+		runtime.GC()
+		left = mappings(t)
+	}
+	if left != 1 {
+		t.Errorf("%d mappings left", left)
+	}
+	equal(t, kept, 305, 6, 7)
+	runtime.KeepAlive(kept)
+}

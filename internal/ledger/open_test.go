@@ -1,0 +1,276 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gofrs/flock"
+)
+
+func TestReopened(t *testing.T) {
+	for kind, empty := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			dir := empty(t)
+			l := open(t, dir, abc...)
+			if l.Mapped() != (kind == "mapped" && mappable(dir)) {
+				t.Skip("a mapping is not sound here")
+			}
+			equal(t, l, 0, 0, 0)
+			id := l.Identity()
+			if id.GUID.Version() != 4 || !id.Day.Equal(noon.Truncate(24*60*60*1e9)) || id.Phase%1e9 != 0 {
+				t.Errorf("identity %v", id)
+			}
+			for round := range uint64(3) {
+				add(t, l, 1, 2)
+				if err := l.Sync(ctx); err != nil {
+					t.Fatal(err)
+				}
+				next := open(t, dir, abc...)
+				same(t, l, next, 0, 2*round+2, 0)
+				l = next
+			}
+		})
+	}
+}
+
+// TestCatalogs goes through every order of catalogs that grow, shrink, rename
+// and exchange, in one directory each. Every total stays under its name.
+func TestCatalogs(t *testing.T) {
+	long := more()
+	catalogs := [][]string{{"a"}, {"b", "a"}, {"c", "b", "d"}, {"renamed", "a"}, {}, long}
+	for kind, empty := range kinds {
+		for _, order := range permutations(len(catalogs)) {
+			if testing.Short() && (order[0]+order[1])%5 != 0 {
+				continue
+			}
+			dir := empty(t)
+			want := make(map[string]uint64)
+			for turn := range 2 {
+				for _, c := range order {
+					series := catalogs[c]
+					l := open(t, dir, series...)
+					if l.Aside() != "" {
+						t.Fatalf("%s, %v: put aside: %s", kind, order, l.Aside())
+					}
+					for i, got := range l.totals(t) {
+						if got != want[series[i]] {
+							t.Fatalf("%s, %v, turn %d: %s is %d, want %d", kind, order, turn, series[i], got, want[series[i]])
+						}
+						add(t, l, i, uint64(i+1))
+						want[series[i]] += uint64(i + 1)
+					}
+					if err := l.Sync(ctx); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// permutations of few enough numbers, a third of them.
+func permutations(n int) (all [][]int) {
+	var extend func(chosen []int)
+	count := 0
+	extend = func(chosen []int) {
+		if len(chosen) == n {
+			if count++; count%12 == 0 {
+				all = append(all, append([]int(nil), chosen...))
+			}
+			return
+		}
+	next:
+		for i := range n {
+			for _, c := range chosen {
+				if c == i {
+					continue next
+				}
+			}
+			extend(append(chosen, i))
+		}
+	}
+	extend(nil)
+	return all
+}
+
+// TestLongerFile lets another process have the shorter file mapped, and count
+// in it, while this one makes the file longer, twice.
+func TestLongerFile(t *testing.T) {
+	const each = 20_000
+	dir := directory(t)
+	other := start(t, "add", dir, fmt.Sprint(each), "a", "b", "c")
+	other.hears("open")
+	older := open(t, dir, abc...)
+	other.says("go")
+	l := open(t, dir, more()...)
+	for range each {
+		add(t, l, 0, 1)
+	}
+	longest := open(t, dir, append(more(), append(mores("even"), mores("still")...)...)...)
+	other.hears("refused 0")
+	other.says("go")
+	for range each {
+		add(t, longest, 2, 1)
+		add(t, older, 1, 1)
+	}
+	add(t, longest, len(more()), 9)
+	other.hears("refused 0")
+	equal(t, older, 3*each, 3*each, 3*each)
+	for name, l := range map[string]*Ledger{"older": older, "longer": l, "longest": longest} {
+		if err := l.Check(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	same(t, older, open(t, dir, "even.0", "a"), 9, 3*each)
+}
+
+func mores(prefix string) (list []string) {
+	for i := range spare {
+		list = append(list, fmt.Sprint(prefix, ".", i))
+	}
+	return list
+}
+
+// TestManyAtOnce opens a fresh directory from many goroutines: a yes given
+// several times at once makes one installation.
+func TestManyAtOnce(t *testing.T) {
+	for name, before := range map[string]func(string){
+		"nothing": func(string) {},
+		"damage":  func(dir string) { _ = os.WriteFile(filepath.Join(dir, fileName), []byte("damaged"), 0o600) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := directory(t)
+			before(dir)
+			ledgers := make([]*Ledger, 20)
+			var all sync.WaitGroup
+			for i := range ledgers {
+				all.Go(func() {
+					ledgers[i] = open(t, dir, abc[i%3])
+					ledgers[i].Add(ledgers[i].Slot(0), 1)
+				})
+			}
+			all.Wait()
+			said := 0
+			for _, l := range ledgers {
+				if l.Identity() != ledgers[0].Identity() {
+					t.Error("two identities")
+				}
+				if l.Aside() != "" {
+					said++
+				}
+			}
+			if said != map[string]int{"nothing": 0, "damage": 1}[name] {
+				t.Errorf("damage was said %d times", said)
+			}
+			equal(t, open(t, dir, abc...), 7, 7, 6)
+		})
+	}
+}
+
+func TestRefusedAtOpen(t *testing.T) {
+	tooMany := make([]string, maxSeries)
+	for i := range tooMany {
+		tooMany[i] = fmt.Sprint(i)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	shared := directory(t)
+	if err := os.Chmod(shared, 0o770); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		dir    string
+		series []string
+		want   string
+	}{
+		"no directory":         {"", abc, "no directory"},
+		"a file instead":       {file, abc, "not a directory"},
+		"below a file":         {filepath.Join(file, "x"), abc, "not a directory"},
+		"others may write":     {shared, abc, "others may write"},
+		"a name there twice":   {directory(t), []string{"a", "b", "a"}, `"a" is there twice`},
+		"more series than fit": {directory(t), tooMany, "too many"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if runtime.GOOS == "windows" {
+				t.Skip("other words and rights there")
+			}
+			if _, err := Open(ctx, c.dir, c.series, noon); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "ledger: ") {
+				t.Errorf("%v", err)
+			}
+			if _, err := os.Lstat(filepath.Join(c.dir, fileName)); err == nil {
+				t.Error("made a ledger")
+			}
+		})
+	}
+}
+
+func TestNoRoomForSeries(t *testing.T) {
+	dir := with(directory)(t)
+	names := make([]string, maxSeries-spare)
+	for i := range names {
+		names[i] = fmt.Sprint("x", i)
+	}
+	l := open(t, dir, names...)
+	add(t, l, len(names)-1, 4)
+	if _, err := Open(ctx, dir, mores("full"), noon); err == nil || !strings.Contains(err.Error(), "no room") {
+		t.Errorf("%v", err)
+	}
+	same(t, l, open(t, dir, append(abc, names[len(names)-1])...), 5, 6, 7, 4)
+}
+
+func TestWaitsForTheLockAsLongAsTold(t *testing.T) {
+	dir := with(foldedDirectory)(t)
+	l := open(t, dir, abc...)
+	add(t, l, 0, 1)
+	lock := flock.New(filepath.Join(dir, lockName))
+	if ok, err := lock.TryLock(); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	done := make(chan error, 3)
+	go func() { _, err := Open(ctx, dir, abc, noon); done <- err }()
+	go func() { done <- Destroy(ctx, dir) }()
+	go func() { done <- l.Sync(ctx) }()
+	cancel(nil)
+	for range 3 {
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("%v", err)
+		}
+	}
+	if err := lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, l, 6, 6, 7)
+}
+
+// TestLockRemoved removes the lock file while somebody holds it: whoever
+// waited for the removed one must not think that it is alone.
+func TestLockRemoved(t *testing.T) {
+	dir := directory(t)
+	path := filepath.Join(dir, lockName)
+	first, err := tryLock(path)
+	if err != nil || first == nil {
+		t.Fatal(first, err)
+	}
+	defer first.Close()
+	if err := os.Remove(path); err != nil {
+		t.Skip("cannot be removed while it is held here")
+	}
+	second, err := tryLock(path)
+	if err != nil || second == nil {
+		t.Fatal(second, err)
+	}
+	defer second.Close()
+	if third, err := tryLock(path); err != nil || third != nil {
+		t.Error("two hold the same lock", err)
+	}
+}
