@@ -40,7 +40,7 @@ func New(c *catalog.Catalog, endpoint string) (*Gate, error) {
 		return nil, err
 	}
 	g := &Gate{url: u, metrics: c.Metrics()}
-	g.sender = sync.OnceValues(func() (*otlpmetrichttp.Exporter, error) { return g.exporter(wire(u.Scheme == "https")) })
+	g.sender = sync.OnceValues(func() (*otlpmetrichttp.Exporter, error) { return g.exporter(wire()) })
 	g.viewer = sync.OnceValues(func() (*otlpmetrichttp.Exporter, error) { return g.exporter(nil) })
 	return g, nil
 }

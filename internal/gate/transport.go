@@ -132,23 +132,19 @@ func (c *call) judge(reply *http.Response) (*http.Response, error) {
 // wire is the transport of real reports: no proxy, no second protocol, no
 // connection kept, and a bound on everything a server can make us hold. What
 // bounds its time is the context of the call.
-func wire(secure bool) *http.Transport {
+func wire() *http.Transport {
 	only := new(http.Protocols)
 	only.SetHTTP1(true)
-	t := &http.Transport{
+	return &http.Transport{
 		Proxy:                  nil,
+		DialContext:            dialer(false),
+		DialTLSContext:         dialer(true),
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: 16 << 10,
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		Protocols:              only,
 	}
-	if secure {
-		t.DialTLSContext = dialer(true)
-	} else {
-		t.DialContext = dialer(false)
-	}
-	return t
 }
 
 // recorder is wire with a pipe for a connection: it keeps what is written and
@@ -159,7 +155,7 @@ func recorder(c *call) http.RoundTripper {
 		go answer(far, c)
 		return near, nil
 	}
-	t := wire(false)
+	t := wire()
 	t.DialContext, t.DialTLSContext = dial, dial
 	return t
 }

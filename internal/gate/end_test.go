@@ -1,0 +1,244 @@
+package gate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
+
+	"headcount.example/catalog/compreface"
+)
+
+// gateThrough is a gate whose connections are pipes, to be driven in a bubble.
+func gateThrough(t *testing.T, far func(net.Conn)) *Gate {
+	g := gateTo(t, compreface.Catalog, "https://stats.vendor.example")
+	w := wire()
+	w.DialTLSContext = func(context.Context, string, string) (net.Conn, error) {
+		near, end := net.Pipe()
+		go far(end)
+		return &polite{Conn: near, asked: make(chan struct{})}, nil
+	}
+	exporter, err := g.exporter(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.sender = func() (*otlpmetrichttp.Exporter, error) { return exporter, nil }
+	return g
+}
+
+// TestEndsByItself: whatever the server does, ten seconds are the end.
+func TestEndsByItself(t *testing.T) {
+	swallow := func(c net.Conn) { go func() { _, _ = io.Copy(io.Discard, c) }() }
+	drip := func(begin, drop string) func(net.Conn) {
+		return func(c net.Conn) {
+			swallow(c)
+			_, err := io.WriteString(c, begin)
+			for err == nil {
+				time.Sleep(time.Second)
+				_, err = io.WriteString(c, drop)
+			}
+		}
+	}
+	for _, test := range []struct {
+		name string
+		far  func(net.Conn)
+	}{
+		{"never answers", swallow},
+		{"never reads", func(net.Conn) {}},
+		{"headers drip", drip("HTTP/1.1 200 OK\r\nX: ", "x")},
+		{"1xx drip", drip("", "HTTP/1.1 102 Processing\r\n\r\n")},
+		{"body drips", drip("HTTP/1.1 200 OK\r\n"+otlpType+"\r\n", "x")},
+		{"body of a known length drips", drip("HTTP/1.1 200 OK\r\n"+otlpType+"Content-Length: 1000\r\n\r\n", "x")},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begin := time.Now()
+				err := gateThrough(t, test.far).Send(t.Context(), report(compreface.Catalog), yes)
+				if took := time.Since(begin); took > timeout {
+					t.Errorf("took %v", took)
+				}
+				var e *Error
+				if !errors.As(err, &e) || e.Final {
+					t.Errorf("%v, want an Error that lets us try again", err)
+				}
+				presentable(t, err)
+				time.Sleep(2 * time.Second) // of the bubble: the far end finds out; what is left would fail the test
+			})
+		})
+	}
+}
+
+// TestEndsWithContext: the caller's end is the connection's end, in each
+// phase, and it is no fault of the server. The listener sees the connection
+// close.
+func TestEndsWithContext(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		secure bool
+		begin  string // what the server says before it falls silent
+	}{
+		{"in the handshake", true, ""},
+		{"in the answer", false, ""},
+		{"in the headers", false, "HTTP/1.1 200 OK\r\n"},
+		{"in the body", false, "HTTP/1.1 200 OK\r\n" + otlpType + "\r\nx"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer ln.Close()
+			reached, closed := make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(closed)
+				conn, err := ln.Accept()
+				if err != nil {
+					return
+				}
+				defer conn.Close()
+				_, _ = conn.Read(make([]byte, 1)) // the request, or the handshake, has begun
+				_, _ = io.WriteString(conn, test.begin)
+				close(reached)
+				_, _ = io.Copy(io.Discard, conn)
+			}()
+			endpoint := "http://" + ln.Addr().String()
+			if test.secure {
+				endpoint = "https://" + ln.Addr().String()
+			}
+			ctx, cancel := context.WithCancelCause(t.Context())
+			go func() { <-reached; cancel(errors.New("consent was taken back")) }()
+			err = gateTo(t, compreface.Catalog, endpoint).Send(ctx, report(compreface.Catalog), yes)
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%v, want context.Canceled", err)
+			}
+			select {
+			case <-closed:
+			case <-time.After(timeout / 4): // far below what net/http would wait for a dial
+				t.Error("the connection is still open after Send has returned")
+			}
+		})
+	}
+}
+
+// TestLookupEndsWithContext: net/http lets a lookup go on after the request
+// was cancelled. Here it must end.
+func TestLookupEndsWithContext(t *testing.T) {
+	asked, ended := make(chan struct{}), make(chan struct{})
+	resolver := net.DefaultResolver
+	defer func() { net.DefaultResolver = resolver }()
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		select {
+		case <-asked:
+		default:
+			close(asked)
+			defer close(ended)
+		}
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-asked; cancel() }()
+	err := gateTo(t, compreface.Catalog, "https://stats.vendor.invalid").Send(ctx, report(compreface.Catalog), yes)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want context.Canceled", err)
+	}
+	select {
+	case <-ended:
+	case <-time.After(timeout / 4):
+		t.Error("the lookup goes on after Send has returned")
+	}
+}
+
+func TestLookupFails(t *testing.T) {
+	resolver := net.DefaultResolver
+	defer func() { net.DefaultResolver = resolver }()
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		return nil, errors.New("no network")
+	}}
+	err := gateTo(t, compreface.Catalog, "https://stats.vendor.invalid").Send(t.Context(), report(compreface.Catalog), yes)
+	var e *Error
+	if !errors.As(err, &e) || e.Status != 0 || e.Final || !strings.Contains(e.Reason, "stats.vendor.invalid") {
+		t.Errorf("%#v, want an Error without status that names the host", err)
+	}
+	presentable(t, err)
+}
+
+// TestServerSpeaksFirst: net/http writes what comes unasked to the standard
+// logger, which is the host's.
+func TestServerSpeaksFirst(t *testing.T) {
+	var logged bytes.Buffer
+	before := log.Writer()
+	log.SetOutput(&logged)
+	defer log.SetOutput(before)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(conn, "SSH-2.0-"+strings.Repeat("canary", 500)+"\r\n")
+			go func() { _, _ = io.Copy(io.Discard, conn); conn.Close() }()
+		}
+	}()
+	c := &call{caller: t.Context(), ctx: t.Context()}
+	conn, err := dialer(false)(context.WithValue(t.Context(), callKey{}, c), "tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard := make(chan struct{})
+	go func() { _, _ = conn.Read(make([]byte, 1)); close(heard) }()
+	for range 100 {
+		runtime.Gosched()
+	}
+	select {
+	case <-heard:
+		t.Error("the server was heard before it was asked")
+	default:
+	}
+	if _, err := io.WriteString(conn, "x"); err != nil {
+		t.Fatal(err)
+	}
+	<-heard
+	conn.Close()
+	for range 20 {
+		err := gateTo(t, compreface.Catalog, "http://"+ln.Addr().String()).Send(t.Context(), report(compreface.Catalog), yes)
+		if err == nil {
+			t.Error("delivered to an SSH server")
+		}
+		presentable(t, err)
+	}
+	if logged.Len() > 0 {
+		t.Errorf("on the host's logger: %.200q", logged.String())
+	}
+}
+
+// TestTransportOfNoCall: a request that did not come through Send or Preview
+// goes nowhere.
+func TestTransportOfNoCall(t *testing.T) {
+	elsewhere := listenDeaf(t)
+	request, err := http.NewRequest(http.MethodPost, "http://"+elsewhere.Addr().String(), strings.NewReader("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, transport := range map[string]http.RoundTripper{"gate": &transport{url: request.URL, base: wire()}, "wire": wire()} {
+		if _, err := transport.RoundTrip(request); err == nil {
+			t.Errorf("%s: sent", name)
+		}
+	}
+	elsewhere.untouched(t)
+}
