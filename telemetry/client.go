@@ -156,7 +156,7 @@ func (c *Client) act(ctx context.Context, status consent.Status) error {
 // which is only for as long as it stands there. Under a veto nobody was asked
 // yet what is recorded, and a no that somebody gave in spite of it counts.
 func (c *Client) takenBack(ctx context.Context, s consent.Status) bool {
-	if s.Decision == consent.Denied && s.Record.Time.IsZero() {
+	if s.Veto {
 		silent := func(string) (string, bool) { return "", false }
 		s = consent.Evaluate(ctx, c.config.Catalog.Variable(), c.config.Catalog.NoticeNumber(), silent, c.config.Consent)
 	}
