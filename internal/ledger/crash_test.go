@@ -210,17 +210,21 @@ func TestKilledWhileRepairing(t *testing.T) {
 
 func damageByte(t *testing.T, path string, at int64) {
 	t.Helper()
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	b := []byte{0}
-	if _, err := f.ReadAt(b, at); err != nil {
-		t.Fatal(err)
+	writeAt(t, path, []byte{content[at] ^ 0xFF}, at)
+}
+
+func writeAt(t *testing.T, path string, b []byte, at int64) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err == nil {
+		_, err = f.WriteAt(b, at)
+		err = errors.Join(err, f.Close())
 	}
-	b[0] ^= 0xFF
-	if _, err := f.WriteAt(b, at); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
 }

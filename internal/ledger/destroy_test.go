@@ -119,6 +119,37 @@ func TestDestroyedElsewhere(t *testing.T) {
 	}
 }
 
+// TestClosedFirst stops the others before anything else happens, however the
+// totals still look.
+func TestClosedFirst(t *testing.T) {
+	dir := with(directory)(t)
+	path := filepath.Join(dir, fileName)
+	if err := os.WriteFile(aside(path, 0), make([]byte, 5000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, dir, abc...)
+	if !l.Mapped() {
+		t.Skip("a mapping is not sound here")
+	}
+	var steps []string
+	defer func(before func(string)) { step = before }(step)
+	step = func(name string) {
+		steps = append(steps, name)
+		first := len(steps) <= 2 // the lock, and the word itself
+		for _, n := range []uint64{0, 1, small + 1} {
+			if l.Add(l.Slot(0), n) != first {
+				t.Errorf("before %q adding %d is %v", name, n, !first)
+			}
+		}
+	}
+	if err := Destroy(ctx, dir); err != nil {
+		t.Fatal(err)
+	}
+	if len(steps) < 8 || steps[1] != "write totals" || steps[2] != "sync totals" {
+		t.Errorf("%q", steps)
+	}
+}
+
 // TestDestroyRace counts, reads and plans while the yes is taken back and
 // given again, many times. What was counted before a no is never seen after.
 func TestDestroyRace(t *testing.T) {
