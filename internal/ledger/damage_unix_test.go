@@ -63,13 +63,13 @@ func TestDamagedWhileRunning(t *testing.T) {
 				writeAt(t, p, slot[headerSize+atKey:headerSize+atKeyCRC+8], int64(headerSize+at*slotSize+atKey))
 			}
 		}, ErrGone, false},
-		"a bit of the identifier":            {func(t *testing.T, p string) { damageByte(t, p, atGUID) }, ErrDamaged, true},
-		"a bit of closed":                    {func(t *testing.T, p string) { damageByte(t, p, atClosed) }, ErrDamaged, true},
-		"removed":                            {func(t *testing.T, p string) { _ = os.Remove(p) }, ErrGone, true},
-		"replaced by a directory":            {func(t *testing.T, p string) { away(t, p); _ = os.Mkdir(p, 0o700) }, ErrGone, true},
-		"replaced by a FIFO":                 {func(t *testing.T, p string) { away(t, p); _ = syscall.Mkfifo(p, 0o600) }, ErrGone, true},
-		"replaced by a link to itself":       {func(t *testing.T, p string) { away(t, p); _ = os.Symlink(p+".away", p) }, ErrGone, true},
-		"directory removed":                  {func(t *testing.T, p string) { _ = os.RemoveAll(filepath.Dir(p)) }, ErrGone, true},
+		"a bit of the identifier":      {func(t *testing.T, p string) { damageByte(t, p, atGUID) }, ErrDamaged, true},
+		"a bit of closed":              {func(t *testing.T, p string) { damageByte(t, p, atClosed) }, ErrDamaged, true},
+		"removed":                      {func(t *testing.T, p string) { _ = os.Remove(p) }, ErrGone, true},
+		"replaced by a directory":      {func(t *testing.T, p string) { away(t, p); _ = os.Mkdir(p, 0o700) }, ErrGone, true},
+		"replaced by a FIFO":           {func(t *testing.T, p string) { away(t, p); _ = syscall.Mkfifo(p, 0o600) }, ErrGone, true},
+		"replaced by a link to itself": {func(t *testing.T, p string) { away(t, p); _ = os.Symlink(p+".away", p) }, ErrGone, true},
+		"directory removed":            {func(t *testing.T, p string) { _ = os.RemoveAll(filepath.Dir(p)) }, ErrGone, true},
 		"directory replaced by a file": {func(t *testing.T, p string) {
 			_ = os.RemoveAll(filepath.Dir(p))
 			put(nil)(t, filepath.Dir(p))
