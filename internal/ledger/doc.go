@@ -42,7 +42,8 @@
 // trusted, and whoever still counts in it is stopped. Reading or adding
 // through a page that has gone from under the mapping is an error, never a
 // signal that ends the process. That guard is most of what an addition costs:
-// about 10 ns, where a bare atomic addition costs 2.5.
+// 6 ns on a quiet machine, three times a bare atomic addition. Without it, where
+// the ledger is folded, it is 3 ns.
 //
 // # What can be lost
 //
