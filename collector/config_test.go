@@ -90,7 +90,7 @@ func attacked(t *testing.T, p product, c configuration) []finding {
 		t.Fatal(err)
 	}
 	server := start(t, path)
-	defer server.kill()
+	defer server.Kill()
 	return attack(server, p.catalog, forms[:1])
 }
 

@@ -63,7 +63,7 @@ func TestNothingIsLostWhenKilled(t *testing.T) {
 			})
 		}
 		<-enough
-		p.kill()
+		p.Kill()
 		senders.Wait()
 	}
 	data, err := os.ReadFile(filepath.Join(dir, "usage.jsonl"))
@@ -112,7 +112,7 @@ func TestNothingIsLostWhenTheFileIsFull(t *testing.T) {
 		}
 		want = append(want, rowsOf(product.catalog, guid)...)
 	}
-	files, err := filepath.Glob(filepath.Join(filepath.Dir(p.file), "usage*.jsonl"))
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(p.File), "usage*.jsonl"))
 	if err != nil || len(files) < 2 {
 		t.Fatalf("files %q: nothing was put aside", files)
 	}
@@ -156,7 +156,7 @@ func TestFullDiskRefuses(t *testing.T) {
 	if status, err := p.send(m); err != nil || status != 503 {
 		t.Errorf("status %d, %v, want 503", status, err)
 	}
-	log := p.log.String()
+	log := p.Log.String()
 	if !strings.Contains(log, "no space left on device") || strings.Contains(log, guid) || len(log) > 1000 {
 		t.Errorf("log: %s", log)
 	}

@@ -53,10 +53,10 @@ func TestMutatedReports(t *testing.T) {
 					t.Errorf("mutation %d of seed %d: %s\n%s\n%x", sent, seed, fault, m.header, m.body)
 				}
 			}
-			if found := canaries([]byte(p.log.String())); len(found) > 0 {
+			if found := canaries([]byte(p.Log.String())); len(found) > 0 {
 				t.Errorf("seed %d: the Collector's log holds %q", seed, found)
 			}
-			if log := p.log.String(); log != "" {
+			if log := p.Log.String(); log != "" {
 				t.Errorf("seed %d: the Collector logged: %.2000s", seed, log)
 			}
 			t.Logf("seed %d: %d mutated reports, of which %d left something allowed; %d valid ones in between", seed, sent, arrived, valid)

@@ -164,7 +164,7 @@ func attack(p *process, c *catalog.Catalog, forms []form) (findings []finding) {
 			}
 		}
 	}
-	for _, sign := range canaries([]byte(p.log.String())) {
+	for _, sign := range canaries([]byte(p.Log.String())) {
 		findings = append(findings, finding{"the Collector's log", "a canary: " + sign})
 	}
 	return findings
@@ -193,7 +193,7 @@ func TestHostileReports(t *testing.T) {
 			for _, found := range attack(p, product.catalog, forms) {
 				t.Error(found)
 			}
-			if log := p.log.String(); log != "" {
+			if log := p.Log.String(); log != "" {
 				t.Errorf("the Collector logged: %s", log)
 			}
 			t.Logf("%d hostile reports in %d forms", len(hostiles), len(forms))

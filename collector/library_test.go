@@ -19,7 +19,7 @@ func TestLibraryReports(t *testing.T) {
 		t.Run(product.name, func(t *testing.T) {
 			p := start(t, product.config)
 			t.Setenv(product.catalog.Variable(), fmt.Sprintf("accept:%d", product.catalog.NoticeNumber()))
-			stats, err := telemetry.Init(telemetry.Config{Catalog: product.catalog, Endpoint: p.url, Dir: t.TempDir()})
+			stats, err := telemetry.Init(telemetry.Config{Catalog: product.catalog, Endpoint: p.URL, Dir: t.TempDir()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -34,7 +34,7 @@ func TestLibraryReports(t *testing.T) {
 				if err := stats.Flush(ctx); err != nil {
 					t.Fatal(err)
 				}
-				data, err := p.lines()
+				data, err := p.Lines()
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -43,7 +43,7 @@ func TestLibraryReports(t *testing.T) {
 					t.Errorf("report %d: %s", round, fault)
 				}
 			}
-			if log := p.log.String(); log != "" {
+			if log := p.Log.String(); log != "" {
 				t.Errorf("the Collector logged: %s", log)
 			}
 		})

@@ -1,30 +1,17 @@
 package collector_test
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
+
+	"headcount.example/collector/internal/live"
 )
 
 // A process is a Collector that runs for one test.
-type process struct {
-	url    string // of OTLP/HTTP, without the path
-	file   string // that it writes
-	config string
-	log    *output
-	cmd    *exec.Cmd
-	read   int64 // how much of the file lines has returned
-}
+type process struct{ *live.Collector }
 
 // start runs the real Collector with a configuration until the test ends.
 func start(t testing.TB, config string) *process {
@@ -40,96 +27,12 @@ func startIn(t testing.TB, config, dir string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var last error
-	for range 3 { // another process can take a free port before the Collector does
-		p := &process{config: config, file: filepath.Join(dir, "usage.jsonl"), log: &output{}}
-		if last = p.run(binary); last == nil {
-			t.Cleanup(p.kill)
-			return p
-		}
-		p.kill()
-	}
-	t.Fatal(last)
-	return nil
-}
-
-func (p *process) run(binary string) error {
-	listen, health := freeAddress(), freeAddress()
-	p.url = "http://" + listen
-	p.cmd = exec.Command(binary, "--config", p.config)
-	p.cmd.Env = []string{"HEADCOUNT_LISTEN=" + listen, "HEADCOUNT_HEALTH=" + health, "HEADCOUNT_FILE=" + p.file}
-	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
-	if err := p.cmd.Start(); err != nil {
-		return err
-	}
-	deadline := time.Now().Add(30 * time.Second)
-	for time.Now().Before(deadline) {
-		if answer, err := http.Get("http://" + health); err == nil {
-			answer.Body.Close()
-			if answer.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	return fmt.Errorf("the Collector did not become healthy: %s", p.log)
-}
-
-// kill ends the process as kill -9 does, and waits for it.
-func (p *process) kill() {
-	if p.cmd.Process != nil {
-		p.cmd.Process.Kill()
-		p.cmd.Wait()
-	}
-}
-
-// lines returns what was written since it was last asked. The Collector
-// writes a line before it answers, so there is nothing to wait for.
-func (p *process) lines() ([]byte, error) {
-	f, err := os.Open(p.file)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil // it is made with the first line
-	}
+	c, err := live.Start(binary, config, dir)
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Size() < p.read {
-		p.read = 0 // a new file: the old one was full, and was read to its end
-	}
-	if _, err := f.Seek(p.read, io.SeekStart); err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(f)
-	p.read += int64(len(data))
-	return data, err
-}
-
-// output keeps what a process prints.
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
-}
-
-func freeAddress() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "127.0.0.1:0"
-	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Cleanup(c.Kill)
+	return &process{c}
 }
 
 var workDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "headcount-collector-") })
@@ -140,17 +43,7 @@ var build = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	binary := filepath.Join(dir, "headcount-collector")
-	notice := time.AfterFunc(5*time.Second, func() {
-		fmt.Fprintln(os.Stderr, "building the Collector from its modules: some minutes the first time, a second when cached")
-	})
-	defer notice.Stop()
-	cmd := exec.Command("go", "build", "-C", "otelcol", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", binary, ".")
-	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return binary, nil
+	return live.Build("otelcol", dir)
 })
 
 func TestMain(m *testing.M) {

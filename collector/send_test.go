@@ -81,7 +81,7 @@ func (p *process) send(m message) (int, error) {
 	if path == "" {
 		path = "/v1/metrics"
 	}
-	r, err := http.NewRequest(method, p.url+path, bytes.NewReader(m.body))
+	r, err := http.NewRequest(method, p.URL+path, bytes.NewReader(m.body))
 	if err != nil {
 		return 0, err
 	}
@@ -108,7 +108,7 @@ func (p *process) deliver(rules rules, m message) (status int, rows []row, fault
 	if err != nil {
 		faults = append(faults, err.Error())
 	}
-	data, err := p.lines()
+	data, err := p.Lines()
 	if err != nil {
 		faults = append(faults, err.Error())
 	}

@@ -285,7 +285,7 @@ func TestHostileLetters(t *testing.T) {
 					t.Errorf("valid report after %s: %s", l.name, joined(faults))
 				}
 			}
-			if log := p.log.String(); log != "" {
+			if log := p.Log.String(); log != "" {
 				t.Errorf("the Collector logged: %s", log)
 			}
 		})
