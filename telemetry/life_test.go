@@ -223,8 +223,11 @@ func TestAddDuringNo(t *testing.T) {
 	for range 64 {
 		all.Go(func() {
 			for !stop.Load() {
-				s.Add(compreface.UserCreated, 1)
-				s.Add(compreface.ServiceCreated.With(compreface.Recognition), 1)
+				for range 500 {
+					s.Add(compreface.UserCreated, 1)
+					s.Add(compreface.ServiceCreated.With(compreface.Recognition), 1)
+				}
+				time.Sleep(time.Millisecond) // let the others have a processor
 			}
 		})
 	}

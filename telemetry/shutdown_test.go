@@ -1,0 +1,274 @@
+package telemetry
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.opentelemetry.io/otel"
+
+	"headcount.example/catalog"
+	"headcount.example/catalog/compreface"
+	"headcount.example/consent"
+)
+
+// generous is ten times the bound of the documentation: the machine is shared.
+const generous = 500 * time.Millisecond
+
+func shutdownSoon(t *testing.T, c *Client) {
+	t.Helper()
+	begin := time.Now()
+	if err := c.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begin); took > generous {
+		t.Errorf("Shutdown took %v", took)
+	}
+}
+
+// TestShutdownWhileServerHangs: the request is ended, not waited for.
+func TestShutdownWhileServerHangs(t *testing.T) {
+	r := receive(t)
+	s := start(t, r.URL, nil)
+	s.decide(t, consent.Granted)
+	r.held = make(chan struct{}, 1)
+	failed := make(chan error, 1)
+	go func() { failed <- s.Flush(context.Background()) }()
+	<-r.held
+	shutdownSoon(t, s.Client)
+	if err := <-failed; err == nil {
+		t.Error("Flush says that the report arrived")
+	}
+}
+
+func TestShutdownWhileObserverHangs(t *testing.T) {
+	s := start(t, "https://stats.vendor.invalid", nil)
+	s.decide(t, consent.Granted)
+	called, free, failed := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	defer close(free)
+	s.Observe(compreface.Collections, func(context.Context) ([]int64, error) { close(called); <-free; return nil, nil })
+	go func() { failed <- s.Flush(context.Background()) }()
+	<-called
+	shutdownSoon(t, s.Client)
+	if err := <-failed; err == nil {
+		t.Error("Flush says that the report arrived")
+	}
+}
+
+// TestShutdownWhileSourceHangs in the last look: nothing is sent when it
+// comes back.
+func TestShutdownWhileSourceHangs(t *testing.T) {
+	elsewhere := listenDeaf(t)
+	called, free, failed := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	first := true
+	s := start(t, elsewhere.url(), func(c *Config) {
+		c.Consent = sourceFunc(func(context.Context) (consent.Record, error) {
+			if !first {
+				close(called)
+				<-free
+			}
+			first = false
+			return record(consent.Granted, 1), nil
+		})
+	})
+	go func() { failed <- s.Flush(context.Background()) }()
+	<-called
+	shutdownSoon(t, s.Client)
+	close(free)
+	if err := <-failed; err == nil {
+		t.Error("sent after Shutdown")
+	}
+	elsewhere.untouched(t)
+}
+
+type blocking struct{ called, free chan struct{} }
+
+func (b blocking) Enabled(context.Context, slog.Level) bool { return true }
+func (b blocking) Handle(context.Context, slog.Record) error {
+	b.called <- struct{}{}
+	<-b.free
+	return nil
+}
+func (b blocking) WithAttrs([]slog.Attr) slog.Handler { return b }
+func (b blocking) WithGroup(string) slog.Handler      { return b }
+
+func TestShutdownWhileLoggerBlocks(t *testing.T) {
+	b := blocking{make(chan struct{}, 9), make(chan struct{})}
+	defer close(b.free)
+	r := receive(t)
+	r.status = 500
+	s := start(t, r.URL, func(c *Config) { c.Logger = slog.New(b) })
+	s.decide(t, consent.Granted)
+	go func() { _ = s.Flush(context.Background()) }()
+	<-b.called
+	shutdownSoon(t, s.Client)
+}
+
+// TestShutdownLeavesNothing, any number of times, from anywhere: the bubble
+// fails the test when a goroutine stays.
+func TestShutdownLeavesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "telemetry")
+	elsewhere := listenDeaf(t)
+	synctest.Test(t, func(t *testing.T) {
+		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: elsewhere.url(), Dir: dir, Consent: always(consent.Granted, 1)})
+		if err != nil || !c.Status().On {
+			t.Fatal(err, c.Status())
+		}
+		begin := time.Now()
+		var all sync.WaitGroup
+		for range 32 {
+			all.Go(func() {
+				for range 3 {
+					if err := c.Shutdown(context.Background()); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+			all.Go(func() { c.Add(compreface.UserCreated, 1); c.Status(); _ = c.Refresh(context.Background()) })
+		}
+		all.Wait()
+		if took := time.Since(begin); took > 50*time.Millisecond {
+			t.Errorf("took %v", took)
+		}
+		if s := c.Status(); s.On || s.Reason != "shut down" {
+			t.Errorf("%+v", s)
+		}
+		if err := c.Flush(context.Background()); err == nil {
+			t.Error("sent after Shutdown")
+		}
+		time.Sleep(48 * time.Hour)
+	})
+	elsewhere.untouched(t)
+}
+
+func TestShutdownOfAnEndedContext(t *testing.T) {
+	s := start(t, "https://stats.vendor.invalid", nil)
+	s.decide(t, consent.Granted)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Shutdown(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if s.Status().On || s.Shutdown(ctx) != nil {
+		t.Error("still on")
+	}
+}
+
+// TestNothingToWorkWith: nil and zero clients, nil contexts, nonsense.
+func TestNothingToWorkWith(t *testing.T) {
+	faulty, err := Init(Config{})
+	if err == nil {
+		t.Fatal("no error for nothing at all")
+	}
+	live := start(t, "https://stats.vendor.invalid", nil)
+	live.decide(t, consent.Granted)
+	var none context.Context
+	for name, c := range map[string]*Client{"nil": nil, "zero": {}, "faulty": faulty, "live": live.Client} {
+		t.Run(name, func(t *testing.T) {
+			for _, n := range []int64{0, -1, -1 << 63, 1<<63 - 1} {
+				c.Add(compreface.UserCreated, n)
+				c.Add(catalog.Counter{}, n)
+				c.Add(compreface.ServiceCreated, n)
+			}
+			c.Observe(compreface.Collections, nil)
+			c.Observe(compreface.Collections, func(context.Context) ([]int64, error) { return nil, nil })
+			p, err := c.Preview(none, true)
+			if (err == nil) != (name == "live") {
+				t.Errorf("preview %v, %v", p, err)
+			}
+			if name != "live" {
+				if err := c.Flush(none); err == nil {
+					t.Error("sent")
+				}
+			}
+			if err := c.Refresh(none); err != nil {
+				t.Error(err)
+			}
+			if s := c.Status(); s.On != (name == "live") || s.Reason == "" {
+				t.Errorf("%+v", s)
+			}
+			if err := c.Shutdown(none); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestSilence: without a Logger nothing is said anywhere, whatever fails; with
+// one, an undeclared counter is mentioned once an hour.
+func TestSilence(t *testing.T) {
+	stderr, stdlog := os.Stderr, log.Writer()
+	reading, writing, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	read := make(chan struct{})
+	go func() { _, _ = said.ReadFrom(reading); close(read) }()
+	os.Stderr = writing
+	log.SetOutput(writing)
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { t.Errorf("OpenTelemetry's handler heard %v", err) }))
+	defer func() { os.Stderr = stderr; log.SetOutput(stdlog) }()
+
+	r := receive(t)
+	r.status = 503
+	s := start(t, r.URL, nil)
+	s.decide(t, consent.Granted)
+	s.Add(compreface.ServiceCreated.With("undeclared"), 1)
+	s.Observe(compreface.Collections, func(context.Context) ([]int64, error) { panic("canary") })
+	if err := s.Flush(t.Context()); err == nil {
+		t.Error("503 is a success")
+	}
+	_, _ = s.Preview(t.Context(), true)
+	s.decide(t, consent.Denied)
+	writing.Close()
+	<-read
+	if said.Len() > 0 {
+		t.Errorf("said %q", said.String())
+	}
+}
+
+func TestLoggedOnceAnHour(t *testing.T) {
+	var logged bytes.Buffer
+	dir := filepath.Join(t.TempDir(), "telemetry")
+	synctest.Test(t, func(t *testing.T) {
+		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", Dir: dir,
+			Consent: always(consent.Granted, 1), Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			for range 100 {
+				c.Add(compreface.ServiceCreated.With("canary"), 1)
+			}
+			time.Sleep(20 * time.Minute)
+		}
+		if lines := strings.Count(logged.String(), "\n"); lines != 1 || strings.Contains(logged.String(), "canary") {
+			t.Errorf("logged %q, want one line", logged.String())
+		}
+		c.Add(compreface.ServiceCreated.With("canary"), 1)
+		if lines := strings.Count(logged.String(), "\n"); lines != 2 {
+			t.Errorf("logged %q, want two lines", logged.String())
+		}
+		_ = c.Shutdown(t.Context())
+	})
+}
+
+type panicking struct{ blocking }
+
+func (panicking) Handle(context.Context, slog.Record) error { panic("no disk for logs") }
+
+func TestLoggerThatPanics(t *testing.T) {
+	s := start(t, "https://stats.vendor.invalid", func(c *Config) { c.Logger = slog.New(panicking{}) })
+	s.decide(t, consent.Granted)
+	s.Add(compreface.ServiceCreated.With("undeclared"), 1)
+}
