@@ -1,0 +1,53 @@
+package telemetry
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	"headcount.example/catalog/affiliate"
+	"headcount.example/catalog/compreface"
+)
+
+func TestAddConcurrently(t *testing.T) {
+	s := addClient(t)
+	var all sync.WaitGroup
+	for range 64 {
+		all.Go(func() {
+			for range 1000 {
+				s.Add(compreface.UserCreated, 1)
+				s.Add(compreface.ServiceCreated.With(compreface.Verification), 2)
+				s.Add(compreface.ServiceCreated.With("unknown"), 1)
+				s.Add(compreface.ServiceCreated, 1)
+				s.Add(affiliate.Actions.With("PROGRAM_CREATE"), 1)
+				s.Add(compreface.ApplicationCreated, -1)
+			}
+		})
+	}
+	all.Wait()
+	p, err := s.Preview(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []string{userCreated + "64000", "compreface.application.created 0",
+		"compreface.service.created{compreface.service.type=FACE_VERIFICATION} 128000",
+		"compreface.service.created{compreface.service.type=FACE_DETECTION} 0"} {
+		want(t, p.Rows, row)
+	}
+	if strings.Contains(p.String(), "affiliate") {
+		t.Errorf("a counter of another catalog is in %s", p)
+	}
+}
+
+func TestAddStopsAtTheLimit(t *testing.T) {
+	s := addClient(t)
+	s.Add(compreface.UserCreated, 1_000_000_000_000)
+	s.Add(compreface.UserCreated, 1)
+	s.Add(compreface.ApplicationCreated, 1<<63-1)
+	p, err := s.Preview(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, p.Rows, userCreated+"1000000000000")
+	want(t, p.Rows, "compreface.application.created 0")
+}

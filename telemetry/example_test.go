@@ -1,0 +1,81 @@
+package telemetry_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"headcount.example/catalog/compreface"
+	"headcount.example/consent"
+	"headcount.example/telemetry"
+)
+
+// The ten lines of the package documentation.
+func Example() {
+	facesPerCollection := func(context.Context) ([]int64, error) { return []int64{12, 340}, nil }
+
+	stats, err := telemetry.Init(telemetry.Config{
+		Catalog:  compreface.Catalog,
+		Endpoint: "https://stats.vendor.example",
+		Dir:      "/var/lib/faces/telemetry",
+		Consent:  consent.NewFile("/var/lib/faces/telemetry"),
+	})
+	defer stats.Shutdown(context.Background()) // safe before err is looked at
+	if err != nil {
+		log.Print(err) // stats is usable all the same, and off
+	}
+	stats.Observe(compreface.Collections, facesPerCollection)
+	stats.Add(compreface.UserCreated, 1)
+	stats.Add(compreface.ServiceCreated.With(compreface.Detection), 1)
+	fmt.Println(stats.Status().On, stats.Status().Reason)
+	// Output: false nobody has decided
+}
+
+// When somebody decides, record it and tell the client.
+func ExampleClient_Refresh() {
+	dir, err := os.MkdirTemp("", "telemetry")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	dir = filepath.Join(dir, "faces")
+	ctx := context.Background()
+	decisions := consent.NewFile(dir)
+	stats, _ := telemetry.Init(telemetry.Config{Catalog: compreface.Catalog, Endpoint: "https://stats.vendor.example", Dir: dir, Consent: decisions})
+	defer stats.Shutdown(ctx)
+
+	for _, answer := range []consent.Decision{consent.Granted, consent.Denied} {
+		if err := decisions.Save(ctx, consent.Record{Decision: answer, Notice: 1, Where: "settings"}); err != nil {
+			log.Fatal(err)
+		}
+		if err := stats.Refresh(ctx); err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(answer, stats.Status().On, stats.Status().InstallGUID != "")
+	}
+	// Output:
+	// granted true true
+	// denied false false
+}
+
+// What would be sent can be shown before anybody has decided. Nothing is made
+// or asked for: the identifier is a row of zeros.
+func ExampleClient_Preview() {
+	stats, _ := telemetry.Init(telemetry.Config{Catalog: compreface.Catalog, Endpoint: "https://stats.vendor.example", Dir: "/var/lib/faces/telemetry"})
+	report, err := stats.Preview(context.Background(), false)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, row := range report.Rows {
+		fmt.Println(row)
+	}
+	// Output:
+	// install_guid 00000000-0000-4000-8000-000000000000
+	// compreface.user.created 0
+	// compreface.application.created 0
+	// compreface.service.created{compreface.service.type=FACE_DETECTION} 0
+	// compreface.service.created{compreface.service.type=FACE_RECOGNITION} 0
+	// compreface.service.created{compreface.service.type=FACE_VERIFICATION} 0
+}
