@@ -29,6 +29,7 @@ var rooms = map[string][]string{
 	"catalog/affiliate":   {"bucketing", "catalog"},
 	"catalog/catalogtest": {"catalog"},
 	"consent":             {"github.com/gofrs/flock"},
+	"consent/prompt":      {"consent", "golang.org/x/sys"},
 	"internal/ledger":     {"github.com/gofrs/flock", "github.com/edsrzf/mmap-go", "github.com/google/uuid"},
 	"internal/gate": {"catalog", "github.com/google/uuid", "go.opentelemetry.io/otel", "go.opentelemetry.io/proto/otlp",
 		"google.golang.org/protobuf"},
