@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"headcount.example/catalog/affiliate"
+	"headcount.example/consent"
+	"headcount.example/consent/prompt"
+)
+
+// errSettings is a fault of the settings: about the statistics, not counted
+// by them.
+var errSettings = errors.New("usage statistics")
+
+// ask asks in the terminal, where nobody has decided yet. A question that
+// fails does not make the command fail.
+func (a *app) ask(ctx context.Context) error {
+	notice, err := affiliate.Catalog.Notice()
+	if err != nil {
+		return err
+	}
+	record, err := prompt.Ask(ctx, prompt.Question{
+		Product: affiliate.Catalog.Product(), Recipient: a.stats.recipient,
+		Summary: "how many programs exist, in ranges; which features, actions and errors occur",
+		Change:  "affiliate settings telemetry on|off", Text: string(notice),
+		Variable: affiliate.Catalog.Variable(), Notice: affiliate.Catalog.NoticeNumber(), Decided: a.stats.decisions,
+	}, os.Stdin, os.Stderr)
+	if err == nil && record.Decision != consent.Undecided {
+		err = a.decide(ctx, record)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "affiliate: nothing was decided:", err)
+	}
+	return nil
+}
+
+// decide records an answer and acts on it before it returns.
+func (a *app) decide(ctx context.Context, record consent.Record) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second) // another process may be saving
+	defer cancel()
+	if err := a.stats.decisions.Save(ctx, record); err != nil {
+		return err
+	}
+	return a.stats.Refresh(ctx)
+}
+
+func (a *app) settings(ctx context.Context, word string) error {
+	switch word {
+	case "on":
+		return a.turn(ctx, consent.Granted)
+	case "off":
+		return a.turn(ctx, consent.Denied)
+	case "status":
+		a.status()
+		return nil
+	case "notice":
+		notice, err := affiliate.Catalog.Notice()
+		fmt.Print(string(notice))
+		return err
+	case "preview":
+		report, err := a.stats.Preview(ctx, true)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errSettings, err)
+		}
+		fmt.Print(report)
+		return nil
+	case "send":
+		if err := a.stats.Flush(ctx); err != nil {
+			return fmt.Errorf("%w: %w", errSettings, err)
+		}
+		fmt.Println("sent")
+		return nil
+	}
+	return usage("settings telemetry %q: say on, off, status, notice, preview or send", word)
+}
+
+func (a *app) turn(ctx context.Context, decision consent.Decision) error {
+	if s := a.stats.Status().Consent; s.Veto && decision == consent.Granted {
+		return fmt.Errorf("%w stay off: %s: unset %s first", errSettings, s.Reason, s.Record.Where)
+	}
+	record := consent.Record{Decision: decision, Notice: affiliate.Catalog.NoticeNumber(), Where: "settings"}
+	if err := a.decide(ctx, record); err != nil {
+		return fmt.Errorf("%w: %w", errSettings, err)
+	}
+	a.status()
+	return nil
+}
+
+func (a *app) status() {
+	s := a.stats.Status()
+	if !s.On {
+		fmt.Println("usage statistics: off,", s.Reason)
+		return
+	}
+	fmt.Printf("usage statistics: on, %s\nsent to %s, with the identifier %s\nsee the next report: affiliate settings telemetry preview\nturn them off: affiliate settings telemetry off\n",
+		s.Reason, a.stats.recipient, s.InstallGUID)
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"headcount.example/catalog/affiliate"
+	"headcount.example/consent"
+	"headcount.example/telemetry"
+)
+
+// statistics is the client, and where decisions are kept.
+type statistics struct {
+	*telemetry.Client
+	decisions *consent.File
+	recipient string
+}
+
+// newStatistics never fails: a product does not depend on its statistics.
+func newStatistics(data, endpoint string) *statistics {
+	dir := filepath.Join(data, "telemetry")
+	s := &statistics{decisions: consent.NewFile(dir), recipient: "its makers"}
+	if u, err := url.Parse(endpoint); err == nil && u.Host != "" {
+		s.recipient = "its makers at " + u.Host // whoever changes the receiver changes the question
+	}
+	var err error
+	s.Client, err = telemetry.Init(telemetry.Config{
+		Catalog: affiliate.Catalog, Endpoint: endpoint, Dir: dir, Consent: s.decisions,
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "affiliate: statistics are off:", err)
+	}
+	s.Observe(affiliate.Programs, func(context.Context) ([]int64, error) {
+		return (&platform{dir: data}).sizes() // asked when a report is due
+	})
+	return s
+}
+
+// failed counts an error by its kind, which is one of a closed list. What the
+// error says, and about whom, stays here.
+func (s *statistics) failed(err error) {
+	var f *failure
+	switch {
+	case errors.As(err, &f):
+		s.Add(affiliate.Errors.With(f.kind), 1)
+	case !errors.Is(err, errUsage) && !errors.Is(err, errSettings):
+		s.Add(affiliate.Errors.With("INTERNAL"), 1)
+	}
+}
+
+// close gives a report that is due two seconds to go out, once a day: a
+// command is over before the client's own loop comes to it. A service, which
+// runs all day, only needs Shutdown.
+func (s *statistics) close() {
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if status := s.Status(); !status.On || status.NextReport.After(time.Now()) {
+			break
+		}
+	}
+	_ = s.Shutdown(context.Background())
+}
