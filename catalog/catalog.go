@@ -20,10 +20,6 @@ type Catalog struct {
 	made    bool
 }
 
-// Scope is the name of the OpenTelemetry scope of every report: a constant,
-// so that it tells nothing.
-const Scope = "headcount"
-
 // New makes the catalog of a product. The product's name is shown to people
 // and gives the environment variable that administrators decide with
 // ([Catalog.Variable]). The notice is the number of the text that people agree
@@ -110,18 +106,35 @@ func (c *Catalog) Metrics() []Definition {
 	}
 	list := make([]Definition, len(c.metrics))
 	for i, d := range c.metrics {
-		list[i] = Definition{Kind: d.kind, Name: d.name, Unit: d.unit, Description: d.description, Ranges: d.ranges}
-		if d.kind == KindSizes {
-			list[i].Sizes = Sizes{d}
-		}
-		for _, a := range d.attributes {
-			list[i].Attributes = append(list[i].Attributes, OneOf(a.Key, a.Values...))
-		}
-		for _, s := range d.series {
-			list[i].Series = append(list[i].Series, Series{Values: slices.Clone(s.Values), Counter: s.Counter})
-		}
+		list[i] = d.data()
 	}
 	return list
+}
+
+// Erasure is the one statistic that every catalog has beside the declared
+// ones: a gauge with a single point of 1 that asks the receiver to erase what
+// it has of this installation. It is sent alone, and only when a person turned
+// statistics off and asked for it; the Collector lets it through.
+func (c *Catalog) Erasure() Definition {
+	def := definition{kind: KindSizes, name: "headcount.erasure.requested", unit: "{request}",
+		description: "This installation asks to erase what it sent."}
+	def.expand()
+	return def.data()
+}
+
+// data copies a definition, so that whoever gets it cannot change the list.
+func (d *definition) data() Definition {
+	data := Definition{Kind: d.kind, Name: d.name, Unit: d.unit, Description: d.description, Ranges: d.ranges}
+	if d.kind == KindSizes {
+		data.Sizes = Sizes{d}
+	}
+	for _, a := range d.attributes {
+		data.Attributes = append(data.Attributes, OneOf(a.Key, a.Values...))
+	}
+	for _, s := range d.series {
+		data.Series = append(data.Series, Series{Values: slices.Clone(s.Values), Counter: s.Counter})
+	}
+	return data
 }
 
 // prefix turns a product name into the beginning of an environment variable.

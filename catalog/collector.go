@@ -11,6 +11,7 @@ import (
 
 // What the Collector's configuration holds every report to.
 const (
+	collectorScope = "headcount"              // the one name a scope can have
 	collectorLimit = int64(1_000_000_000_000) // the largest number; more is a fault or a joke
 	collectorBody  = 32 << 10                 // bytes of a request, unless the list needs more
 )
@@ -30,7 +31,7 @@ func (c *Catalog) CollectorConfig() ([]byte, error) {
 	}
 	var rules []collectorRule
 	var names []string
-	for _, d := range c.Metrics() {
+	for _, d := range append(c.Metrics(), c.Erasure()) {
 		rules = append(rules, collectorRule{d})
 		names = append(names, "metric.name == "+ottl(d.Name))
 	}
@@ -38,7 +39,7 @@ func (c *Catalog) CollectorConfig() ([]byte, error) {
 	err := collectorTemplate.Execute(&b, map[string]any{
 		"Product": c.product, "Notice": c.notice, "Metrics": rules,
 		"Unlisted": "not (" + strings.Join(names, " or ") + ")",
-		"Scope":    Scope, "Limit": collectorLimit, "Body": c.requestBody(), "MaxPoints": maxSeries,
+		"Scope":    collectorScope, "Limit": collectorLimit, "Body": c.requestBody(), "MaxPoints": maxSeries,
 	})
 	return b.Bytes(), err
 }

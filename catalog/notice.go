@@ -24,7 +24,7 @@ func (c *Catalog) Notice() ([]byte, error) {
 	var b bytes.Buffer
 	err := noticeTemplate.Execute(&b, map[string]any{
 		"Product": c.product, "Notice": c.notice, "Variable": c.Variable(), "Metrics": c.Metrics(),
-		"Counter": KindCounter,
+		"Counter": KindCounter, "Erasure": c.Erasure().Name,
 	})
 	return b.Bytes(), err
 }

@@ -135,6 +135,8 @@ func checkName(what, name string, fault func(string, ...any)) {
 		fault("%s %q is not an OpenTelemetry name: use lower-case letters and digits, words joined by _ and name spaces by .", what, name)
 	case name == "otel" || strings.HasPrefix(name, "otel."):
 		fault("%s %q is in OpenTelemetry's own name space", what, name)
+	case name == "headcount" || strings.HasPrefix(name, "headcount."):
+		fault("%s %q is in Headcount's own name space", what, name)
 	}
 }
 

@@ -12,6 +12,10 @@ import (
 	"headcount.example/catalog"
 )
 
+// scopeName is the name of the scope of every report: a constant, so that it
+// tells nothing.
+const scopeName = "headcount"
+
 // Absent is the value of a series that is not in the report.
 const Absent = -1
 
@@ -31,7 +35,7 @@ type Report struct {
 // the report's numbers.
 func (g *Gate) metricData(r Report) *metricdata.ResourceMetrics {
 	since, today := midnight(r.Since), midnight(r.Day)
-	scope := metricdata.ScopeMetrics{Scope: instrumentation.Scope{Name: catalog.Scope}}
+	scope := metricdata.ScopeMetrics{Scope: instrumentation.Scope{Name: scopeName}}
 	for m, d := range g.metrics {
 		var points []metricdata.DataPoint[int64]
 		for s, series := range d.Series {

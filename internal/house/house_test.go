@@ -35,7 +35,8 @@ var rooms = map[string][]string{
 		"google.golang.org/protobuf"},
 	"telemetry": {"catalog", "consent", "internal/gate", "internal/ledger", "github.com/google/uuid",
 		"go.opentelemetry.io/proto/otlp"},
-	"internal/house": {},
+	"internal/house":   {},
+	"internal/journal": {},
 }
 
 // top is the directory of the library module.

@@ -1,0 +1,172 @@
+// Package journal keeps the exact bytes of the reports of one installation,
+// for its administrator: what was sent, where to, when, and what became of
+// it. It is bounded, and readable when everything else is off.
+//
+// The intent is written before a report is sent, so that nothing can leave
+// without a line here, whatever ends the process in between: an entry without
+// an outcome may or may not have arrived.
+//
+// Each entry is a file of its own, NNNNNNNN.json in the directory "journal",
+// written beside its place and renamed. A damaged entry is passed over when
+// reading and never hides another.
+package journal
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Kept is how many entries there are at most; the oldest goes first.
+const Kept = 90
+
+const (
+	dirName  = "journal"
+	maxEntry = 4 << 20 // of a file; a report is far smaller
+	maxText  = 500
+)
+
+// An Entry is one report.
+type Entry struct {
+	Number   int       `json:"number"`
+	Time     time.Time `json:"time"`    // when it was about to be sent
+	URL      string    `json:"url"`     // where to
+	Request  []byte    `json:"request"` // the bytes on the connection
+	Outcome  string    `json:"outcome"` // "delivered", why not, or empty when nobody lived to see it
+	Finished time.Time `json:"finished,omitzero"`
+}
+
+// Journal is the journal in one directory. Its methods are safe for
+// concurrent use by processes of which one writes.
+type Journal struct{ dir string }
+
+// New names the directory of the installation and touches nothing.
+func New(dir string) *Journal { return &Journal{filepath.Join(dir, dirName)} }
+
+// Begin writes the intent to send and returns the entry's number. Nothing may
+// be sent when it fails.
+func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) {
+	if err := os.MkdirAll(j.dir, 0o700); err != nil {
+		return 0, fmt.Errorf("journal: %w", err)
+	}
+	numbers, err := j.numbers()
+	if err != nil {
+		return 0, err
+	}
+	number := 1
+	if len(numbers) > 0 {
+		number = numbers[len(numbers)-1] + 1
+	}
+	for len(numbers) >= Kept {
+		if err := os.Remove(j.path(numbers[0])); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return 0, fmt.Errorf("journal: %w", err) // or it would grow without end
+		}
+		numbers = numbers[1:]
+	}
+	return number, j.write(Entry{Number: number, Time: now.UTC().Truncate(time.Second), URL: url, Request: request})
+}
+
+// End notes what became of a report. Nil means that it was delivered.
+func (j *Journal) End(now time.Time, number int, err error) error {
+	e, failed := j.read(number)
+	if failed != nil {
+		return failed
+	}
+	e.Finished, e.Outcome = now.UTC().Truncate(time.Second), "delivered"
+	if err != nil {
+		e.Outcome = "not delivered: " + err.Error()
+	}
+	e.Outcome = e.Outcome[:min(len(e.Outcome), maxText)]
+	return j.write(e)
+}
+
+// Entries returns what there is, the newest first. No directory is no
+// entries. The error names what could not be read; the rest is there.
+func (j *Journal) Entries() ([]Entry, error) {
+	numbers, err := j.numbers()
+	if err != nil {
+		return nil, err
+	}
+	var entries []Entry
+	var faults []error
+	for i := len(numbers) - 1; i >= 0; i-- {
+		e, err := j.read(numbers[i])
+		switch {
+		case errors.Is(err, os.ErrNotExist): // made room for a newer one just now
+		case err != nil:
+			faults = append(faults, err)
+		default:
+			entries = append(entries, e)
+		}
+	}
+	return entries, errors.Join(faults...)
+}
+
+func (j *Journal) path(number int) string {
+	return filepath.Join(j.dir, fmt.Sprintf("%08d.json", number))
+}
+
+// numbers lists the entries, rising. What is not named like one is not ours.
+func (j *Journal) numbers() ([]int, error) {
+	files, err := os.ReadDir(j.dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	var numbers []int
+	for _, f := range files { // sorted by name, and so by number
+		name, ok := strings.CutSuffix(f.Name(), ".json")
+		n, err := strconv.Atoi(name)
+		if ok && err == nil && n > 0 && len(name) == 8 && f.Type().IsRegular() {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers, nil
+}
+
+func (j *Journal) read(number int) (Entry, error) {
+	path := j.path(number)
+	info, err := os.Lstat(path)
+	if err != nil {
+		return Entry{}, fmt.Errorf("journal: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxEntry {
+		return Entry{}, fmt.Errorf("journal: %q is not an entry", path)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Entry{}, fmt.Errorf("journal: %w", err)
+	}
+	var e Entry
+	if err := json.Unmarshal(data, &e); err != nil || e.Number != number {
+		return Entry{}, fmt.Errorf("journal: %q is not an entry: %w", path, err)
+	}
+	return e, nil
+}
+
+func (j *Journal) write(e Entry) (err error) {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	f, err := os.CreateTemp(j.dir, ".new-*")
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), j.path(e.Number))
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}
