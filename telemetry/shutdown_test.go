@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,6 +45,10 @@ func TestShutdownWhileServerHangs(t *testing.T) {
 	failed := make(chan error, 1)
 	go func() { failed <- s.Flush(context.Background()) }()
 	<-r.held
+	// Whatever ends this process now, the next attempt is not at once.
+	if noted, err := s.live.Load().ledger.Schedule(); err != nil || noted.Failures != 1 || !noted.Due.After(time.Now().Add(firstTry/4)) {
+		t.Errorf("%v, while it is on its way: %+v", err, noted)
+	}
 	shutdownSoon(t, s.Client)
 	if err := <-failed; err == nil {
 		t.Error("Flush says that the report arrived")
@@ -88,6 +93,38 @@ func TestShutdownWhileSourceHangs(t *testing.T) {
 		t.Error("sent after Shutdown")
 	}
 	elsewhere.untouched(t)
+}
+
+// TestShutdownWhileLoopHangs in the Source: only that callback's goroutine is
+// left, and when it comes back nothing is sent.
+func TestShutdownWhileLoopHangs(t *testing.T) {
+	noLookups(t)
+	dir := filepath.Join(t.TempDir(), "telemetry")
+	synctest.Test(t, func(t *testing.T) {
+		free, called := make(chan struct{}), new(atomic.Int64)
+		source := sourceFunc(func(context.Context) (consent.Record, error) {
+			if called.Add(1) > 1 {
+				<-free
+			}
+			return record(consent.Granted, 1), nil
+		})
+		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "https://stats.vendor.invalid", Dir: dir, Consent: source})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(25 * time.Hour)
+		if called.Load() != 2 {
+			t.Fatalf("asked %d times", called.Load())
+		}
+		begin := time.Now()
+		if err := c.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begin); took > 50*time.Millisecond {
+			t.Errorf("took %v", took)
+		}
+		close(free)
+	})
 }
 
 type blocking struct{ called, free chan struct{} }

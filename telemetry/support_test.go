@@ -228,16 +228,6 @@ func noLookups(t *testing.T) {
 	}}
 }
 
-// eventually polls for something that another goroutine does.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within ten seconds", what)
-		}
-	}
-}
-
 func want(t testing.TB, rows []string, row string) {
 	t.Helper()
 	if !slices.Contains(rows, row) {

@@ -44,8 +44,8 @@ func report(c *catalog.Catalog) Report {
 		values := make([]int64, len(d.Series))
 		for s := range values {
 			values[s] = int64(m + 3*s)
-			if d.Kind == catalog.KindSizes && s%3 == 1 {
-				values[s] = Absent
+			if d.Kind == catalog.KindSizes && s%3 == 1 || d.Kind != catalog.KindCounter && d.Kind != catalog.KindSizes {
+				values[s] = Absent // not observed, or not part of a daily report
 			}
 		}
 		r.Values = append(r.Values, values)
