@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -187,6 +188,22 @@ func TestDocumentsShowTheRecord(t *testing.T) {
 		}
 	}
 	parses(t, r)
+}
+
+func TestRecordIsKept(t *testing.T) {
+	r := Record{Date: "a day", Rounds: 2, Calls: []Call{{Name: "x", Kind: peer, One: []float64{1.25, 1e-7}, Allocs: 3}}}
+	path := filepath.Join(t.TempDir(), "record.json")
+	if err := save(path, r); err != nil {
+		t.Fatal(err)
+	}
+	got, err := load(path)
+	if err != nil || !reflect.DeepEqual(got, r) {
+		t.Errorf("%+v became %+v, %v", r, got, err)
+	}
+	data, err := r.json()
+	if err != nil || !strings.Contains(string(data), `"one": [1.25,1e-7]`) {
+		t.Errorf("%s, %v", data, err)
+	}
 }
 
 func TestInsert(t *testing.T) {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"strings"
 )
@@ -82,9 +84,23 @@ func load(path string) (r Record, err error) {
 }
 
 func save(path string, r Record) error {
-	data, err := json.MarshalIndent(r, "", " ")
+	data, err := r.json()
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, append(data, '\n'), 0o644)
+	return os.WriteFile(path, data, 0o644)
+}
+
+var numbers = regexp.MustCompile(`\[\s*(-?[0-9][-0-9.eE+,\s]*)\]`)
+
+// json is the record with the measurements of one contender on one line.
+func (r Record) json() ([]byte, error) {
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	data = numbers.ReplaceAllFunc(data, func(list []byte) []byte {
+		return bytes.Join(bytes.Fields(list), nil)
+	})
+	return append(data, '\n'), nil
 }

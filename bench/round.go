@@ -12,11 +12,16 @@ import (
 	"time"
 )
 
-// options say how long a run is.
+// options say how long a run is. Turns are short, so that half of them or more
+// find a busy machine quiet, and the median is of those.
 type options struct {
 	rounds int
 	turn   time.Duration
 }
+
+// long is how much longer a turn takes with two goroutines, which have to get
+// going, and of those that send, whose sending is to be seen.
+const long = 20
 
 // kind groups the contenders.
 type kind string
@@ -33,7 +38,7 @@ type contender struct {
 	kind  kind
 	note  string
 	batch int  // calls at a time, so that the loop around them costs nothing
-	alone bool // not measured with two goroutines
+	alone bool // a message for each event: not measured with two goroutines, and longer
 	open  func(dir string) (running, error)
 }
 
@@ -46,9 +51,6 @@ type running struct {
 // calls measures every contender once in each round, in a new order each
 // time.
 func calls(list []contender, dir string, o options) ([]Call, error) {
-	if err := flag.Set("test.benchtime", o.turn.String()); err != nil {
-		return nil, err
-	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2)) // RunParallel starts as many goroutines
 	result := make([]Call, len(list))
 	allocs := make([][]float64, len(list))
@@ -62,7 +64,7 @@ func calls(list []contender, dir string, o options) ([]Call, error) {
 	for range o.rounds {
 		for _, i := range random.Perm(len(list)) {
 			c, place := list[i], filepath.Join(dir, fmt.Sprint(i))
-			ns, a, err := c.turn(place, false)
+			ns, a, err := c.turn(place, o.turn, false)
 			if err != nil {
 				return nil, err
 			}
@@ -74,7 +76,7 @@ func calls(list []contender, dir string, o options) ([]Call, error) {
 			if c.alone {
 				continue
 			}
-			ns, _, err := c.turn(place, true)
+			ns, _, err := c.turn(place, o.turn, true)
 			if err != nil {
 				return nil, err
 			}
@@ -90,7 +92,13 @@ func calls(list []contender, dir string, o options) ([]Call, error) {
 // turn measures a contender once: the time and the allocations of one call.
 // With two goroutines the time is that of the clock on the wall over the
 // number of all calls.
-func (c contender) turn(dir string, two bool) (ns, allocs float64, err error) {
+func (c contender) turn(dir string, length time.Duration, two bool) (ns, allocs float64, err error) {
+	if two || c.alone {
+		length *= long
+	}
+	if err := flag.Set("test.benchtime", length.String()); err != nil {
+		return 0, 0, err
+	}
 	r, err := c.open(dir)
 	if err != nil {
 		return 0, 0, fmt.Errorf("%s: %w", c.name, err)

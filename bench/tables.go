@@ -47,9 +47,10 @@ func tables(r Record) string {
 	if r.Machine.Commit != "" {
 		commit = ", commit " + r.Machine.Commit
 	}
-	return fmt.Sprintf("Measured %s on %s, %d cores, %s, %s%s: %d rounds, %s for each contender in each round. "+
-		"Medians, ± the 95 %% interval of the median.\n",
-		r.Date, r.Machine.CPU, r.Machine.Cores, r.Machine.System, r.Machine.Go, commit, r.Rounds, r.Turn) +
+	return fmt.Sprintf("Measured %s on %s, %d cores, %s, %s%s. The machine was shared with other work. %d rounds, in each of them %s "+
+		"for each contender (%d times as long with two goroutines, and for what sends). Medians, ± the 95 %% interval of the "+
+		"median; × bare is the median of the ratios of each round.\n",
+		r.Date, r.Machine.CPU, r.Machine.Cores, r.Machine.System, r.Machine.Go, commit, r.Rounds, r.Turn, long) +
 		"\n### Targets\n\n" + targetTable(r) +
 		"\n### What a call costs\n\n" + callTable(r) +
 		"\n### What a client holds\n\n" + footprintTable(r) +
