@@ -71,6 +71,14 @@ func TestAnswerInTheTerminal(t *testing.T) {
 			if out, _ := s.run(0, "settings telemetry status"); !strings.Contains(out, test.status) {
 				t.Errorf("status %q, want %q", out, test.status)
 			}
+			if !strings.Contains(test.status, "nobody") { // decided: not asked again
+				again := s.prepare("program", "create", "autumn")
+				again.Stdin, again.Stderr, again.SysProcAttr = tty, tty, c.SysProcAttr
+				defer time.AfterFunc(10*time.Second, func() { _ = again.Process.Kill() }).Stop()
+				if err := again.Run(); err != nil {
+					t.Errorf("asked again: %v", err)
+				}
+			}
 			if kept := s.kept(); strings.Contains(test.status, "nobody") && len(kept) != 0 {
 				t.Errorf("kept %q", kept)
 			}
