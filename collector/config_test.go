@@ -253,7 +253,7 @@ func (b *breaker) parts(t *testing.T) {
 		{`Len(datapoint.attributes) == 1 and `, ``},
 		{`or datapoint.attributes["compreface.service.type"] == "FACE_VERIFICATION"`, ``},
 		{`metric.name == "compreface.application.created" or `, ``},
-		{`Duration("24h")`, `Duration("1h")`},
+		{`Duration("24h")`, `Duration("1ns")`}, // an hour would be the same before one o'clock
 		{`TruncateTime(Now(), Duration("24h"))`, `TruncateTime(datapoint.time, Duration("24h"))`},
 		{`aggregate_on_attributes("max")`, `aggregate_on_attributes("sum")`},
 		{`aggregate_on_attributes("max")`, `aggregate_on_attributes("min")`},

@@ -37,12 +37,16 @@ type row struct {
 
 func (r row) String() string { return fmt.Sprintf("%s %s{%s} %d", r.guid, r.metric, r.labels, r.value) }
 
+// listed is everything that may arrive: the statistics, and the request to
+// erase.
+func listed(c *catalog.Catalog) []catalog.Definition { return append(c.Metrics(), c.Erasure()) }
+
 // report builds a valid report by hand: every series of the catalog, each
 // with a value of its own, as a client does that is not ours.
 func report(c *catalog.Catalog, guid string) *collectorpb.ExportMetricsServiceRequest {
 	scope := &metricspb.ScopeMetrics{Scope: &commonpb.InstrumentationScope{Name: "headcount"}}
 	value := int64(100)
-	for _, d := range c.Metrics() {
+	for _, d := range listed(c) {
 		var points []*metricspb.NumberDataPoint
 		for _, s := range d.Series {
 			p := &metricspb.NumberDataPoint{TimeUnixNano: 1, StartTimeUnixNano: 1, Value: integer(value)}
@@ -70,7 +74,7 @@ func report(c *catalog.Catalog, guid string) *collectorpb.ExportMetricsServiceRe
 func rowsOf(c *catalog.Catalog, guid string) []row {
 	var rows []row
 	value := int64(100)
-	for _, d := range c.Metrics() {
+	for _, d := range listed(c) {
 		for _, s := range d.Series {
 			rows = append(rows, row{guid, d.Name, labels(d.Attributes, s.Values), value})
 			value++

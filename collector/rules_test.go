@@ -73,7 +73,7 @@ type rule struct {
 
 func rulesOf(c *catalog.Catalog) rules {
 	r := rules{}
-	for _, d := range c.Metrics() {
+	for _, d := range listed(c) {
 		r[d.Name] = &rule{d, map[string]bool{}}
 		for _, s := range d.Series {
 			r[d.Name].series[labels(d.Attributes, s.Values)] = true

@@ -26,6 +26,7 @@
 //	what is found                                         effective
 //	DO_NOT_TRACK=1 (anything but empty, 0, false)         denied
 //	OTEL_SDK_DISABLED=true (anything but empty, 0, false) denied
+//	OTEL_METRICS_EXPORTER=none                            denied
 //	COMPREFACE_TELEMETRY=off (or any word not below)      denied
 //	the record cannot be read, or its source panics       undecided
 //	the record says denied, for whichever notice          denied

@@ -130,7 +130,7 @@ func TestDocTable(t *testing.T) {
 	rowForm := regexp.MustCompile(`^\t(.*?) +(granted|denied|undecided)$`)
 	setting := regexp.MustCompile(`^([A-Z_]+)=(\S+)`)
 	rows := strings.Split(table, "\n")
-	if len(rows) != 11 {
+	if len(rows) != 12 {
 		t.Fatalf("the table has %d rows", len(rows))
 	}
 	for _, row := range rows {

@@ -11,6 +11,7 @@ import (
 const (
 	doNotTrack  = "DO_NOT_TRACK"
 	sdkDisabled = "OTEL_SDK_DISABLED"
+	exporter    = "OTEL_METRICS_EXPORTER"
 )
 
 // words is what the environment says, all variables together.
@@ -20,7 +21,7 @@ type words struct {
 	accepted int    // the notice that is accepted; 0 when none is
 }
 
-// readEnvironment asks lookup for the three variables. A malformed variable
+// readEnvironment asks lookup for the four variables. A malformed variable
 // name is not looked up; Evaluate refuses it.
 func readEnvironment(variable string, lookup func(string) (string, bool)) words {
 	if value, _ := lookup(doNotTrack); tracksNot(value) {
@@ -28,6 +29,11 @@ func readEnvironment(variable string, lookup func(string) (string, bool)) words 
 	}
 	if value, _ := lookup(sdkDisabled); disables(value) {
 		return words{veto: sdkDisabled, reason: sdkDisabled + " is set"}
+	}
+	if value, _ := lookup(exporter); strings.EqualFold(strings.TrimSpace(value), "none") {
+		// Every other word chooses where the operator's own metrics go, and
+		// says nothing about these.
+		return words{veto: exporter, reason: exporter + " is none"}
 	}
 	if !variableName(variable) {
 		return words{}

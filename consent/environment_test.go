@@ -36,15 +36,17 @@ func yes() Source {
 
 func TestVetoes(t *testing.T) {
 	free := map[string][]string{
-		"DO_NOT_TRACK":      {"", "0", "false"},
-		"OTEL_SDK_DISABLED": {"", "0", "false", "False", "FALSE", "fAlSe"},
-		product:             {"", "accept:2", "accept:1", "accept:3", "accept:9223372036854775807"},
+		"DO_NOT_TRACK":          {"", "0", "false"},
+		"OTEL_SDK_DISABLED":     {"", "0", "false", "False", "FALSE", "fAlSe"},
+		"OTEL_METRICS_EXPORTER": {"", "otlp", "console", "prometheus", "otlp,prometheus", "nonesuch"},
+		product:                 {"", "accept:2", "accept:1", "accept:3", "accept:9223372036854775807"},
 	}
 	denying := map[string][]string{
 		"DO_NOT_TRACK": {"1", "true", "TRUE", "yes", "on", "2", " ", " 0", "0 ", "00", "-0", "0.0", "False", "FALSE", "no",
 			"off", "f", "\x00", "falſe", "accept:2", "٠"},
 		"OTEL_SDK_DISABLED": {"true", "True", "TRUE", "tRuE", "1", "yes", "on", " true", "true ", " ", "t", "00", "no", "off",
 			"falſe", "false ", "accept:2"},
+		"OTEL_METRICS_EXPORTER": {"none", "None", "NONE", " none "},
 		product: {"off", "OFF", "Off", "0", "1", "false", "true", "no", "yes", "on", "accept", "accept:", "accept:0", "accept:-2",
 			"accept:+2", "accept:02", "accept:2 ", " accept:2", "accept: 2", "accept :2", "accept:2\n", "\taccept:2", "ACCEPT:2",
 			"Accept:2", "accept:two", "accept:2.0", "accept:2e0", "accept:0x2", "accept:1_0", "accept:٢", "accept:２", "accept:²",

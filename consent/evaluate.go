@@ -25,6 +25,7 @@ type Status struct {
 	Decision Decision // Granted only if everything says yes
 	Record   Record   // what decided; Where names the variable if it was one. Zero if nothing did
 	Reason   string   // why, for a person, such as "nobody has decided"
+	Failed   bool     // the source could not answer; the answer may be another one soon
 	Veto     bool     // the no is a variable's, and only for as long as it is set
 }
 
@@ -46,7 +47,7 @@ func Evaluate(ctx context.Context, variable string, notice int, env func(string)
 	defer func() {
 		// The host must not fall over its statistics. A panic is not an answer.
 		if p := recover(); p != nil {
-			status = Status{Reason: fmt.Sprintf("the question ended in a panic (%T)", p)}
+			status = Status{Reason: fmt.Sprintf("the question ended in a panic (%T)", p), Failed: true}
 		}
 	}()
 	if env == nil {
@@ -62,7 +63,7 @@ func Evaluate(ctx context.Context, variable string, notice int, env func(string)
 		// or a no, and no word is put into anybody's mouth. It is off, a person
 		// may be asked again (which replaces a damaged file), and a database that
 		// is away for a minute does not make its user start anew.
-		return Status{Reason: "cannot read the recorded decision: " + plain(err)}
+		return Status{Reason: "cannot read the recorded decision: " + plain(err), Failed: true}
 	}
 	if record.Decision == Denied {
 		// Before any other check: a no is good in whatever shape it comes.

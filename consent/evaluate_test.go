@@ -76,6 +76,9 @@ func TestEvaluateSources(t *testing.T) {
 			if got.Decision != test.want || got.On() != (test.want == Granted) || got.Veto || !strings.Contains(got.Reason, test.reason) {
 				t.Errorf("%v: %s\nwant %v: %s", got.Decision, got.Reason, test.want, test.reason)
 			}
+			if unanswered := strings.HasPrefix(got.Reason, "cannot read") || strings.Contains(got.Reason, "panic"); got.Failed != unanswered {
+				t.Errorf("failed is %v: %s", got.Failed, got.Reason)
+			}
 			if len(got.Reason) > 1000 || !printable(got.Reason) || strings.Contains(got.Reason, "secret") {
 				t.Errorf("not fit for a person: %.1100q", got.Reason)
 			}
