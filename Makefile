@@ -31,6 +31,15 @@ generate: ## render what is rendered from the catalogs, after a change there
 fuzz: ## fuzz every parser, FUZZTIME each (30s)
 	@scripts/fuzz
 
+FAULTS_FOR  ?= 5m
+FAULTS_SEED ?= 0
+
+.PHONY: faults
+faults: ## kill, cut, fill up, take back, for FAULTS_FOR (5m); FAULTS_SEED sees a failure again
+	@mkdir -p $(CACHE)
+	@cd collector/faults && env GOWORK=off go test -c -o ../../$(CACHE)/faults . && \
+		exec ../../$(CACHE)/faults -for=$(FAULTS_FOR) -seed=$(FAULTS_SEED)
+
 .PHONY: bench
 bench: ## us beside the peers, in one run: about 2 minutes; renders docs/performance.*
 	@cd bench && env GOWORK=off go run .

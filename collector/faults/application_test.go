@@ -129,23 +129,23 @@ func (h *host) status(err error) answerTo {
 
 func (h *host) obey(o order) {
 	begin := time.Now()
-	err, stack := h.do(o)
+	stack, err := h.do(o)
 	took := time.Since(begin)
 	a := h.status(err)
 	a.ID, a.Took, a.Stack = o.ID, took, stack
 	h.say(a)
 }
 
-func (h *host) do(o order) (err error, stack string) {
+func (h *host) do(o order) (stack string, err error) {
 	switch o.Do {
 	case "add":
 		h.add(o.N)
 	case "flush":
-		return h.flush(o.Timeout), ""
+		return "", h.flush(o.Timeout)
 	case "decide":
-		return h.decide(o.Decision), ""
+		return "", h.decide(o.Decision)
 	case "refresh":
-		return h.stats.Refresh(context.Background()), ""
+		return "", h.stats.Refresh(context.Background())
 	case "hesitate":
 		h.source.wait.Store(true)
 	case "go on":
@@ -154,9 +154,9 @@ func (h *host) do(o order) (err error, stack string) {
 	case "close":
 		return h.close()
 	default:
-		return fmt.Errorf("unknown order %q", o.Do), ""
+		return "", fmt.Errorf("unknown order %q", o.Do)
 	}
-	return nil, ""
+	return "", nil
 }
 
 // add counts n with every goroutine, one at a time, and acknowledges each
@@ -197,17 +197,17 @@ func (h *host) decide(d consent.Decision) error {
 
 // close shuts down, and says what the library left behind. The goroutine that
 // obeys this order is one more.
-func (h *host) close() (error, string) {
-	err := h.stats.Shutdown(context.Background())
+func (h *host) close() (stack string, err error) {
+	err = h.stats.Shutdown(context.Background())
 	deadline := time.Now().Add(bound / 2)
 	for runtime.NumGoroutine() > h.before+1 || handles() > h.handles {
 		if time.Now().After(deadline) {
 			stacks := make([]byte, 64<<10)
-			return err, fmt.Sprintf("%d files more\n%s", handles()-h.handles, stacks[:runtime.Stack(stacks, true)])
+			return fmt.Sprintf("%d files more\n%s", handles()-h.handles, stacks[:runtime.Stack(stacks, true)]), err
 		}
 		time.Sleep(5 * time.Millisecond) // the end of a goroutine is no event
 	}
-	return err, ""
+	return "", err
 }
 
 // handles counts the open files of this process.

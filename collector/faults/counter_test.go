@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -41,6 +42,10 @@ func beCounter() {
 	if errors.Join(err1, err2, err3) != nil {
 		os.Exit(3)
 	}
+	go func() { // an orphan would count for ever
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}()
 	stats, _ := telemetry.Init(granting(dir, os.Getenv("HEADCOUNT_FAULTS_ENDPOINT")))
 	for !stats.Status().On { // another process held the lock for too long
 		_ = stats.Refresh(context.Background())
@@ -92,6 +97,9 @@ func startCounter(t *testing.T, dir, endpoint string, number int, r round) *coun
 		fmt.Sprint("HEADCOUNT_FAULTS_NUMBER=", number), fmt.Sprint("HEADCOUNT_FAULTS_SEED=", r.seed),
 		fmt.Sprint("HEADCOUNT_FAULTS_GENTLE=", r.kind == sending)}
 	c.cmd.ExtraFiles = []*os.File{write}
+	if _, err := c.cmd.StdinPipe(); err != nil { // ends with us
+		t.Fatal(err)
+	}
 	c.cmd.Stdout, c.cmd.Stderr = c.printed, c.printed
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -14,8 +14,8 @@
 // nothing was killed they are equal.
 //
 //	go test ./faults                          # the short form, in half a minute
-//	go test ./faults -v -for=6m -timeout=0    # the long form: make faults
-//	go test ./faults -seed=7 -first=123       # round 123 of seed 7 again
+//	make faults                               # the long form, for FAULTS_FOR=5m
+//	go test ./faults -seed=7 -first=123       # from round 123 of seed 7 on
 //
 // # What a seed gives
 //

@@ -117,6 +117,7 @@ func TestKilled(t *testing.T) {
 
 // say tells the figures: the long form prints them whatever the outcome.
 func say(t *testing.T, text string) {
+	t.Helper()
 	if *long > 0 {
 		fmt.Println(text)
 		return

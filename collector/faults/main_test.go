@@ -42,6 +42,9 @@ func TestMain(m *testing.M) {
 	if *seed == 0 {
 		*seed = rand.Uint64()
 	}
+	if *long > 0 {
+		fmt.Printf("seed %d, for %v and what comes after\n", *seed, *long)
+	}
 	code := m.Run()
 	if dir, err := workDir(); err == nil {
 		code = max(code, cleanUp(dir))

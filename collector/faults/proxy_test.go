@@ -46,7 +46,6 @@ type wire struct {
 	net.Conn // decrypted, when the proxy speaks TLS
 	tcp      *net.TCPConn
 	p        *proxy
-	once     sync.Once
 	r        *bufio.Reader
 }
 
