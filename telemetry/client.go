@@ -139,7 +139,7 @@ func (c *Client) retry() {
 func (c *Client) act(ctx context.Context, status consent.Status) error {
 	r := c.live.Load()
 	if status.On() {
-		if r != nil && r.ctx.Err() == nil && r.ledger.Check() == nil {
+		if r != nil && r.ctx.Err() == nil && r.ledger.Check(ctx) == nil {
 			return nil
 		}
 		c.drop(r)
@@ -147,9 +147,16 @@ func (c *Client) act(ctx context.Context, status consent.Status) error {
 	}
 	c.drop(r)
 	if c.takenBack(ctx, status) {
-		return ledger.Destroy(ctx, c.config.Dir)
+		return c.destroy(ctx)
 	}
 	return nil
+}
+
+func (c *Client) destroy(ctx context.Context) error {
+	if c.config.State != nil {
+		return c.config.State.Destroy(ctx)
+	}
+	return ledger.Destroy(ctx, c.config.Dir)
 }
 
 // takenBack tells a no that somebody gave from a veto in the environment,
@@ -165,7 +172,7 @@ func (c *Client) takenBack(ctx context.Context, s consent.Status) bool {
 
 // open makes the client live.
 func (c *Client) open(ctx context.Context) error {
-	r, err := newRecorder(ctx, c.config.Dir, c.metrics, c.clock())
+	r, err := newRecorder(ctx, c.config, c.metrics, c.clock())
 	if err != nil {
 		return err
 	}

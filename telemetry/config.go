@@ -12,6 +12,7 @@ import (
 	"headcount.example/catalog"
 	"headcount.example/consent"
 	"headcount.example/internal/gate"
+	"headcount.example/internal/ledger"
 )
 
 // Config is what an application decides. There is no option that could send
@@ -28,8 +29,13 @@ type Config struct {
 	// a restart: in a container it belongs on a volume, or every restart
 	// would count as a new installation. All processes of one installation
 	// on one host share it. It is made, with mode 0700, at the yes; an
-	// absolute path. Required.
+	// absolute path. Required, unless State is given.
 	Dir string
+
+	// State keeps the same in another place than Dir: in the application's
+	// own database, see module sqlstate, for an installation of several
+	// hosts. Nil means in Dir.
+	State State
 
 	// Consent says what has been decided. Nil means that nobody has: off.
 	// The environment is heard as well, and its no is final: see package
@@ -40,6 +46,10 @@ type Config struct {
 	// the same line at most once an hour. Nil means silence.
 	Logger *slog.Logger
 }
+
+// A State is where an installation's totals, identifier and schedule are kept
+// when that is not a directory. The one there is comes from module sqlstate.
+type State = ledger.Keeper
 
 // Init returns the client of one product. The client is usable whatever the
 // error is: with an error it is off. All faults of the configuration are
@@ -83,6 +93,9 @@ func (c *Client) prepare() error {
 		fault(err)
 	}
 	switch dir := c.config.Dir; {
+	case c.config.State != nil && dir != "":
+		fault(fmt.Errorf("both directory %q and another state are given: totals are kept in one place", dir))
+	case c.config.State != nil:
 	case dir == "":
 		fault(errors.New("no directory: name one that survives a restart, or every restart would count as a new installation"))
 	case !filepath.IsAbs(dir):

@@ -30,7 +30,7 @@ type place struct {
 	slot    ledger.Slot // nil: empty
 }
 
-func newRecorder(ctx context.Context, dir string, metrics []catalog.Definition, now time.Time) (*recorder, error) {
+func newRecorder(ctx context.Context, config Config, metrics []catalog.Definition, now time.Time) (*recorder, error) {
 	r := &recorder{
 		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
 		series: make([][]int, len(metrics)),
@@ -48,7 +48,12 @@ func newRecorder(ctx context.Context, dir string, metrics []catalog.Definition, 
 		}
 	}
 	var err error
-	if r.ledger, err = ledger.Open(ctx, dir, names, now); err != nil {
+	if config.State != nil {
+		r.ledger, err = ledger.OpenIn(ctx, config.State, names, now)
+	} else {
+		r.ledger, err = ledger.Open(ctx, config.Dir, names, now)
+	}
+	if err != nil {
 		return nil, err
 	}
 	r.counters = len(counters)
@@ -64,7 +69,12 @@ func newRecorder(ctx context.Context, dir string, metrics []catalog.Definition, 
 		}
 		r.table[at] = place{counter, r.ledger.Slot(i)}
 	}
-	r.ctx, r.cancel = context.WithCancel(context.Background())
+	var cancel context.CancelFunc
+	r.ctx, cancel = context.WithCancel(context.Background())
+	r.cancel = func() {
+		r.ledger.Stop()
+		cancel()
+	}
 	return r, nil
 }
 

@@ -45,7 +45,7 @@ func (c *Client) figures(ctx context.Context, r *recorder, observe bool) (gate.R
 			report.Day = id.Day // a clock that went back does not end before it began
 		}
 		totals = make([]uint64, r.counters)
-		if err := r.ledger.Totals(totals); err != nil {
+		if err := r.ledger.Totals(ctx, totals); err != nil {
 			return gate.Report{}, err
 		}
 	}

@@ -43,7 +43,7 @@ func (c *Client) run(r *recorder) {
 
 // step does what is due and says when to look again.
 func (c *Client) step(r *recorder) time.Duration {
-	err := r.ledger.Check()
+	err := r.ledger.Check(r.ctx)
 	if err != nil {
 		c.log(slog.LevelWarn, "telemetry: the totals are no longer there", "error", err)
 	}
@@ -78,7 +78,7 @@ func (c *Client) sync(ctx context.Context, r *recorder) {
 // and after reading it again: another one may just have sent.
 func (c *Client) due(r *recorder) (time.Time, error) {
 	phase := r.ledger.Identity().Phase
-	s, err := r.ledger.Schedule()
+	s, err := r.ledger.Schedule(r.ctx)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -87,24 +87,24 @@ func (c *Client) due(r *recorder) (time.Time, error) {
 	if planned == s && at.After(now) {
 		return at, nil
 	}
-	release, ok, err := r.ledger.Sender()
-	if err != nil || !ok {
+	lease, err := r.ledger.Sender(r.ctx)
+	if err != nil || lease == nil {
 		return now.Add(idle), err // somebody else is at it
 	}
-	defer release()
-	if s, err = r.ledger.Schedule(); err != nil {
+	defer lease.Release()
+	if s, err = r.ledger.Schedule(r.ctx); err != nil {
 		return time.Time{}, err
 	}
 	planned, at = plan(now, phase, s, random)
 	if planned != s {
-		if err := r.ledger.SetSchedule(r.ctx, planned); err != nil {
+		if err := r.ledger.SetSchedule(r.ctx, lease, planned); err != nil {
 			return time.Time{}, err
 		}
 	}
 	if at.After(now) {
 		return at, nil
 	}
-	return c.clock(), c.send(r.ctx, r, planned)
+	return c.clock(), c.send(r.ctx, r, lease, planned)
 }
 
 // Flush sends a report now, if consent holds, and waits for the answer. It
@@ -121,13 +121,14 @@ func (c *Client) Flush(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(some(ctx))
 	defer cancel()
 	defer context.AfterFunc(r.ctx, cancel)()
+	var lease ledger.Lease
 	for {
-		release, ok, err := r.ledger.Sender()
-		if err != nil {
+		var err error
+		if lease, err = r.ledger.Sender(ctx); err != nil {
 			return fmt.Errorf("telemetry: not sent: %w", err)
 		}
-		if ok {
-			defer release()
+		if lease != nil {
+			defer lease.Release()
 			break
 		}
 		select {
@@ -136,16 +137,16 @@ func (c *Client) Flush(ctx context.Context) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	s, err := r.ledger.Schedule()
+	s, err := r.ledger.Schedule(ctx)
 	if err != nil {
 		return err
 	}
-	return c.send(ctx, r, s)
+	return c.send(ctx, r, lease, s)
 }
 
 // send makes and sends one report and notes what became of it. The caller
-// holds the sender's lock.
-func (c *Client) send(ctx context.Context, r *recorder, s ledger.Schedule) error {
+// holds the sender's lease.
+func (c *Client) send(ctx context.Context, r *recorder, lease ledger.Lease, s ledger.Schedule) error {
 	select {
 	case r.sending <- struct{}{}:
 		defer func() { <-r.sending }()
@@ -155,23 +156,39 @@ func (c *Client) send(ctx context.Context, r *recorder, s ledger.Schedule) error
 	// Noted as failed before it is sent: whatever ends this process, or keeps
 	// the answer from being noted, the next attempt is not at once.
 	attempt := failed(c.clock(), s, 0, random)
-	err := r.ledger.SetSchedule(ctx, attempt)
+	err := r.ledger.SetSchedule(ctx, lease, attempt)
 	if err != nil {
 		return err
 	}
 	report, err := c.figures(ctx, r, true)
 	if err == nil {
-		err = c.gate.Send(ctx, report, func() error { return c.allowed(ctx, r) })
+		err = c.deliver(ctx, r, lease, report)
 	}
 	now := c.clock()
 	if r.ctx.Err() == nil {
 		// Noted even when the caller has gone meanwhile.
 		ctx, cancel := context.WithTimeout(r.ctx, service)
 		defer cancel()
-		err = errors.Join(err, r.ledger.SetSchedule(ctx, after(now, r.ledger.Identity().Phase, s, attempt, err)))
+		err = errors.Join(err, r.ledger.SetSchedule(ctx, lease, after(now, r.ledger.Identity().Phase, s, attempt, err)))
 	}
 	c.note(now, err)
 	return err
+}
+
+// deliver sends a report while nobody else can: the lease is made sure of
+// before, which bounds the time, and asked for once more before the
+// connection.
+func (c *Client) deliver(ctx context.Context, r *recorder, lease ledger.Lease, report gate.Report) error {
+	until, err := lease.Held(ctx)
+	if err != nil {
+		return err
+	}
+	if !until.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, until)
+		defer cancel()
+	}
+	return c.gate.Send(ctx, report, func() error { return c.allowed(ctx, r, lease) })
 }
 
 // after is the schedule after an attempt that ended with err.
@@ -187,13 +204,16 @@ func after(now time.Time, phase time.Duration, before, attempt ledger.Schedule, 
 }
 
 // allowed is the last look before the connection.
-func (c *Client) allowed(ctx context.Context, r *recorder) error {
+func (c *Client) allowed(ctx context.Context, r *recorder, lease ledger.Lease) error {
 	if status := c.decided(ctx); !status.On() {
 		r.doubt.Store(true) // counting has to stop as well
 		r.look()
 		return errors.New("telemetry: not sent: " + status.Reason)
 	}
-	if err := r.ledger.Check(); err != nil {
+	if err := r.ledger.Check(ctx); err != nil {
+		return err
+	}
+	if _, err := lease.Held(ctx); err != nil {
 		return err
 	}
 	if r.ctx.Err() != nil { // last: asking may have taken a while

@@ -46,7 +46,7 @@ func TestShutdownWhileServerHangs(t *testing.T) {
 	go func() { failed <- s.Flush(context.Background()) }()
 	<-r.held
 	// Whatever ends this process now, the next attempt is not at once.
-	if noted, err := s.live.Load().ledger.Schedule(); err != nil || noted.Failures != 1 || !noted.Due.After(time.Now().Add(firstTry/4)) {
+	if noted, err := s.live.Load().ledger.Schedule(t.Context()); err != nil || noted.Failures != 1 || !noted.Due.After(time.Now().Add(firstTry/4)) {
 		t.Errorf("%v, while it is on its way: %+v", err, noted)
 	}
 	shutdownSoon(t, s.Client)

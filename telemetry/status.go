@@ -40,7 +40,7 @@ func (c *Client) Status() Status {
 	case r != nil:
 		id := r.ledger.Identity()
 		s.On, s.InstallGUID, s.Since, s.Durable = true, id.GUID.String(), id.Day, r.ledger.Mapped()
-		if schedule, err := r.ledger.Schedule(); err == nil {
+		if schedule, err := r.ledger.Known(); err == nil {
 			_, s.NextReport = plan(c.clock(), id.Phase, schedule, func(time.Duration) time.Duration { return 0 })
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // dialer returns what opens the connection of a call. The connection ends
@@ -30,7 +31,8 @@ func dialer(secure bool) func(context.Context, string, string) (net.Conn, error)
 		if err != nil {
 			return nil, err
 		}
-		return &polite{Conn: conn, asked: make(chan struct{})}, nil
+		until, _ := c.caller.Deadline()
+		return &polite{Conn: conn, asked: make(chan struct{}), until: until}, nil
 	}
 }
 
@@ -50,6 +52,7 @@ type polite struct {
 	net.Conn
 	asked chan struct{}
 	once  sync.Once
+	until time.Time // nothing is written later; zero: no bound
 }
 
 func (p *polite) ask() { p.once.Do(func() { close(p.asked) }) }
@@ -61,6 +64,12 @@ func (p *polite) Read(b []byte) (int, error) {
 
 func (p *polite) Write(b []byte) (int, error) {
 	p.ask()
+	// A process that was stopped and goes on has timers that are due and have
+	// not run yet; so the clock is asked. The wall's too: the other one stands
+	// still while a machine sleeps.
+	if now := time.Now(); !p.until.IsZero() && (now.After(p.until) || now.Round(0).After(p.until.Round(0))) {
+		return 0, fmt.Errorf("too late: the time to send was over: %w", context.DeadlineExceeded)
+	}
 	return p.Conn.Write(b)
 }
 

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -112,12 +113,13 @@ func (l *Ledger) holds() error {
 // Check says whether this is still the installation's ledger: [ErrClosed],
 // [ErrGone] or [ErrDamaged] when it is not. That it cannot be looked at right
 // now, for want of file descriptors or permissions, says nothing against it.
-func (l *Ledger) Check() error {
+func (l *Ledger) Check(ctx context.Context) error {
 	if !l.mapped {
-		if _, _, err := l.current(); !errors.Is(err, errUnreadable) {
-			return err
+		_, err := l.kept.Schedule(ctx)
+		if err = l.heard(err); !final(err) {
+			return nil
 		}
-		return nil
+		return err
 	}
 	if err := l.guard(l.holds); err != nil {
 		return err
@@ -134,9 +136,9 @@ func (l *Ledger) Check() error {
 
 // Totals writes the total of each series given to Open into totals. It
 // changes nothing else. After an error they mean nothing.
-func (l *Ledger) Totals(totals []uint64) error {
+func (l *Ledger) Totals(ctx context.Context, totals []uint64) error {
 	if !l.mapped {
-		return l.foldedTotals(totals)
+		return l.foldedTotals(ctx, totals)
 	}
 	err := l.guard(func() error {
 		for i, slot := range l.slots {
@@ -151,7 +153,7 @@ func (l *Ledger) Totals(totals []uint64) error {
 	if err == nil {
 		// Last, so that what was read is this installation's even when
 		// another one's file was written over it meanwhile.
-		err = l.Check()
+		err = l.Check(ctx)
 	}
 	return err
 }

@@ -62,7 +62,7 @@ func TestAddToDamagedTotals(t *testing.T) {
 				t.Errorf("%s: %d more made it sound: %d", name, n, total)
 			}
 		}
-		if err := l.Check(); err == nil {
+		if err := l.Check(ctx); err == nil {
 			t.Errorf("%s: not seen", name)
 		}
 	}

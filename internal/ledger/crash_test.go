@@ -266,7 +266,7 @@ func TestKilledWhileDestroying(t *testing.T) {
 					return dir
 				},
 				func(t *testing.T, dir string, killed bool) {
-					err := running.Check()
+					err := running.Check(ctx)
 					l := open(t, dir, abc...)
 					if bytes.Equal(guid(t, dir), before) {
 						if !killed || err != nil {

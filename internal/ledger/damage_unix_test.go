@@ -82,13 +82,13 @@ func TestDamagedWhileRunning(t *testing.T) {
 				t.Skip("a mapping is not sound here")
 			}
 			busy(t, l, func() { c.damage(t, filepath.Join(dir, fileName)) })
-			if err := l.Check(); !errors.Is(err, c.want) {
+			if err := l.Check(ctx); !errors.Is(err, c.want) {
 				t.Errorf("Check: %v, want %v", err, c.want)
 			}
-			if err := l.Totals(make([]uint64, 3)); !errors.Is(err, c.want) {
+			if err := l.Totals(ctx, make([]uint64, 3)); !errors.Is(err, c.want) {
 				t.Errorf("Totals: %v, want %v", err, c.want)
 			}
-			if _, err := l.Schedule(); err != nil && !errors.Is(err, ErrDamaged) {
+			if _, err := l.Schedule(ctx); err != nil && !errors.Is(err, ErrDamaged) {
 				t.Errorf("Schedule: %v", err)
 			}
 			if err := l.Sync(ctx); err != nil {
@@ -111,7 +111,7 @@ func TestDamagedWhileRunning(t *testing.T) {
 				if next.Aside() != "" {
 					equal(t, next, 0, 0, 0)
 				}
-				if l.Check() == nil {
+				if l.Check(ctx) == nil {
 					t.Error("the ledger that was open goes on")
 				}
 			}
@@ -149,14 +149,14 @@ func busy(t *testing.T, l *Ledger, f func()) {
 			totals, before := make([]uint64, 3), uint64(0)
 			for n := 0; !stop.Load() || n < 50; n++ {
 				each(func() {
-					if err := l.Totals(totals); err == nil {
+					if err := l.Totals(ctx, totals); err == nil {
 						if totals[i] < before || totals[i] > begun[i].Load() {
 							t.Errorf("read %d after %d, with %d begun", totals[i], before, begun[i].Load())
 						}
 						before = totals[i]
 					}
-					_, _ = l.Schedule()
-					_ = l.SetSchedule(ctx, Schedule{Settled: int64(n)})
+					_, _ = l.Schedule(ctx)
+					_ = l.SetSchedule(ctx, nil, Schedule{Settled: int64(n)})
 				})
 				if n == 20 {
 					warm.Done()
@@ -219,8 +219,8 @@ func TestThingsInPlaceOfFiles(t *testing.T) {
 					}
 					return // said, and nothing counted
 				}
-				if release, _, err := l.Sender(); err == nil {
-					release()
+				if lease, err := l.Sender(ctx); err == nil {
+					lease.Release()
 				} else if file != senderName {
 					t.Error(err)
 				}

@@ -100,13 +100,13 @@ func TestDestroyedElsewhere(t *testing.T) {
 		t.Error("counts on")
 	}
 	for name, err := range map[string]error{
-		"Check": l.Check(), "Totals": l.Totals(make([]uint64, 3)), "SetSchedule": l.SetSchedule(ctx, Schedule{}),
+		"Check": l.Check(ctx), "Totals": l.Totals(ctx, make([]uint64, 3)), "SetSchedule": l.SetSchedule(ctx, nil, Schedule{}),
 	} {
 		if !errors.Is(err, ErrClosed) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := l.Schedule(); !errors.Is(err, ErrClosed) {
+	if _, err := l.Schedule(ctx); !errors.Is(err, ErrClosed) {
 		t.Errorf("Schedule: %v", err)
 	}
 	next := open(t, dir, abc...)
@@ -169,7 +169,7 @@ func TestDestroyRace(t *testing.T) {
 							l.Add(l.Slot(1), small+1)
 						}
 						_ = l.Sync(ctx)
-						_ = l.SetSchedule(ctx, Schedule{Settled: 1, Failures: 7})
+						_ = l.SetSchedule(ctx, nil, Schedule{Settled: 1, Failures: 7})
 					}
 				})
 			}
@@ -178,12 +178,12 @@ func TestDestroyRace(t *testing.T) {
 				if err := Destroy(ctx, dir); err != nil {
 					t.Fatal(err)
 				}
-				if before.Mapped() && (before.Add(before.Slot(0), 1) || before.Check() == nil) {
+				if before.Mapped() && (before.Add(before.Slot(0), 1) || before.Check(ctx) == nil) {
 					t.Fatal("counts on")
 				}
 				l := open(t, dir, abc...) // nobody counts in it before it is handed out
 				equal(t, l, 0, 0, 0)
-				if s, err := l.Schedule(); err != nil || s.Failures != 0 || l.Aside() != "" {
+				if s, err := l.Schedule(ctx); err != nil || s.Failures != 0 || l.Aside() != "" {
 					t.Fatalf("%v, %v, %q", s, err, l.Aside())
 				}
 				current.Store(l)

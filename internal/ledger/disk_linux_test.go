@@ -110,10 +110,10 @@ func TestFullDisk(t *testing.T) {
 		for i := range more() {
 			add(t, l, i, 1)
 		}
-		if err := l.SetSchedule(ctx, Schedule{Settled: 3}); err != nil {
+		if err := l.SetSchedule(ctx, nil, Schedule{Settled: 3}); err != nil {
 			t.Error(err)
 		}
-		if err := l.Check(); err != nil {
+		if err := l.Check(ctx); err != nil {
 			t.Error(err)
 		}
 		if err := Destroy(ctx, dir); err != nil {
@@ -260,11 +260,11 @@ func TestNoDescriptors(t *testing.T) {
 					t.Fatal(err)
 				}
 				got, openErr := Open(ctx, dir, abc, noon)
-				checkErr, syncErr := l.Check(), error(nil)
+				checkErr, syncErr := l.Check(ctx), error(nil)
 				if !l.Mapped() {
-					syncErr = l.Totals(make([]uint64, 3))
+					syncErr = l.Totals(ctx, make([]uint64, 3))
 				}
-				_, _, sendErr := l.Sender()
+				_, sendErr := l.Sender(ctx)
 				if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
 					t.Fatal(err)
 				}
@@ -323,12 +323,12 @@ func TestNothingLeaks(t *testing.T) {
 	before := descriptors(t)
 	for range 300 {
 		l := open(t, dir, abc...)
-		release, _, err := l.Sender()
+		lease, err := l.Sender(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
 		add(t, l, 0, 1)
-		release()
+		lease.Release()
 	}
 	if after := descriptors(t); after > before {
 		t.Errorf("%d descriptors, before %d", after, before)

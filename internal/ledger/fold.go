@@ -3,101 +3,74 @@ package ledger
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
-// Sync writes what is only in memory to the file. It does nothing when the
-// file is mapped or nothing was counted since.
+// Sync writes what is only in memory to where it is kept. It does nothing when
+// the file is mapped.
 func (l *Ledger) Sync(ctx context.Context) error {
-	if l.mapped || !l.dirty() {
+	if l.mapped {
 		return nil
 	}
-	return l.fold(ctx, func(page) {})
+	return l.fold(ctx, nil)
 }
 
-func (l *Ledger) dirty() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// Stop ends counting, here and wherever else the keeper counts for this
+// ledger. What was counted until then can still be synced. It is for folded
+// ledgers: a mapped one counts in the file that all processes share, and its
+// owner just stops calling Add.
+func (l *Ledger) Stop() {
+	if !l.mapped {
+		l.kept.Stop()
+	}
+}
+
+// unfolded is what this process counted in each series and is not kept yet.
+func (l *Ledger) unfolded() []uint64 {
+	added := make([]uint64, len(l.slots))
 	for i := range l.slots {
-		if l.unfolded(i) > 0 {
-			return true
-		}
+		n, _ := decode(l.slots[i].Load()) // our own memory, so always a code
+		added[i] = n - l.folded[i]
 	}
-	return false
+	return added
 }
 
-// unfolded is what this process counted in series i and the file does not
-// have yet.
-func (l *Ledger) unfolded(i int) uint64 {
-	n, _ := decode(l.slots[i].Load()) // our own memory, so always a code
-	return n - l.folded[i]
-}
-
-// current reads the file of a folded ledger and says where its series are. It
-// is an error when the file is no longer this installation's.
-func (l *Ledger) current() (page, []int, error) {
-	file, n, err := l.sound()
-	switch {
-	case err != nil && gone(err):
-		return nil, nil, ErrGone
-	case errors.Is(err, ErrClosed):
-		l.closed.Store(closedWord)
-		return nil, nil, ErrClosed
-	case errors.Is(err, errUnreadable):
-		return nil, nil, err
-	case err != nil:
-		return nil, nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-	case file.identity() != l.id:
-		return nil, nil, ErrGone
-	}
-	places := file.find(n, l.keys)
-	for _, place := range places {
-		if place < 0 {
-			return nil, nil, fmt.Errorf("%w: a series is missing", ErrDamaged)
-		}
-	}
-	return file, places, nil
-}
-
-// fold adds what this process counted since the last time to the file, under
-// the lock, and makes one more change before it is written. A crash leaves
-// the file as it was or as it is to be.
-func (l *Ledger) fold(ctx context.Context, change func(page)) error {
+// fold gives what this process counted since the last time to the keeper, and
+// one more change that is to be made with it.
+func (l *Ledger) fold(ctx context.Context, change *Change) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return locked(ctx, l.dir, func() error {
-		file, places, err := l.current()
-		if err != nil {
-			return err
-		}
-		added := make([]uint64, len(places))
-		for i, place := range places {
-			added[i] = l.unfolded(i)
-			total, _ := decode(file.slot(place).Load()) // current checked it
-			file.slot(place).Store(encode(min(Max, total+added[i])))
-		}
-		change(file)
-		if err := replace(l.path(), file); err != nil {
-			return err
-		}
-		for i := range added {
-			l.folded[i] += added[i]
-		}
-		return nil
-	})
-}
-
-// foldedTotals is what the file says and what it does not have yet.
-func (l *Ledger) foldedTotals(totals []uint64) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	file, places, err := l.current()
-	if err != nil {
-		return err
+	added := l.unfolded()
+	if err := l.kept.Fold(ctx, added, change); err != nil {
+		return l.heard(err)
 	}
-	for i, place := range places {
-		total, _ := decode(file.slot(place).Load())
-		totals[i] = min(Max, total+l.unfolded(i))
+	for i := range added {
+		l.folded[i] += added[i]
 	}
 	return nil
+}
+
+// foldedTotals is what is kept and what is not kept yet.
+func (l *Ledger) foldedTotals(ctx context.Context, totals []uint64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	added := l.unfolded()
+	return l.heard(l.kept.Totals(ctx, added, totals))
+}
+
+// heard stops counting at once when the keeper says that the yes was taken
+// back.
+func (l *Ledger) heard(err error) error {
+	if errors.Is(err, ErrClosed) {
+		l.closed.Store(closedWord)
+	}
+	if final(err) {
+		l.kept.Stop()
+	}
+	return err
+}
+
+// final tells that a ledger is no longer the installation's from not being
+// able to look.
+func final(err error) bool {
+	return errors.Is(err, ErrClosed) || errors.Is(err, ErrGone) || errors.Is(err, ErrDamaged)
 }

@@ -97,7 +97,7 @@ func TestFoldedSchedule(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			dir := empty(t)
 			l, other := open(t, dir, abc...), open(t, dir, abc...)
-			fresh, err := l.Schedule()
+			fresh, err := l.Schedule(ctx)
 			if err != nil || !fresh.Due.IsZero() || fresh.Failures != 0 {
 				t.Errorf("%+v, %v", fresh, err)
 			}
@@ -106,18 +106,18 @@ func TestFoldedSchedule(t *testing.T) {
 			}
 			add(t, l, 0, 1)
 			for _, want := range []Schedule{{Settled: 20_517, Due: noon.Local(), Failures: 3}, {}, {Settled: 1}} {
-				if err := l.SetSchedule(ctx, want); err != nil {
+				if err := l.SetSchedule(ctx, nil, want); err != nil {
 					t.Fatal(err)
 				}
-				if got, err := other.Schedule(); err != nil || got.Settled != want.Settled || !got.Due.Equal(want.Due) || got.Failures != want.Failures {
+				if got, err := other.Schedule(ctx); err != nil || got.Settled != want.Settled || !got.Due.Equal(want.Due) || got.Failures != want.Failures {
 					t.Errorf("%+v, %v, want %+v", got, err, want)
 				}
 			}
 			for _, odd := range []Schedule{{Settled: -5, Failures: -1, Due: noon.AddDate(-9000, 0, 0)}, {Settled: 1 << 62, Failures: 1 << 60, Due: noon.AddDate(1<<20, 0, 0)}} {
-				if err := l.SetSchedule(ctx, odd); err != nil {
+				if err := l.SetSchedule(ctx, nil, odd); err != nil {
 					t.Fatal(err)
 				}
-				if got, err := other.Schedule(); err != nil || got.Settled < 0 || got.Failures < 0 || got.Failures > 1000 {
+				if got, err := other.Schedule(ctx); err != nil || got.Settled < 0 || got.Failures < 0 || got.Failures > 1000 {
 					t.Errorf("%+v, %v", got, err)
 				}
 			}
@@ -169,7 +169,7 @@ func TestFoldedFaults(t *testing.T) {
 			add(t, l, 0, 1)
 			c.damage(t, dir, path)
 			before, _ := os.ReadFile(path)
-			for call, err := range map[string]error{"Sync": l.Sync(ctx), "Check": l.Check(), "Totals": l.Totals(make([]uint64, 3)), "SetSchedule": l.SetSchedule(ctx, Schedule{Settled: 9})} {
+			for call, err := range map[string]error{"Sync": l.Sync(ctx), "Check": l.Check(ctx), "Totals": l.Totals(ctx, make([]uint64, 3)), "SetSchedule": l.SetSchedule(ctx, nil, Schedule{Settled: 9})} {
 				if !errors.Is(err, c.want) {
 					t.Errorf("%s: %v, want %v", call, err, c.want)
 				}
@@ -198,7 +198,7 @@ func TestFoldedKeepsCounting(t *testing.T) {
 			t.Fatal("written")
 		}
 		add(t, l, 0, 1)
-		if err := l.Check(); err != nil {
+		if err := l.Check(ctx); err != nil {
 			t.Error(err)
 		}
 	}

@@ -72,7 +72,7 @@ func foldedDirectory(t testing.TB) string {
 func (l *Ledger) totals(t testing.TB) []uint64 {
 	t.Helper()
 	totals := make([]uint64, len(l.slots))
-	if err := l.Totals(totals); err != nil {
+	if err := l.Totals(ctx, totals); err != nil {
 		t.Fatal(err)
 	}
 	return totals

@@ -45,8 +45,9 @@ type Ledger struct {
 	slots  []Slot         // of the series given to Open, in their order
 	file   os.FileInfo    // mapped: the file that the page shows
 
+	kept   Account    // folded: where the totals are
 	mu     sync.Mutex // folded: guards the next
-	folded []uint64   // how much of each slot is in the file already
+	folded []uint64   // how much of each slot is there already
 }
 
 // Open opens the ledger in dir for the named series, or makes a new one with
@@ -57,16 +58,8 @@ type Ledger struct {
 // Call it only when consent holds: it makes the identifier.
 func Open(ctx context.Context, dir string, series []string, now time.Time) (*Ledger, error) {
 	l := &Ledger{dir: dir}
-	seen := make(map[string]bool, len(series))
-	for _, name := range series {
-		if seen[name] {
-			return nil, fmt.Errorf("ledger: series %q is there twice", name)
-		}
-		seen[name] = true
-		l.keys = append(l.keys, keyOf(name))
-	}
-	if len(series) > maxSeries-spare {
-		return nil, fmt.Errorf("ledger: %d series are too many", len(series))
+	if err := l.named(series); err != nil {
+		return nil, err
 	}
 	if err := secure(dir); err != nil {
 		return nil, err
@@ -76,6 +69,21 @@ func Open(ctx context.Context, dir string, series []string, now time.Time) (*Led
 		return nil, err
 	}
 	return l, nil
+}
+
+func (l *Ledger) named(series []string) error {
+	seen := make(map[string]bool, len(series))
+	for _, name := range series {
+		if seen[name] {
+			return fmt.Errorf("ledger: series %q is there twice", name)
+		}
+		seen[name] = true
+		l.keys = append(l.keys, keyOf(name))
+	}
+	if len(series) > maxSeries-spare {
+		return fmt.Errorf("ledger: %d series are too many", len(series))
+	}
+	return nil
 }
 
 func (l *Ledger) path() string { return filepath.Join(l.dir, fileName) }
@@ -111,6 +119,13 @@ func (l *Ledger) open(now time.Time) error {
 			return err
 		}
 	}
+	l.keepIn(&foldedFile{dir: l.dir, id: l.id, keys: l.keys, aside: l.aside})
+	return nil
+}
+
+// keepIn makes the ledger a folded one: it counts in a page of its own.
+func (l *Ledger) keepIn(account Account) {
+	l.kept, l.id, l.aside = account, account.Identity(), account.Aside()
 	l.page = newPage(len(l.keys))
 	l.page.begin(l.id, modeFolded)
 	for i, key := range l.keys {
@@ -119,7 +134,6 @@ func (l *Ledger) open(now time.Time) error {
 	}
 	l.closed = l.page.word(atClosed)
 	l.folded = make([]uint64, len(l.keys))
-	return nil
 }
 
 // load returns the bytes of a sound ledger file and its number of series. One
@@ -128,7 +142,7 @@ func (l *Ledger) open(now time.Time) error {
 // aside first.
 func (l *Ledger) load(now time.Time) (page, int, error) {
 	for range 3 {
-		file, n, err := l.sound()
+		file, n, err := examine(l.path())
 		if err == nil {
 			return file, n, nil
 		}
@@ -150,11 +164,11 @@ func (l *Ledger) load(now time.Time) (page, int, error) {
 	return nil, 0, fmt.Errorf("ledger: %q is damaged again as soon as it is written: %s", l.path(), l.aside)
 }
 
-// sound reads the file and checks it. It looks more than once before it finds
+// examine reads the file and checks it. It looks more than once before it finds
 // damage: nothing promises that a number that others add to is copied whole.
-func (l *Ledger) sound() (file page, n int, err error) {
+func examine(path string) (file page, n int, err error) {
 	for range 3 {
-		if file, err = read(l.path()); err == nil {
+		if file, err = read(path); err == nil {
 			n, err = file.check()
 		}
 		if err == nil || errors.Is(err, os.ErrNotExist) {

@@ -54,13 +54,28 @@ func locked(ctx context.Context, dir string, f func() error) error {
 	}
 }
 
-// Sender makes this process the one that sends, if no other is. It never
-// waits. Release must be called, and does nothing the second time; a process
-// that dies releases by dying.
-func (l *Ledger) Sender() (release func(), ok bool, err error) {
-	lock, err := tryLock(filepath.Join(l.dir, senderName))
-	if err != nil || lock == nil {
-		return func() {}, false, err
+// Sender makes this process the one that sends: lease is nil when another one
+// is. It does not wait for that one. The lease must be released; that of a
+// process that dies ends by itself.
+func (l *Ledger) Sender(ctx context.Context) (lease Lease, err error) {
+	if !l.mapped {
+		lease, err = l.kept.Sender(ctx)
+		return lease, l.heard(err)
 	}
-	return func() { _ = lock.Close() }, true, nil
+	return senderIn(l.dir)
 }
+
+// senderIn takes the kernel's lock, which no other process has before this one
+// gives it back or dies.
+func senderIn(dir string) (Lease, error) {
+	lock, err := tryLock(filepath.Join(dir, senderName))
+	if err != nil || lock == nil {
+		return nil, err
+	}
+	return kernelLease{lock}, nil
+}
+
+type kernelLease struct{ lock *flock.Flock }
+
+func (kernelLease) Held(context.Context) (time.Time, error) { return time.Time{}, nil }
+func (k kernelLease) Release()                              { _ = k.lock.Close() }

@@ -124,7 +124,7 @@ func TestLongerFile(t *testing.T) {
 	other.hears("refused 0")
 	equal(t, older, 3*each, 3*each, 3*each)
 	for name, l := range map[string]*Ledger{"older": older, "longer": l, "longest": longest} {
-		if err := l.Check(); err != nil {
+		if err := l.Check(ctx); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

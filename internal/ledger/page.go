@@ -60,6 +60,9 @@ type Identity struct {
 	Phase time.Duration
 }
 
+// random says whether a UUID tells nothing about who made it.
+func random(guid uuid.UUID) bool { return guid.Version() == 4 && guid.Variant() == uuid.RFC4122 }
+
 // A page is the bytes of a ledger file, mapped or private. It begins at an
 // address that is a multiple of 8.
 type page []byte
@@ -176,7 +179,7 @@ func (p page) checkHeader() (series int, err error) {
 	if native.Uint64(p[atCRC:]) != uint64(crc32.Checksum(p[:atCRC], table)) {
 		return 0, errors.New("the header's checksum is wrong")
 	}
-	if id := p.identity(); id.GUID.Version() != 4 || id.GUID.Variant() != uuid.RFC4122 {
+	if id := p.identity(); !random(id.GUID) {
 		return 0, fmt.Errorf("identifier %s is not a random (version 4) UUID", id.GUID)
 	}
 	// As they are stored: a huge number turned into a duration may look sound.

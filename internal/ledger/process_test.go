@@ -134,10 +134,12 @@ func sendCommand(args []string) error {
 	if err != nil {
 		return err
 	}
-	release, ok, err := l.Sender()
-	fmt.Println(ok, err)
+	lease, err := l.Sender(context.Background())
+	fmt.Println(lease != nil, err)
 	_, _ = io.Copy(io.Discard, os.Stdin)
-	release()
+	if lease != nil {
+		lease.Release()
+	}
 	return nil
 }
 

@@ -31,13 +31,10 @@ func SlotStart(slot int64, phase time.Duration) time.Time {
 }
 
 // Schedule reads the schedule.
-func (l *Ledger) Schedule() (s Schedule, err error) {
+func (l *Ledger) Schedule(ctx context.Context) (s Schedule, err error) {
 	if !l.mapped {
-		file, _, err := l.current()
-		if err != nil {
-			return s, err
-		}
-		return file.schedule()
+		s, err = l.kept.Schedule(ctx)
+		return s, l.heard(err)
 	}
 	err = l.guard(func() error {
 		s, err = l.page.schedule()
@@ -46,10 +43,20 @@ func (l *Ledger) Schedule() (s Schedule, err error) {
 	return s, err
 }
 
-// SetSchedule writes the schedule. Only the holder of [Ledger.Sender] does.
-func (l *Ledger) SetSchedule(ctx context.Context, s Schedule) error {
+// Known is the schedule without asking another machine for it: as it was seen
+// last.
+func (l *Ledger) Known() (Schedule, error) {
 	if !l.mapped {
-		return l.fold(ctx, func(file page) { file.setSchedule(s) })
+		return l.kept.Known()
+	}
+	return l.Schedule(context.Background())
+}
+
+// SetSchedule writes the schedule, under the lease that [Ledger.Sender] gave.
+// [ErrLost] means that another process has it, and nothing was written.
+func (l *Ledger) SetSchedule(ctx context.Context, lease Lease, s Schedule) error {
+	if !l.mapped {
+		return l.fold(ctx, &Change{s, lease})
 	}
 	return l.guard(func() error {
 		l.page.setSchedule(s)

@@ -15,21 +15,24 @@ func TestOneSender(t *testing.T) {
 	other := start(t, "send", dir)
 	other.hears("true <nil>")
 	for range 3 {
-		if _, ok, err := l.Sender(); ok || err != nil {
-			t.Fatalf("two senders: %v, %v", ok, err)
+		if lease, err := l.Sender(ctx); lease != nil || err != nil {
+			t.Fatalf("two senders: %v, %v", lease, err)
 		}
 	}
 	add(t, l, 0, 1) // nothing else waits for it
 	equal(t, open(t, dir, abc...), 1, 0, 0)
 	other.kill()
-	release, ok, err := l.Sender()
-	if !ok || err != nil {
-		t.Fatalf("a killed sender is not replaced: %v, %v", ok, err)
+	lease, err := l.Sender(ctx)
+	if lease == nil || err != nil {
+		t.Fatalf("a killed sender is not replaced: %v, %v", lease, err)
 	}
 	third := start(t, "send", dir)
 	third.hears("false <nil>")
-	release()
-	release()
+	if until, err := lease.Held(ctx); err != nil || !until.IsZero() {
+		t.Errorf("%v, %v", until, err)
+	}
+	lease.Release()
+	lease.Release()
 	fourth := start(t, "send", dir)
 	fourth.hears("true <nil>")
 }
@@ -42,18 +45,18 @@ func TestOneSenderInAProcess(t *testing.T) {
 		l := open(t, dir, abc...)
 		all.Go(func() {
 			for range 200 {
-				release, ok, err := l.Sender()
+				lease, err := l.Sender(ctx)
 				if err != nil {
 					t.Error(err)
 				}
-				if ok {
+				if lease != nil {
 					if holders.Add(1) != 1 {
 						t.Error("two senders")
 					}
 					turns.Add(1)
 					holders.Add(-1)
+					lease.Release()
 				}
-				release()
 			}
 		})
 	}
@@ -69,10 +72,9 @@ func TestSenderWithoutDirectory(t *testing.T) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	release, ok, err := l.Sender()
-	release()
-	if ok || err == nil {
-		t.Errorf("%v, %v", ok, err)
+	lease, err := l.Sender(ctx)
+	if lease != nil || err == nil {
+		t.Errorf("%v, %v", lease, err)
 	}
 	if _, err := os.Lstat(filepath.Dir(dir)); err != nil {
 		t.Fatal(err)
