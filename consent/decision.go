@@ -61,6 +61,20 @@ type Record struct {
 	Where    string    `json:"where"`  // where it was given, such as "settings"; printable, at most 100 bytes
 }
 
+// Checked is for those who keep records elsewhere than in a [File]. It returns
+// r as it is to be kept, in UTC and to the second, with a zero Time set to
+// now. An error says why no person can have left such a record; then it is
+// neither to be kept nor to be believed.
+func (r Record) Checked(now time.Time) (Record, error) {
+	if r.Time.IsZero() {
+		r.Time = now
+	}
+	if err := check(r, now); err != nil {
+		return Record{}, fmt.Errorf("consent: %w", err)
+	}
+	return normal(r), nil
+}
+
 const (
 	maxWhere = 100
 
