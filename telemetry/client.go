@@ -11,6 +11,7 @@ import (
 	"headcount.example/catalog"
 	"headcount.example/consent"
 	"headcount.example/internal/gate"
+	"headcount.example/internal/journal"
 	"headcount.example/internal/ledger"
 )
 
@@ -23,11 +24,14 @@ type Client struct {
 	fault   error // of the configuration: off for good
 	gate    *gate.Gate
 	metrics []catalog.Definition
+	journal *journal.Journal
 	clock   func() time.Time
 
-	down  atomic.Bool // Shutdown was called
-	apply sync.Mutex  // one Refresh at a time; guards the next
-	again *time.Timer // set while a decision could not be acted on
+	down    atomic.Bool // Shutdown was called
+	erasing sync.Mutex  // one request to erase at a time
+	apply   sync.Mutex  // one Refresh at a time; guards the next two
+	again   *time.Timer // set once a decision could not be acted on
+	waiting bool        // for a source that could not answer, after a yes
 
 	mu        sync.Mutex // guards the rest
 	observers map[catalog.Sizes]*observer
@@ -112,15 +116,19 @@ func some(ctx context.Context) context.Context {
 func (c *Client) refresh(ctx context.Context) error {
 	c.apply.Lock()
 	defer c.apply.Unlock()
+	was := c.live.Load() != nil
 	status := c.decided(ctx)
 	err := c.act(ctx, status)
+	// A source that cannot answer after a yes may be back soon: counting stops,
+	// but not for good.
+	c.waiting = status.Failed && (was || c.waiting)
 	if err != nil {
 		err = fmt.Errorf("telemetry: %w", err)
+	}
+	if err != nil || c.waiting {
 		c.retry()
 	}
-	c.mu.Lock()
-	c.consented, c.trouble = status, err
-	c.mu.Unlock()
+	c.settle(status, err)
 	return err
 }
 

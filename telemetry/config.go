@@ -12,6 +12,7 @@ import (
 	"headcount.example/catalog"
 	"headcount.example/consent"
 	"headcount.example/internal/gate"
+	"headcount.example/internal/journal"
 	"headcount.example/internal/ledger"
 )
 
@@ -25,16 +26,19 @@ type Config struct {
 	// /v1/metrics is added: https, or http to a loopback address. Required.
 	Endpoint string
 
-	// Dir is where totals, identifier and schedule are kept. It must survive
-	// a restart: in a container it belongs on a volume, or every restart
-	// would count as a new installation. All processes of one installation
-	// on one host share it. It is made, with mode 0700, at the yes; an
-	// absolute path. Required, unless State is given.
+	// Dir is where totals, identifier and schedule are kept, and the journal
+	// of what was sent. It must survive a restart: in a container it belongs
+	// on a volume, or every restart would count as a new installation. All
+	// processes of one installation on one host share it. It is made, with
+	// mode 0700, at the yes; an absolute path. Required, unless State is
+	// given.
 	Dir string
 
-	// State keeps the same in another place than Dir: in the application's
-	// own database, see module sqlstate, for an installation of several
-	// hosts. Nil means in Dir.
+	// State keeps totals, identifier and schedule in another place: in the
+	// application's own database, see module sqlstate, for an installation of
+	// several hosts. Dir then holds only the journal and a request to erase;
+	// without Dir there is no journal, and [Client.Erase] is refused. Nil
+	// means in Dir.
 	State State
 
 	// Consent says what has been decided. Nil means that nobody has: off.
@@ -72,6 +76,7 @@ func Init(config Config) (*Client, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
+	c.resumeErasure()
 	return c, c.Refresh(ctx)
 }
 
@@ -93,14 +98,14 @@ func (c *Client) prepare() error {
 		fault(err)
 	}
 	switch dir := c.config.Dir; {
-	case c.config.State != nil && dir != "":
-		fault(fmt.Errorf("both directory %q and another state are given: totals are kept in one place", dir))
-	case c.config.State != nil:
+	case dir == "" && c.config.State != nil:
+		return errors.Join(faults...) // no journal, and nothing can be erased later
 	case dir == "":
 		fault(errors.New("no directory: name one that survives a restart, or every restart would count as a new installation"))
 	case !filepath.IsAbs(dir):
 		fault(fmt.Errorf("directory %q is not absolute: it would depend on where the product was started", dir))
 	}
+	c.journal = journal.New(c.config.Dir)
 	return errors.Join(faults...)
 }
 

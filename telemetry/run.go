@@ -188,7 +188,7 @@ func (c *Client) deliver(ctx context.Context, r *recorder, lease ledger.Lease, r
 		ctx, cancel = context.WithDeadline(ctx, until)
 		defer cancel()
 	}
-	return c.gate.Send(ctx, report, func() error { return c.allowed(ctx, r, lease) })
+	return c.journaled(ctx, report, func() error { return c.allowed(ctx, r, lease) })
 }
 
 // after is the schedule after an attempt that ended with err.

@@ -16,6 +16,7 @@ type Status struct {
 	NextReport  time.Time      // earliest moment of the next report; zero while off
 	LastReport  time.Time      // newest report of this process that arrived; zero when none did
 	LastError   error          // why the newest report of this process did not arrive; nil when it did
+	Erasure     string         // how a request to erase stands, for a person; empty when there is none
 	Durable     bool           // a killed process loses nothing that was counted
 }
 
@@ -29,6 +30,9 @@ func (c *Client) Status() Status {
 	s := Status{Consent: c.consented, Reason: c.consented.Reason, LastReport: c.last.delivered, LastError: c.last.err}
 	trouble := c.trouble
 	c.mu.Unlock()
+	if c.fault == nil {
+		s.Erasure = c.pendingErasure().words()
+	}
 	r := c.live.Load()
 	switch {
 	case c.fault != nil:

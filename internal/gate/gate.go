@@ -27,6 +27,7 @@ const (
 type Gate struct {
 	url     *url.URL
 	metrics []catalog.Definition
+	erasure catalog.Definition
 
 	// Made at the first use and then kept: the exporter reads the environment
 	// when it is made, and what it finds wrong there it logs.
@@ -39,11 +40,14 @@ func New(c *catalog.Catalog, endpoint string) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gate{url: u, metrics: c.Metrics()}
+	g := &Gate{url: u, metrics: c.Metrics(), erasure: c.Erasure()}
 	g.sender = sync.OnceValues(func() (*otlpmetrichttp.Exporter, error) { return g.exporter(wire()) })
 	g.viewer = sync.OnceValues(func() (*otlpmetrichttp.Exporter, error) { return g.exporter(nil) })
 	return g, nil
 }
+
+// URL is the address that reports go to.
+func (g *Gate) URL() string { return g.url.String() }
 
 // exporter sets every option, because what is not set is taken from OTEL_*
 // variables that were written for somebody else's telemetry.

@@ -29,17 +29,35 @@ type Report struct {
 	Since  time.Time // day of the yes: totals began at zero then
 	Day    time.Time // day of the report
 	Values [][]int64
+	Erase  bool // ask to erase what was sent; Values are not looked at then
 }
 
 // metricData builds everything that leaves from the catalog's own words and
-// the report's numbers.
+// the report's numbers. A time of day never leaves, whatever the caller put
+// in.
 func (g *Gate) metricData(r Report) *metricdata.ResourceMetrics {
-	since, today := midnight(r.Since), midnight(r.Day)
+	metrics, values := g.metrics, r.Values
+	if r.Erase {
+		metrics, values = []catalog.Definition{g.erasure}, [][]int64{{1}}
+	}
+	return &metricdata.ResourceMetrics{
+		Resource:     resource.NewSchemaless(attribute.String("install_guid", r.GUID.String())),
+		ScopeMetrics: []metricdata.ScopeMetrics{scope(metrics, values, midnight(r.Since), midnight(r.Day))},
+	}
+}
+
+// Local is what a report says, for a reader in the same process: without the
+// identifier, and at the time at which it is read.
+func (g *Gate) Local(r Report, now time.Time) metricdata.ScopeMetrics {
+	return scope(g.metrics, r.Values, r.Since, now)
+}
+
+func scope(metrics []catalog.Definition, values [][]int64, since, now time.Time) metricdata.ScopeMetrics {
 	scope := metricdata.ScopeMetrics{Scope: instrumentation.Scope{Name: scopeName}}
-	for m, d := range g.metrics {
+	for m, d := range metrics {
 		var points []metricdata.DataPoint[int64]
 		for s, series := range d.Series {
-			value := r.Values[m][s]
+			value := values[m][s]
 			if value < 0 {
 				continue
 			}
@@ -49,7 +67,7 @@ func (g *Gate) metricData(r Report) *metricdata.ResourceMetrics {
 			}
 			points = append(points, metricdata.DataPoint[int64]{
 				Attributes: attribute.NewSet(labels...),
-				Time:       today,
+				Time:       now,
 				Value:      min(value, maxValue),
 			})
 		}
@@ -67,11 +85,7 @@ func (g *Gate) metricData(r Report) *metricdata.ResourceMetrics {
 		}
 		scope.Metrics = append(scope.Metrics, metric)
 	}
-	return &metricdata.ResourceMetrics{
-		Resource:     resource.NewSchemaless(attribute.String("install_guid", r.GUID.String())),
-		ScopeMetrics: []metricdata.ScopeMetrics{scope},
-	}
+	return scope
 }
 
-// midnight keeps a time of day from leaving, whatever the caller put in.
 func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

@@ -20,6 +20,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"headcount.example/internal/durable"
 )
 
 // Kept is how many entries there are at most; the oldest goes first.
@@ -73,6 +75,9 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 
 // End notes what became of a report. Nil means that it was delivered.
 func (j *Journal) End(now time.Time, number int, err error) error {
+	if number == 0 {
+		return nil
+	}
 	e, failed := j.read(number)
 	if failed != nil {
 		return failed
@@ -132,40 +137,23 @@ func (j *Journal) numbers() ([]int, error) {
 }
 
 func (j *Journal) read(number int) (Entry, error) {
-	path := j.path(number)
-	info, err := os.Lstat(path)
-	if err != nil {
-		return Entry{}, fmt.Errorf("journal: %w", err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxEntry {
-		return Entry{}, fmt.Errorf("journal: %q is not an entry", path)
-	}
-	data, err := os.ReadFile(path)
+	data, err := durable.Read(j.path(number), maxEntry)
 	if err != nil {
 		return Entry{}, fmt.Errorf("journal: %w", err)
 	}
 	var e Entry
 	if err := json.Unmarshal(data, &e); err != nil || e.Number != number {
-		return Entry{}, fmt.Errorf("journal: %q is not an entry: %w", path, err)
+		return Entry{}, fmt.Errorf("journal: %q is not an entry: %w", j.path(number), err)
 	}
 	return e, nil
 }
 
-func (j *Journal) write(e Entry) (err error) {
+func (j *Journal) write(e Entry) error {
 	data, err := json.Marshal(e)
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	f, err := os.CreateTemp(j.dir, ".new-*")
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), j.path(e.Number))
+	if err == nil {
+		err = durable.Replace(j.path(e.Number), data)
 	}
 	if err != nil {
-		_ = os.Remove(f.Name())
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil

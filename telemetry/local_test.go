@@ -1,0 +1,66 @@
+package telemetry
+
+import (
+	"context"
+	"testing"
+
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"headcount.example/catalog/compreface"
+	"headcount.example/consent"
+)
+
+// The operator's own reader sees the same figures, and nobody else does.
+func TestProducer(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	reader := metric.NewManualReader(metric.WithProducer(s.Producer()))
+	provider := metric.NewMeterProvider(metric.WithReader(reader))
+	t.Cleanup(func() { _ = provider.Shutdown(context.Background()) })
+	collect := func() map[string]int64 {
+		t.Helper()
+		var all metricdata.ResourceMetrics
+		if err := reader.Collect(t.Context(), &all); err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]int64{}
+		for _, scope := range all.ScopeMetrics {
+			for _, m := range scope.Metrics {
+				switch data := m.Data.(type) {
+				case metricdata.Sum[int64]:
+					for _, p := range data.DataPoints {
+						got[m.Name] += p.Value
+					}
+				case metricdata.Gauge[int64]:
+					for _, p := range data.DataPoints {
+						label, _ := p.Attributes.Value("compreface.faces.range")
+						got[m.Name+" "+label.AsString()] = p.Value
+					}
+				}
+			}
+		}
+		if _, leaked := all.Resource.Set().Value("install_guid"); leaked {
+			t.Error("the identifier is in the operator's resource")
+		}
+		return got
+	}
+	s.Add(compreface.UserCreated, 1)
+	if got := collect(); len(got) != 0 {
+		t.Errorf("before a yes: %v", got)
+	}
+	s.decide(t, consent.Granted)
+	s.Observe(compreface.Collections, func(context.Context) ([]int64, error) { return []int64{5, 7}, nil })
+	s.Add(compreface.UserCreated, 2)
+	got := collect()
+	if got["compreface.user.created"] != 2 || got["compreface.collection.count 1-10"] != 2 || got["compreface.service.created"] != 0 {
+		t.Errorf("after a yes: %v", got)
+	}
+	s.decide(t, consent.Denied)
+	if got := collect(); len(got) != 0 {
+		t.Errorf("after a no: %v", got)
+	}
+	var none *Client
+	if list, err := none.Producer().Produce(t.Context()); list != nil || err != nil {
+		t.Errorf("no client: %v, %v", list, err)
+	}
+}
