@@ -14,6 +14,10 @@ help: ## list the targets
 demo: $(CACHE)/otelcol $(CACHE)/quickstart $(CACHE)/demo ## the main job from end to end, with the real Collector
 	@exec $(CACHE)/demo -collector $(CACHE)/otelcol -quickstart $(CACHE)/quickstart -listen $(LISTEN)
 
+.PHONY: faces
+faces: $(CACHE)/otelcol $(CACHE)/faces ## a face service to click through, with the real Collector
+	@exec env LISTEN=$(LISTEN) scripts/faces
+
 .PHONY: test
 test: ## everything, in all modules
 	@scripts/test
@@ -65,3 +69,8 @@ $(CACHE)/quickstart $(CACHE)/demo: FORCE
 	@mkdir -p $(CACHE)
 	@test -x $@ || echo "building the $(notdir $@): less than a minute, the first time only"
 	@cd examples && $(BUILD) -o ../$@ ./$(notdir $@)
+
+$(CACHE)/faces: FORCE
+	@mkdir -p $(CACHE)
+	@test -x $@ || echo "building the face service: a minute or two, the first time only"
+	@cd examples/faces && $(BUILD) -o ../../$@ .

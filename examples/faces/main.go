@@ -1,0 +1,102 @@
+// Faces is a small face service: people sign up, create applications, create
+// services of three types in them, and add faces to collections. It recognises
+// nobody; it shows how a real product counts how it is used, with permission.
+//
+//	faces                                     SQLite in ./faces-data
+//	faces -database postgres://user@host/db   PostgreSQL
+//	faces seed                                example data, and then the end
+//
+// The integration is statistics.go, and four calls of count.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"html/template"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"headcount.example/catalog"
+	"headcount.example/catalog/compreface"
+)
+
+// An app is the application, running.
+type app struct {
+	db        *store
+	stats     *statistics
+	log       *slog.Logger
+	templates map[string]*template.Template
+	first     sync.Mutex // held while an account is made
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, compreface.Catalog)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "faces:", err)
+		os.Exit(1)
+	}
+}
+
+// run is the program, with the list of what may leave.
+func run(ctx context.Context, args []string, out io.Writer, list *catalog.Catalog) (err error) {
+	flags := flag.NewFlagSet("faces", flag.ContinueOnError)
+	listen := flags.String("listen", "127.0.0.1:8080", "`address` to serve on")
+	dir := flags.String("dir", "faces-data", "`directory` that survives a restart")
+	database := flags.String("database", "", "`URL` of a PostgreSQL database; SQLite in -dir if empty")
+	endpoint := flags.String("endpoint", "http://127.0.0.1:4318", "`URL` of the Collector")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	db, err := openStore(ctx, *database, *dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	switch flags.Arg(0) {
+	case "seed":
+		return seed(ctx, db, out)
+	case "":
+	default:
+		return fmt.Errorf("%q is not a command: there is only seed", flags.Arg(0))
+	}
+
+	a := &app{db: db, log: slog.New(slog.NewTextHandler(os.Stderr, nil)), templates: map[string]*template.Template{}}
+	for _, name := range []string{"signup", "login", "applications", "application", "service", "settings", "problem"} {
+		a.templates[name] = parse(name)
+	}
+	if a.stats, err = openStatistics(list, db, *endpoint, *dir, a.log); err != nil {
+		a.log.Warn("statistics are off", "error", err) // and everything else is on
+	}
+	defer a.stats.Shutdown(context.Background())
+	return a.serve(ctx, *listen, out)
+}
+
+func (a *app) serve(ctx context.Context, listen string, out io.Writer) error {
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: a.routes(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	fmt.Fprintf(out, "faces: http://%s\n", l.Addr())
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		soon, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		return server.Shutdown(soon)
+	}
+}
