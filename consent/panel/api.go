@@ -1,0 +1,193 @@
+package panel
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"headcount.example/consent"
+)
+
+// stateJSON is what GET api/state answers. Times are UTC; those that are not
+// known are left out.
+type stateJSON struct {
+	Product      string           `json:"product"`
+	Recipient    string           `json:"recipient"`
+	Notice       int              `json:"notice"` // in force; an answer must be to this one
+	On           bool             `json:"on"`
+	Status       string           `json:"status"` // in words, and why
+	Decision     consent.Decision `json:"decision"`
+	Agreed       int              `json:"agreed,omitzero"` // the notice somebody agreed to, in force or not
+	Veto         bool             `json:"veto"`            // a variable's no
+	MayChange    bool             `json:"may_change"`      // for whoever asks
+	InstallGUID  string           `json:"install_guid,omitzero"`
+	Since        time.Time        `json:"since,omitzero"`
+	NextReport   time.Time        `json:"next_report,omitzero"`
+	LastReport   time.Time        `json:"last_report,omitzero"`
+	NotDelivered string           `json:"not_delivered,omitzero"` // why the newest report did not arrive
+	Erasure      string           `json:"erasure,omitzero"`
+	Counted      []countedJSON    `json:"counted"`
+	Changes      []changeJSON     `json:"changes"`
+	Sent         []sentJSON       `json:"sent"`    // the newest first
+	History      []consent.Record `json:"history"` // the newest last
+}
+
+type countedJSON struct {
+	Name   string   `json:"name"`
+	Says   string   `json:"says"`
+	Kind   string   `json:"kind"`
+	Labels []string `json:"labels"`
+}
+
+type changeJSON struct {
+	Notice int    `json:"notice"`
+	Text   string `json:"text"`
+}
+
+type sentJSON struct {
+	Time    time.Time `json:"time"`
+	Outcome string    `json:"outcome"` // empty when it is not known
+	reportJSON
+}
+
+// reportJSON is what GET api/preview answers.
+type reportJSON struct {
+	URL       string          `json:"url"`
+	Head      string          `json:"head"`
+	Body      json.RawMessage `json:"body"` // decoded
+	Bytes     int             `json:"bytes"`
+	Sentences []string        `json:"sentences"`
+}
+
+func inJSON(v report) reportJSON {
+	return reportJSON{URL: v.URL, Head: v.Head, Body: json.RawMessage(v.Body), Bytes: v.Bytes, Sentences: v.Sentences}
+}
+
+func (p *Panel) serveState(w http.ResponseWriter, r *http.Request, right Right) {
+	writeJSON(w, http.StatusOK, p.stateJSON(r.Context(), right))
+}
+
+func (p *Panel) stateJSON(ctx context.Context, right Right) stateJSON {
+	s := p.state(ctx)
+	var v page
+	p.journal(&v, true)
+	out := stateJSON{Product: p.config.Catalog.Product(), Recipient: p.config.Recipient, Notice: p.notice,
+		On: s.on(), Decision: s.decided.Decision, Veto: s.vetoed(), MayChange: right == Change,
+		InstallGUID: s.client.InstallGUID, Since: s.client.Since, NextReport: s.client.NextReport, LastReport: v.Last,
+		NotDelivered: words(s.client.LastError), Erasure: s.client.Erasure,
+		Counted: []countedJSON{}, Changes: []changeJSON{}, Sent: []sentJSON{}, History: append([]consent.Record{}, s.history...)}
+	out.Status, _ = p.status(s)
+	if s.decided.Record.Decision == consent.Granted {
+		out.Agreed = s.decided.Record.Notice
+	}
+	for _, c := range p.counted() {
+		out.Counted = append(out.Counted, countedJSON{c.Name, c.Says, c.Kind, append([]string{}, c.Labels...)})
+	}
+	for _, c := range p.changes(s) {
+		out.Changes = append(out.Changes, changeJSON{c.Notice, c.Text})
+	}
+	for _, e := range v.Sent {
+		if e.Report.Fault == "" {
+			out.Sent = append(out.Sent, sentJSON{e.Time, e.Outcome, inJSON(e.Report)})
+		}
+	}
+	return out
+}
+
+func (p *Panel) servePreview(w http.ResponseWriter, r *http.Request, _ Right) {
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	next := p.preview(ctx, r.URL.Query().Has("sizes"))
+	if next.Fault != "" {
+		p.refuse(w, true, http.StatusServiceUnavailable, next.Fault)
+		return
+	}
+	writeJSON(w, http.StatusOK, inJSON(next))
+}
+
+// serveDecision takes {"decision":"granted","notice":1} or
+// {"decision":"denied","notice":1,"erase":true} and answers with the state.
+func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, right Right) {
+	data, wrong := p.body(r, "application/json")
+	if wrong != nil {
+		p.refuse(w, true, wrong.status, wrong.why)
+		return
+	}
+	a, ok := parseJSON(data)
+	if !ok {
+		p.refuse(w, true, http.StatusBadRequest, p.texts.Malformed)
+		return
+	}
+	err := p.decide(r.Context(), a, "settings (API)")
+	status, answered := http.StatusOK, map[string]any{}
+	var refused *refusal
+	switch {
+	case errors.As(err, &refused):
+		status, answered["error"] = refused.status, refused.why
+	case err != nil:
+		status, answered["error"] = http.StatusInternalServerError, fill(p.texts.NotActedUpon, "reason", err)
+	}
+	answered["state"] = p.stateJSON(r.Context(), right)
+	writeJSON(w, status, answered)
+}
+
+// parseJSON understands one object with the fields decision and notice, and
+// erase with a no: each once, spelled like this, and nothing after it. The
+// usual decoder would take the last of two decisions, and "DECISION" for one.
+func parseJSON(data []byte) (answer, bool) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
+		return answer{}, false
+	}
+	fields := map[string]any{}
+	for decoder.More() {
+		key, err := decoder.Token()
+		name, _ := key.(string)
+		if _, twice := fields[name]; err != nil || twice {
+			return answer{}, false
+		}
+		if fields[name], err = decoder.Token(); err != nil {
+			return answer{}, false
+		}
+	}
+	if _, err := decoder.Token(); err != nil {
+		return answer{}, false
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return answer{}, false
+	}
+	return fromFields(fields)
+}
+
+// fromFields refuses fields that are missing, unknown, or of another kind.
+func fromFields(fields map[string]any) (answer, bool) {
+	decision, _ := fields["decision"].(string)
+	digits, _ := fields["notice"].(json.Number)
+	erase, isBool := fields["erase"].(bool)
+	known := 2
+	if _, given := fields["erase"]; given {
+		known++
+		if !isBool {
+			return answer{}, false
+		}
+	}
+	notice, ok := number(digits.String())
+	a := answer{notice: notice, erase: erase}
+	switch decision {
+	case "granted":
+		a.decision = consent.Granted
+	case "denied":
+		a.decision = consent.Denied
+	default:
+		ok = false
+	}
+	if !ok || len(fields) != known || erase && a.decision != consent.Denied {
+		return answer{}, false
+	}
+	return a, true
+}

@@ -1,0 +1,58 @@
+// Package panel shows a product's usage statistics to the people who decide
+// about them: a row for the sign-up form, a settings page, and a JSON
+// interface. It works without JavaScript, asks no other server for anything,
+// and shows the bytes of a report rather than a description of them.
+//
+//	decisions := consent.NewFile(dir)
+//	stats, err := telemetry.Init(telemetry.Config{Catalog: compreface.Catalog, Consent: decisions, …})
+//	statistics, err := panel.New(panel.Config{
+//		Catalog:   compreface.Catalog,
+//		Decisions: decisions,
+//		Stats:     stats,
+//		Recipient: "Example GmbH",
+//		May: func(r *http.Request) panel.Right {
+//			if user(r).Owner {
+//				return panel.Change
+//			}
+//			return panel.Nothing
+//		},
+//	})
+//	mux.Handle("/settings/statistics/", http.StripPrefix("/settings/statistics", statistics))
+//
+// # At sign-up
+//
+//	row := statistics.SignUp(w, r) // put {{.Row}} before the form's button
+//
+//	// When the form was posted and the account was made:
+//	if record, yes := statistics.SignedUp(r); yes {
+//		err = decisions.Save(ctx, record)
+//		err = errors.Join(err, stats.Refresh(ctx))
+//	}
+//
+// Show the row to whoever may decide for the installation, such as its first
+// user. The box is never ticked, not required, and says nothing when it is
+// left alone. Link panel.css, if the application has no style of its own.
+//
+// # Addresses
+//
+// Below the path at which the panel is mounted:
+//
+//	GET  /              the settings page
+//	POST /decide        its forms
+//	GET  /panel.css     its style
+//	GET  /api/state     everything on the page
+//	GET  /api/preview   the next report; ?sizes asks the application for them
+//	PUT  /api/decision  {"decision":"granted","notice":1}, or "denied", or "denied" with "erase":true
+//
+// # What is a decision
+//
+// An answer to the notice in force, from a page of this site, by somebody who
+// may decide. An answer to another notice is refused with 409. So is a yes from a
+// form that is older than the last decision, and one while a variable in the
+// environment says no. A refused request changes nothing, and the answer says
+// so. The same answer twice is one decision.
+//
+// A decision is recorded first and acted on then, before the answer is sent.
+// What the page says afterwards it reads from what stands, so that it never
+// claims what was not done.
+package panel

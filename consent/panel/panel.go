@@ -1,0 +1,135 @@
+package panel
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+	"sync"
+
+	"headcount.example/catalog"
+	"headcount.example/consent"
+	"headcount.example/telemetry"
+)
+
+// Config is what an application says about its panel.
+type Config struct {
+	// Catalog is the list that people decide about. Required.
+	Catalog *catalog.Catalog
+
+	// Decisions is where decisions are kept: the same that telemetry.Config
+	// has. Required.
+	Decisions Decisions
+
+	// Stats is told of every decision, and asked how things stand. A nil one
+	// counts nothing, and the panel says so.
+	Stats *telemetry.Client
+
+	// Recipient is who gets the reports, such as "Example GmbH". Required.
+	Recipient string
+
+	// May says what whoever sent a request may do here. It is asked at every
+	// request but the one for the style sheet. Nil means that whoever reaches
+	// the handler may look, and nobody may change anything.
+	May func(*http.Request) Right
+
+	// Changes says in a sentence or two what each notice changed, by its
+	// number, from 2 on.
+	Changes map[int]string
+
+	// Home is where the page's link back leads, such as "/". Empty means no
+	// link.
+	Home string
+
+	// Texts replaces words; the zero value is English.
+	Texts Texts
+}
+
+// Decisions keeps what was decided. A [consent.File] does; an application that
+// keeps decisions in its own database has another.
+type Decisions interface {
+	consent.Source
+	Save(context.Context, consent.Record) error
+	History(context.Context) ([]consent.Record, error) // the newest last
+}
+
+// A Right is what somebody may do. A value without a name is Nothing.
+type Right uint8
+
+const (
+	Nothing Right = iota // neither look nor change
+	Look                 // see everything, the identifier and the totals too
+	Change               // look, and decide for this installation
+)
+
+// A Panel is the settings page, the row in the sign-up form and the JSON
+// interface of one product. Make one with [New]. Its methods are safe for
+// concurrent use if Config's functions are.
+type Panel struct {
+	config   Config
+	texts    Texts
+	notice   int
+	pages    *template.Template
+	cross    *http.CrossOriginProtection
+	deciding sync.Mutex // one look and Save at a time
+}
+
+//go:embed *.html panel.css
+var assets embed.FS
+
+// maxWords is how long the row in the sign-up form may be: more is not read.
+const maxWords = 60
+
+// New makes a panel and touches nothing. All faults of the configuration are
+// reported together; with an error the panel answers every request with it,
+// and its sign-up row is empty.
+func New(config Config) (*Panel, error) {
+	p := &Panel{config: config, texts: config.Texts.with(english), notice: config.Catalog.NoticeNumber(),
+		cross: http.NewCrossOriginProtection()}
+	err := errors.Join(p.check(), p.texts.check())
+	if err == nil {
+		p.pages, err = template.New("").Funcs(template.FuncMap{
+			"fill": fill, "day": p.texts.day, "moment": p.texts.moment,
+			"t": func() Texts { return p.texts }, "product": config.Catalog.Product, "home": func() string { return config.Home },
+		}).ParseFS(assets, "*.html")
+	}
+	return p, err
+}
+
+func (p *Panel) check() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf("panel: "+format, args...)) }
+	if err := p.config.Catalog.Err(); err != nil {
+		fault("%w", err)
+	}
+	if p.config.Decisions == nil {
+		fault("no place for decisions is given")
+	}
+	if strings.TrimSpace(p.config.Recipient) == "" {
+		fault("no recipient is given: people must know who gets the reports")
+	}
+	for notice := range p.config.Changes {
+		if notice < 2 || notice > p.notice {
+			fault("a change is given for notice %d; they go from 2 to %d", notice, p.notice)
+		}
+	}
+	label, help := p.signUpWords()
+	if n := len(strings.Fields(label + " " + help + " " + p.texts.SignUpDetails)); n > maxWords {
+		fault("the sign-up row has %d words, more than %d: shorten the texts", n, maxWords)
+	}
+	return errors.Join(faults...)
+}
+
+// right is what the sender of a request may do.
+func (p *Panel) right(r *http.Request) Right {
+	if p.config.May == nil {
+		return Look
+	}
+	if right := p.config.May(r); right == Look || right == Change {
+		return right
+	}
+	return Nothing
+}

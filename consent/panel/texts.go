@@ -1,0 +1,239 @@
+package panel
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Texts are all the words of this package, for another language or another
+// tone. An empty field is its English text; {words} in braces are filled in,
+// and those that an English text does not have are refused by [New]. A text
+// must not promise that the statistics are anonymous: every report carries an
+// identifier.
+//
+// The reasons that begin with a variable's name, and the errors, come from
+// other packages and are English; they are marked as such.
+type Texts struct {
+	Lang      string            // of the page: a BCP 47 tag
+	Direction string            // ltr or rtl
+	Months    [12]string        // January first
+	Day       string            // how a date is written
+	Moment    string            // how a date with a time is written
+	Described map[string]string // what a statistic says, by its name; the catalog's sentence if there is none
+
+	// The row in the sign-up form: at most 60 words in all.
+	SignUpLabel, SignUpHelp, SignUpDetails string
+
+	Title, Home string
+
+	// How things stand. Off begins every sentence that says why it is off.
+	Status, On, Off, OffUndecided, OffChanged, OffDenied string
+	Accepted, Waiting, NotActed, OnlyLook, Vetoed        string
+	LastReport, LastNone, NextReport, NextNone           string
+	NotDelivered, Identifier, IdentifierNone, Erasure    string
+
+	// The buttons, and what they do.
+	Decide, DecideHelp, OffHelp                    string
+	Agree, KeepOff, TurnOff, TurnOffErase, TryNow  string
+	NothingToDo                                    string
+	Nothing, NothingErased, Recorded, NotActedUpon string
+
+	// What is counted.
+	Counted, CountedHelp, Statistic, Says, NoLabels   string
+	PossibleLabels, Labels                            string
+	TotalSince, HowManyNow, Beside, Never, FullNotice string
+
+	// The report in three views, and the reports that were sent.
+	Preview, PreviewHelp, PreviewZeros, PreviewNone             string
+	WithSizes, WithSizesOn, Sentences, Table, Raw               string
+	SentenceTotal, SentenceSizes, SentenceIdentifier            string
+	SentenceOther, SentenceDays                                 string
+	Value, Unit, FromDay, OnDay, RequestHead, RequestBody, Size string
+	Sent, SentNone, SentHelp, SentAll, When, Where, Outcome     string
+	Unknown, Unreadable                                         string
+
+	// What changed, and who decided.
+	Changes, ChangesNone, ChangesUnsaid, ChangesAsk  string
+	Notice, NoticeNumber                             string
+	History, HistoryNone, Decision, Granted, Refused string
+
+	// Why a request was refused. Nothing has changed then.
+	Forbidden, MayNotChange, CrossSite, NotFound, Method        string
+	MediaType, TooLarge, Malformed, Outdated, Replayed, NotKept string
+}
+
+// english are the texts as they are when nothing else is said.
+var english = Texts{
+	Lang: "en", Direction: "ltr",
+	Months: [12]string{"January", "February", "March", "April", "May", "June",
+		"July", "August", "September", "October", "November", "December"},
+	Day:    "{day} {month} {year}",
+	Moment: "{date}, {time} UTC",
+
+	SignUpLabel: "Send usage statistics to {recipient} (optional)",
+	SignUpHelp: "At most once a day: the numbers listed below and a random identifier of this installation. " +
+		"No names, addresses, pictures or texts. Nothing else depends on it, and you can turn it off in the settings at any time.",
+	SignUpDetails: "See exactly what would be sent",
+
+	Title: "Usage statistics of {product}", Home: "Back to {product}",
+
+	Status:         "Status",
+	On:             "On since {date} for notice {notice}",
+	Off:            "Off – {reason}",
+	OffUndecided:   "Off – nobody has decided",
+	OffChanged:     "Off – the notice changed: agreed to notice {agreed}, now {notice}",
+	OffDenied:      "Off – somebody said no on {date} ({where})",
+	Accepted:       "{where} accepts notice {notice}",
+	Waiting:        "Agreed to notice {notice}, but nothing is counted here – {reason}",
+	NotActed:       "This process has not acted on the decision yet.",
+	OnlyLook:       "You may look at everything here. You may not change it.",
+	Vetoed:         "An administrator's setting turns statistics off. As long as it stands, they cannot be turned on here.",
+	LastReport:     "Last report",
+	LastNone:       "none",
+	NextReport:     "Next report",
+	NextNone:       "none, because statistics are off",
+	NotDelivered:   "The newest report did not arrive",
+	Identifier:     "Identifier of this installation",
+	IdentifierNone: "none exists",
+	Erasure:        "Request to erase",
+
+	Decide: "Your decision",
+	DecideHelp: "If you agree, this installation sends {recipient} one small report, at most once a day. " +
+		"If you do not, nothing is counted, no identifier is made and nothing is sent. Nothing else depends on your answer.",
+	OffHelp: "Both take effect at once, and destroy the totals and the identifier kept here. The second one also sends " +
+		"{recipient} one last request, with the identifier alone, to erase what was sent.",
+	Agree:         "Agree to notice {notice}",
+	KeepOff:       "Keep off",
+	TurnOff:       "Turn off",
+	TurnOffErase:  "Turn off and erase what was sent",
+	TryNow:        "Try again to turn on",
+	NothingToDo:   "There is nothing to decide here now.",
+	Nothing:       "Nothing has changed.",
+	NothingErased: "There is no request to erase: no identifier was kept here, or none could be asked for.",
+	Recorded:      "The decision is recorded.",
+	NotActedUpon:  "The decision is recorded, but not everything that follows from it is done: {reason}",
+
+	Counted: "What is counted",
+	CountedHelp: "This is the whole list. What is not on it cannot be sent: it is refused here before sending, " +
+		"and again where reports arrive.",
+	Statistic: "Statistic", Says: "What it says", Labels: "Labels", PossibleLabels: "Possible labels", NoLabels: "none",
+	TotalSince: "The total since the yes.",
+	HowManyNow: "How many there are in each range now.",
+	Beside: "Beside these numbers a report holds the unit of each, the day of the yes, the day of the report, and install_guid: " +
+		"a random number made at the moment of the yes. It says that two reports came from the same installation, " +
+		"which makes the statistics pseudonymous.",
+	Never: "Never sent: names, e-mail addresses, passwords, texts, pictures, or anything else that people type or upload; " +
+		"addresses, host names, hardware, software, versions, location, cookies, error messages. " +
+		"The receiving server sees the network address a report comes from, as with every request.",
+	FullNotice: "The full text of notice {notice}",
+
+	Preview:            "The next report",
+	PreviewHelp:        "As it would be sent now: the same bytes in three views. Nothing was sent to show this.",
+	PreviewZeros:       "Nothing is counted while statistics are off. So the numbers are zero, and zeros stand where the identifier would be: none exists.",
+	PreviewNone:        "There is no preview: {reason}",
+	WithSizes:          "Include the sizes (asks the application now)",
+	WithSizesOn:        "The sizes are included, as the application said them just now.",
+	Sentences:          "In sentences",
+	Table:              "As a table",
+	Raw:                "As the raw request",
+	SentenceTotal:      "{what}{labels}: {value} since {date}.",
+	SentenceSizes:      "{what}{labels}: {value} now.",
+	SentenceIdentifier: "The identifier of this installation is {value}.",
+	SentenceOther:      "{name} is {value}.",
+	SentenceDays:       "The day of the report is {date}.",
+	Value:              "Value", Unit: "Unit", FromDay: "Since", OnDay: "Day of the report",
+	RequestHead: "Request line and headers, sent to {url}",
+	RequestBody: "Body, decoded to JSON",
+	Size:        "{bytes} bytes in all, as they are on the connection; the body is compressed there.",
+
+	Sent:     "What was sent",
+	SentNone: "No report has left this installation.",
+	SentHelp: "The newest reports and requests to erase, as they were sent. An entry is written before the connection is opened.",
+	SentAll:  "Show all {count}",
+	When:     "When", Where: "Where", Outcome: "What became of it",
+	Unknown:    "not known: the process ended before it knew",
+	Unreadable: "Some entries could not be read: {reason}",
+
+	Changes:       "What changed between notices",
+	ChangesNone:   "This is the first notice.",
+	ChangesUnsaid: "The product does not say what changed. The full text of the notice is above.",
+	Notice:        "Notice",
+	ChangesAsk:    "The list has changed since somebody agreed. Statistics are off until somebody agrees to notice {notice}.",
+	NoticeNumber:  "Notice {notice}",
+	History:       "Decisions",
+	HistoryNone:   "Nobody has decided.",
+	Decision:      "Decision", Granted: "yes", Refused: "no",
+
+	Forbidden:    "You may not see this.",
+	MayNotChange: "You may not change this.",
+	CrossSite:    "The request came from another site.",
+	NotFound:     "There is no such page.",
+	Method:       "This cannot be done here.",
+	MediaType:    "The request is not in the form that is understood here.",
+	TooLarge:     "The request is too large.",
+	Malformed:    "The request is not a clear answer.",
+	Outdated:     "The answer was to notice {agreed}, and the notice is now {notice}. Read it and answer again.",
+	Replayed:     "Somebody has decided since the page was shown. Look at what stands now and answer again.",
+	NotKept:      "The decision could not be recorded: {reason}",
+}
+
+// with returns t with the English text in the place of every empty one.
+func (t Texts) with(standard Texts) Texts {
+	own, given := reflect.ValueOf(&t).Elem(), reflect.ValueOf(standard)
+	for i := range own.NumField() {
+		if own.Field(i).IsZero() {
+			own.Field(i).Set(given.Field(i))
+		}
+	}
+	return t
+}
+
+var placeholders = regexp.MustCompile(`\{[a-z]+\}`)
+
+// check refuses texts that promise too much, or that would show a brace where
+// a number belongs.
+func (t Texts) check() error {
+	var faults []error
+	own, standard := reflect.ValueOf(t), reflect.ValueOf(english)
+	for i := range own.NumField() {
+		text, ok := own.Field(i).Interface().(string)
+		if !ok {
+			continue
+		}
+		name := own.Type().Field(i).Name
+		if strings.Contains(strings.ToLower(strings.ReplaceAll(text, "pseudonym", "")), "anonym") {
+			faults = append(faults, fmt.Errorf("panel: text %s promises what an identifier does not keep: %.60q", name, text))
+		}
+		for _, word := range placeholders.FindAllString(text, -1) {
+			if !strings.Contains(standard.Field(i).String(), word) {
+				faults = append(faults, fmt.Errorf("panel: text %s has %s, which is never filled in", name, word))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// fill puts values in the places of {words}: fill(text, "notice", 1).
+func fill(text string, pairs ...any) string {
+	list := make([]string, len(pairs))
+	for i, p := range pairs {
+		list[i] = fmt.Sprint(p)
+		if i%2 == 0 {
+			list[i] = "{" + list[i] + "}"
+		}
+	}
+	return strings.NewReplacer(list...).Replace(text)
+}
+
+func (t Texts) day(at time.Time) string {
+	at = at.UTC()
+	return fill(t.Day, "day", at.Day(), "month", t.Months[at.Month()-1], "year", at.Year())
+}
+
+func (t Texts) moment(at time.Time) string {
+	return fill(t.Moment, "date", t.day(at), "time", at.UTC().Format("15:04"))
+}
