@@ -86,7 +86,7 @@ func OpenIn(ctx context.Context, keeper Keeper, series []string, now time.Time) 
 		return id, Schedule{Settled: max(SlotAt(now, id.Phase), 0)}, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
+		return nil, err
 	}
 	l.keepIn(account)
 	return l, nil

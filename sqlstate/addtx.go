@@ -1,0 +1,88 @@
+package sqlstate
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"headcount.example/catalog"
+	"headcount.example/internal/ledger"
+)
+
+// AddTx adds n to a counter within a transaction of the application: it is
+// counted exactly if tx is committed.
+//
+//	tx, err := db.BeginTx(ctx, nil)
+//	…
+//	_, err = tx.ExecContext(ctx, "INSERT INTO users …")
+//	_ = state.AddTx(ctx, tx, compreface.UserCreated, 1)
+//	err = tx.Commit()
+//
+// tx must be of the database that the store was made with. AddTx only inserts
+// a row, and reads and locks nothing that another transaction writes, so it
+// neither waits for the application's other transactions nor makes them fail.
+//
+// It does nothing, like Client.Add, while consent does not hold, when n is not
+// positive, or when the counter is not in the catalog. An error means that
+// this was not counted; tx is as it was before and may go on, unless ctx
+// ended or the connection is lost. It takes at most five seconds.
+func (s *Store) AddTx(ctx context.Context, tx *sql.Tx, counter catalog.Counter, n int64) error {
+	if err := s.ready(); err != nil {
+		return err
+	}
+	switch {
+	case tx == nil:
+		return errors.New("sqlstate: not counted: no transaction")
+	case n <= 0:
+		return nil
+	case n > ledger.Max:
+		return fmt.Errorf("sqlstate: not counted: %d is more than a total can be", n)
+	}
+	series := counter.String()
+	generation, ok := s.counting(series)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	insert := s.sql("INSERT INTO headcount_pending (generation, series, n) VALUES ($1, $2, $3)")
+	if err := s.harmless(ctx, tx, func() error {
+		_, err := tx.ExecContext(ctx, insert, generation, series, n)
+		return err
+	}); err != nil {
+		return fmt.Errorf("sqlstate: not counted: %w", err)
+	}
+	return nil
+}
+
+// counting returns the generation that a series is counted for now.
+func (s *Store) counting(series string) (generation int64, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.open {
+		if slices.Contains(a.series, series) {
+			return a.generation, true
+		}
+	}
+	return 0, false
+}
+
+// harmless keeps a statement that fails from taking the transaction with it,
+// as it would in PostgreSQL.
+func (s *Store) harmless(ctx context.Context, tx *sql.Tx, f func() error) error {
+	if s.dialect != PostgreSQL {
+		return f()
+	}
+	if _, err := tx.ExecContext(ctx, "SAVEPOINT headcount"); err != nil {
+		return err
+	}
+	err := f()
+	if err != nil {
+		_, back := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT headcount")
+		err = errors.Join(err, back)
+	}
+	_, done := tx.ExecContext(ctx, "RELEASE SAVEPOINT headcount")
+	return errors.Join(err, done)
+}

@@ -1,0 +1,3 @@
+// Package sqlstate keeps an installation's state in the application's own
+// database.
+package sqlstate

@@ -1,0 +1,81 @@
+package sqlstate
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+	"time"
+
+	"headcount.example/internal/ledger"
+)
+
+// held is the lease of the one that sends. The fence rises with every lease
+// that is given out, so it says who had the newest.
+type held struct {
+	account *account
+	fence   int64
+	once    sync.Once
+}
+
+// Sender takes the lease, if nobody has it. All times are the database's. A
+// lease that ends later than any could was taken under another clock.
+func (a *account) Sender(ctx context.Context) (ledger.Lease, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	if _, err := a.current(ctx, a.store.db, ""); err != nil {
+		return nil, a.end(err)
+	}
+	l := &held{account: a}
+	err := a.store.patiently(ctx, func() error {
+		return a.store.db.QueryRowContext(ctx, a.store.sql(`UPDATE headcount_installation
+			SET fence = fence + 1, lease_until = {now} + $1
+			WHERE generation = $2 AND (lease_until <= {now} OR lease_until > {now} + $1)
+			RETURNING fence`), milliseconds(a.store.lease), a.generation).Scan(&l.fence)
+	})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, queryFailed(err)
+	}
+	return l, nil
+}
+
+// Held makes the lease as long as a new one, if it is the newest: then nobody
+// can have sent in between. The time it returns is this machine's, counted
+// from before the database was asked, and a little earlier than the lease ends.
+func (l *held) Held(ctx context.Context) (time.Time, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	a := l.account
+	until := time.Now().Add(a.store.lease - a.store.lease/12)
+	var fence int64
+	err := a.store.patiently(ctx, func() error {
+		return a.store.db.QueryRowContext(ctx, a.store.sql(`UPDATE headcount_installation
+			SET lease_until = {now} + $1 WHERE generation = $2 AND fence = $3 AND lease_until > 0
+			RETURNING fence`), milliseconds(a.store.lease), a.generation, l.fence).Scan(&fence)
+	})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return time.Time{}, ledger.ErrLost
+	case err != nil:
+		return time.Time{}, queryFailed(err)
+	}
+	return until, nil
+}
+
+// Release ends the lease. When the database does not hear of it, it ends by
+// itself.
+func (l *held) Release() {
+	l.once.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		s := l.account.store
+		_ = s.patiently(ctx, func() error {
+			_, err := s.db.ExecContext(ctx, s.sql("UPDATE headcount_installation SET lease_until = 0 WHERE generation = $1 AND fence = $2"),
+				l.account.generation, l.fence)
+			return err
+		})
+	})
+}

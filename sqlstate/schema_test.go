@@ -1,0 +1,126 @@
+package sqlstate
+
+import (
+	"strings"
+	"sync"
+	"testing"
+)
+
+func TestSchemaByManyAtOnce(t *testing.T) {
+	for kind, fresh := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			d := fresh(t)
+			var all sync.WaitGroup
+			for range 8 {
+				s := d.store()
+				all.Go(func() {
+					for range 3 {
+						if err := s.CreateSchema(t.Context()); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+			all.Wait()
+			if n := d.number(t, "SELECT version FROM headcount_schema"); n != 1 {
+				t.Errorf("version %d", n)
+			}
+			if n := d.rows(t); n != 0 {
+				t.Errorf("%d rows before a yes", n)
+			}
+		})
+	}
+}
+
+func TestSchemaOfAnotherVersion(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		s := d.store()
+		for version, want := range map[string]string{"2": "a newer release made them", "0": "call CreateSchema"} {
+			d.must(t, "UPDATE headcount_schema SET version = "+version)
+			_, err := s.Open(t.Context(), names, nil)
+			for call, err := range map[string]error{"Open": err, "Destroy": s.Destroy(t.Context()), "Save": s.Save(t.Context(), yes)} {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("%s with version %s: %v", call, version, err)
+				}
+			}
+		}
+		d.must(t, "UPDATE headcount_schema SET version = 2")
+		if err := s.CreateSchema(t.Context()); err == nil || !strings.Contains(err.Error(), "a newer release") {
+			t.Error(err)
+		}
+	})
+}
+
+func TestNoSchema(t *testing.T) {
+	for kind, fresh := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			s := fresh(t).store()
+			_, err1 := s.Open(t.Context(), names, nil)
+			_, err2 := s.Consent(t.Context())
+			for call, err := range map[string]error{"Open": err1, "Consent": err2, "Save": s.Save(t.Context(), yes), "Destroy": s.Destroy(t.Context())} {
+				if err == nil || !strings.Contains(err.Error(), "was CreateSchema called") {
+					t.Errorf("%s: %v", call, err)
+				}
+			}
+		})
+	}
+}
+
+func TestNoStore(t *testing.T) {
+	for name, s := range map[string]*Store{"nil": nil, "no database": New(nil, SQLite), "no dialect": New(sqlite(t).DB, 0)} {
+		_, err1 := s.Open(t.Context(), nil, nil)
+		_, err2 := s.Consent(t.Context())
+		_, err3 := s.History(t.Context())
+		for _, err := range []error{err1, err2, err3, s.CreateSchema(t.Context()), s.Destroy(t.Context()), s.Save(t.Context(), yes), s.AddTx(t.Context(), nil, sold, 1)} {
+			if err == nil || !strings.HasPrefix(err.Error(), "sqlstate: ") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// TestFewRights has a role that may use the tables and not make them, and one
+// that may do neither.
+func TestFewRights(t *testing.T) {
+	d := postgres(t)
+	if err := d.store().CreateSchema(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	role := "r" + d.schema
+	d.must(t, "CREATE ROLE "+role+" LOGIN")
+	d.must(t, "GRANT USAGE ON SCHEMA "+d.schema+" TO "+role)
+	app := (&database{dialect: PostgreSQL, schema: d.schema, server: d.server}).in(role).connect(t)
+	s := app.store()
+	_, err1 := s.Open(t.Context(), names, nil)
+	_, err2 := s.Consent(t.Context())
+	for call, err := range map[string]error{"CreateSchema": s.CreateSchema(t.Context()), "Open": err1, "Consent": err2,
+		"Save": s.Save(t.Context(), yes), "Destroy": s.Destroy(t.Context())} {
+		if err == nil || !strings.Contains(err.Error(), "permission denied") {
+			t.Errorf("%s: %v", call, err)
+		}
+	}
+	d.must(t, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "+d.schema+" TO "+role)
+	if err := s.CreateSchema(t.Context()); err != nil {
+		t.Errorf("all is there: %v", err)
+	}
+	if err := s.Save(t.Context(), yes); err != nil {
+		t.Error(err)
+	}
+	l := opened(t, s)
+	add(t, l, 0, 3)
+	tx, err := app.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AddTx(t.Context(), tx, sold, 4); err != nil {
+		t.Error(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Error(err)
+	}
+	fold(t, l)
+	equal(t, l, 7, 0)
+	if err := s.Destroy(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

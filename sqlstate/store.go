@@ -1,0 +1,188 @@
+package sqlstate
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Dialect is the database that a driver leads to. The zero Dialect is none.
+type Dialect uint8
+
+const (
+	PostgreSQL Dialect = iota + 1 // 12 or newer
+	SQLite                        // 3.37 or newer
+)
+
+// String returns the database's name.
+func (d Dialect) String() string {
+	switch d {
+	case PostgreSQL:
+		return "PostgreSQL"
+	case SQLite:
+		return "SQLite"
+	}
+	return fmt.Sprintf("dialect(%d)", uint8(d))
+}
+
+const (
+	patience = 5 * time.Second // for whatever the database is asked
+	lease    = time.Minute     // of the one that sends; far more than a report takes
+)
+
+// A Store keeps the state of one installation in the tables whose names begin
+// with headcount_. It is what telemetry.Config.State wants, and a
+// consent.Source. All methods are safe for concurrent use. A nil Store, or one
+// without a database, returns an error from every method.
+type Store struct {
+	db      *sql.DB
+	dialect Dialect
+	process string        // random: which process folded
+	lease   time.Duration // tests make it short
+
+	mu   sync.Mutex
+	open []*account // what AddTx counts for
+}
+
+// New returns a store in the application's database. It touches nothing. The
+// driver is the application's choice.
+func New(db *sql.DB, dialect Dialect) *Store {
+	return &Store{db: db, dialect: dialect, process: rand.Text(), lease: lease}
+}
+
+func (s *Store) ready() error {
+	switch {
+	case s == nil || s.db == nil:
+		return errors.New("sqlstate: no database")
+	case s.dialect != PostgreSQL && s.dialect != SQLite:
+		return fmt.Errorf("sqlstate: %v is neither PostgreSQL nor SQLite", s.dialect)
+	}
+	return nil
+}
+
+// bounded is ctx with an end: a database that is away must not hold up the
+// host.
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	return context.WithTimeout(ctx, patience)
+}
+
+// sql puts a query into the words of the database.
+func (s *Store) sql(query string) string {
+	replace := []string{"{update}", " FOR UPDATE", "{now}", "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"}
+	if s.dialect == SQLite {
+		// $1 would be a name there, and not a number.
+		replace = []string{"{update}", "", "{now}", "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)", "$", "?"}
+	}
+	return strings.NewReplacer(replace...).Replace(query)
+}
+
+// errCommit says that nobody knows whether a transaction was committed.
+var errCommit = errors.New("it is not known whether this was written")
+
+// write runs f in a transaction, and again when the database asks for that.
+// Transactions of ours exclude one another: in PostgreSQL by the row that each
+// locks first, in SQLite because it has one writer.
+func (s *Store) write(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
+	if err := s.ready(); err != nil {
+		return err
+	}
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	return s.patiently(ctx, func() error { return s.once(ctx, f) })
+}
+
+// patiently tries again as long as the database asks for that.
+func (s *Store) patiently(ctx context.Context, f func() error) error {
+	for wait := 2 * time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
+		err := f()
+		if err == nil || !again(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		case <-time.After(wait):
+		}
+	}
+}
+
+func (s *Store) once(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
+	options := &sql.TxOptions{}
+	if s.dialect == PostgreSQL {
+		// Whatever the host's default is. Reading in a stricter one would make
+		// the host's transactions fail that add to what we read.
+		options.Isolation = sql.LevelReadCommitted
+	}
+	tx, err := s.db.BeginTx(ctx, options)
+	if err != nil {
+		return fmt.Errorf("sqlstate: %w", err)
+	}
+	defer tx.Rollback()
+	if s.dialect == SQLite {
+		// Write first: SQLite refuses to let a reader become the writer after
+		// somebody else wrote.
+		if _, err := tx.ExecContext(ctx, "UPDATE headcount_schema SET version = version"); err != nil {
+			return missing(err)
+		}
+	}
+	if err := f(ctx, tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("sqlstate: %w: %w", errCommit, err)
+	}
+	return nil
+}
+
+// again says whether a database gave up something that is to be tried anew:
+// a serialization failure or deadlock in PostgreSQL, a busy SQLite.
+func again(err error) bool {
+	var state interface{ SQLState() string } // of pgx and of lib/pq
+	if errors.As(err, &state) {
+		return state.SQLState() == "40001" || state.SQLState() == "40P01"
+	}
+	return strings.Contains(err.Error(), "database is locked") || strings.Contains(err.Error(), "database table is locked")
+}
+
+// lock keeps other processes from opening, destroying and deciding until the
+// transaction ends, and makes sure that the tables are the ones known here.
+func (s *Store) lock(ctx context.Context, tx *sql.Tx) error {
+	var version int
+	err := tx.QueryRowContext(ctx, s.sql("SELECT version FROM headcount_schema WHERE id = 1{update}")).Scan(&version)
+	if err != nil {
+		return missing(err)
+	}
+	if version != len(s.steps()) {
+		return wrongVersion(version, len(s.steps()))
+	}
+	return nil
+}
+
+func missing(err error) error {
+	return fmt.Errorf("sqlstate: the tables cannot be used (was CreateSchema called, and may this role use them?): %w", err)
+}
+
+func wrongVersion(is, want int) error {
+	if is > want {
+		return fmt.Errorf("sqlstate: the tables are of version %d and only versions up to %d are known here: a newer release made them", is, want)
+	}
+	return fmt.Errorf("sqlstate: the tables are of version %d, not %d: call CreateSchema", is, want)
+}
+
+// exec runs statements that take no arguments.
+func (s *Store) exec(ctx context.Context, tx *sql.Tx, statements ...string) error {
+	for _, statement := range statements {
+		if _, err := tx.ExecContext(ctx, s.sql(statement)); err != nil {
+			return fmt.Errorf("sqlstate: %w", err)
+		}
+	}
+	return nil
+}
