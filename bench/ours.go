@@ -113,7 +113,7 @@ func ourContenders() []contender {
 // enough to say it there.
 func unmapped(dir string) error {
 	const mode, sum, folded = 48, 56, 2
-	path := filepath.Join(dir, "telemetry", "totals")
+	path := filepath.Join(dir, "telemetry", "headcount.totals")
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}

@@ -17,6 +17,7 @@ const (
 // words is what the environment says, all variables together.
 type words struct {
 	veto     string // which variable denies; empty when none does
+	off      bool   // it is the product's own, and says exactly off: a no like any other
 	reason   string // how it says so
 	accepted int    // the notice that is accepted; 0 when none is
 }
@@ -46,7 +47,7 @@ func readEnvironment(variable string, lookup func(string) (string, bool)) words 
 		return words{accepted: notice}
 	}
 	if value == "off" {
-		return words{veto: variable, reason: variable + " is off"}
+		return words{veto: variable, reason: variable + " is off", off: true}
 	}
 	// A word that is not known may well be somebody's no: on a typing error,
 	// "of" or "disable" must not send.

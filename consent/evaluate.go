@@ -26,7 +26,7 @@ type Status struct {
 	Record   Record   // what decided; Where names the variable if it was one. Zero if nothing did
 	Reason   string   // why, for a person, such as "nobody has decided"
 	Failed   bool     // the source could not answer; the answer may be another one soon
-	Veto     bool     // the no is a variable's, and only for as long as it is set
+	Veto     bool     // the no is for all products, or a word nobody knows: a yes given before is not taken back by it
 }
 
 // On reports whether the answer is yes.
@@ -55,7 +55,7 @@ func Evaluate(ctx context.Context, variable string, notice int, env func(string)
 	}
 	said := readEnvironment(variable, env)
 	if said.veto != "" {
-		return Status{Decision: Denied, Record: Record{Decision: Denied, Where: said.veto}, Reason: said.reason, Veto: true}
+		return Status{Decision: Denied, Record: Record{Decision: Denied, Where: said.veto}, Reason: said.reason, Veto: !said.off}
 	}
 	record, err := ask(ctx, src)
 	if err != nil {

@@ -2,8 +2,10 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,9 +31,8 @@ type Client struct {
 
 	down    atomic.Bool // Shutdown was called
 	erasing sync.Mutex  // one request to erase at a time
-	apply   sync.Mutex  // one Refresh at a time; guards the next two
+	apply   sync.Mutex  // one Refresh at a time; guards the next
 	again   *time.Timer // set once a decision could not be acted on
-	waiting bool        // for a source that could not answer, after a yes
 
 	mu        sync.Mutex // guards the rest
 	observers map[catalog.Sizes]*observer
@@ -56,26 +57,23 @@ type outcome struct {
 // context, so that no trace can get in. It does not block and allocates
 // nothing.
 func (c *Client) Add(counter catalog.Counter, n int64) {
-	if c == nil {
-		return
+	if c != nil && c.live.Load() != nil { // small enough for the compiler to put in the caller
+		c.count(counter, n)
 	}
+}
+
+func (c *Client) count(counter catalog.Counter, n int64) {
 	r := c.live.Load()
 	if r == nil || n <= 0 {
 		return
 	}
 	slot := r.slot(counter)
 	if slot == nil {
-		c.undeclared(counter)
+		r.undeclared(counter)
 		return
 	}
 	if !r.ledger.Add(slot, uint64(n)) {
 		r.look() // taken back, full or damaged: the loop finds out which
-	}
-}
-
-func (c *Client) undeclared(counter catalog.Counter) {
-	if c.config.Logger != nil {
-		c.log(slog.LevelWarn, "telemetry: counted nothing: the counter is not in the catalog", "counter", counter.String())
 	}
 }
 
@@ -90,15 +88,20 @@ func (c *Client) undeclared(counter catalog.Counter) {
 // that cannot be read), counting and sending stop, and what was counted stays
 // where it is until somebody decides.
 //
-// An error means that the answer could not be acted on in full; the client
-// is off then, and tries again every five minutes. Refresh on a nil or zero
-// Client, on one that was not configured, or after Shutdown does nothing. A
-// process that is off learns of another process's yes only here.
+// A decision is acted on also when ctx has ended: somebody who closes the
+// page has decided all the same. An error means that the answer could not be
+// had or not be acted on in full; the client is off then, and tries again every
+// five minutes. After Shutdown, and on a client whose configuration has a
+// fault, Refresh still destroys what a recorded no says has to go. On a nil or
+// zero Client it does nothing. A process that is off learns of another
+// process's yes only here.
 func (c *Client) Refresh(ctx context.Context) error {
-	if c == nil || c.gate == nil || c.fault != nil || c.down.Load() {
+	if c == nil || c.config.Catalog.Err() != nil {
 		return nil
 	}
-	err := c.refresh(some(ctx))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(some(ctx)), service)
+	defer cancel()
+	err := c.refresh(ctx)
 	if err != nil { // said when nothing is held: a logger may block
 		c.log(slog.LevelWarn, "telemetry: the decision could not be acted on", "error", err)
 	}
@@ -116,16 +119,13 @@ func some(ctx context.Context) context.Context {
 func (c *Client) refresh(ctx context.Context) error {
 	c.apply.Lock()
 	defer c.apply.Unlock()
-	was := c.live.Load() != nil
 	status := c.decided(ctx)
 	err := c.act(ctx, status)
-	// A source that cannot answer after a yes may be back soon: counting stops,
-	// but not for good.
-	c.waiting = status.Failed && (was || c.waiting)
+	if status.Failed {
+		err = errors.Join(errors.New(status.Reason), err)
+	}
 	if err != nil {
 		err = fmt.Errorf("telemetry: %w", err)
-	}
-	if err != nil || c.waiting {
 		c.retry()
 	}
 	c.settle(status, err)
@@ -134,6 +134,9 @@ func (c *Client) refresh(ctx context.Context) error {
 
 // retry looks again in a while: a full disk may have room then.
 func (c *Client) retry() {
+	if c.down.Load() || c.fault != nil {
+		return
+	}
 	if c.again == nil {
 		c.again = time.AfterFunc(retryAfter, func() {
 			ctx, cancel := context.WithTimeout(context.Background(), service)
@@ -147,6 +150,9 @@ func (c *Client) retry() {
 func (c *Client) act(ctx context.Context, status consent.Status) error {
 	r := c.live.Load()
 	if status.On() {
+		if c.down.Load() || c.fault != nil {
+			return nil
+		}
 		if r != nil && r.ctx.Err() == nil && r.ledger.Check(ctx) == nil {
 			return nil
 		}
@@ -164,7 +170,12 @@ func (c *Client) destroy(ctx context.Context) error {
 	if c.config.State != nil {
 		return c.config.State.Destroy(ctx)
 	}
-	return ledger.Destroy(ctx, c.config.Dir)
+	if !filepath.IsAbs(c.config.Dir) || !c.owns() {
+		return nil // nothing of this product was ever kept there
+	}
+	err := errors.Join(ledger.Destroy(ctx, c.config.Dir), c.unclaim())
+	ledger.Quiet(ctx, c.config.Dir)
+	return err
 }
 
 // takenBack tells a no that somebody gave from a veto in the environment,
@@ -180,6 +191,9 @@ func (c *Client) takenBack(ctx context.Context, s consent.Status) bool {
 
 // open makes the client live.
 func (c *Client) open(ctx context.Context) error {
+	if err := c.claim(); err != nil {
+		return err
+	}
 	r, err := newRecorder(ctx, c.config, c.metrics, c.clock())
 	if err != nil {
 		return err

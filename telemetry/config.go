@@ -29,9 +29,9 @@ type Config struct {
 	// Dir is where totals, identifier and schedule are kept, and the journal
 	// of what was sent. It must survive a restart: in a container it belongs
 	// on a volume, or every restart would count as a new installation. All
-	// processes of one installation on one host share it. It is made, with
-	// mode 0700, at the yes; an absolute path. Required, unless State is
-	// given.
+	// processes of one installation on one host share it; two products must
+	// not, and nothing else belongs in it. It is made, with mode 0700, at the
+	// yes; an absolute path. Required, unless State is given.
 	Dir string
 
 	// State keeps totals, identifier and schedule in another place: in the
@@ -72,7 +72,7 @@ func Init(config Config) (*Client, error) {
 	}
 	if err := c.prepare(); err != nil {
 		c.fault = err
-		return c, err
+		return c, errors.Join(err, c.Refresh(context.Background())) // a no is acted on all the same
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

@@ -49,7 +49,7 @@ func TestLife(t *testing.T) {
 	}
 
 	s.decide(t, consent.Denied)
-	if exists(filepath.Join(s.dir, "totals")) || s.Status().On {
+	if exists(filepath.Join(s.dir, "headcount.totals")) || s.Status().On {
 		t.Errorf("after the no: %q, %+v", files(t, s.dir), s.Status())
 	}
 	sent := r.count()
@@ -95,7 +95,7 @@ func TestNoEndsTheReportOnItsWay(t *testing.T) {
 	if took := time.Since(begin); took > 2*time.Second {
 		t.Errorf("took %v", took)
 	}
-	if exists(filepath.Join(s.dir, "totals")) || r.count() != 0 {
+	if exists(filepath.Join(s.dir, "headcount.totals")) || r.count() != 0 {
 		t.Errorf("%d reports, files %q", r.count(), files(t, s.dir))
 	}
 }
@@ -111,7 +111,7 @@ func TestNoticeChanges(t *testing.T) {
 	s.config.Catalog, soldNow = shop(2)
 	s.restart(t)
 	s.Add(soldNow, 100)
-	if got := s.Status(); got.On || !strings.Contains(got.Reason, "notice") || !exists(filepath.Join(s.dir, "totals")) {
+	if got := s.Status(); got.On || !strings.Contains(got.Reason, "notice") || !exists(filepath.Join(s.dir, "headcount.totals")) {
 		t.Errorf("off, and nothing destroyed: %+v, %q", got, files(t, s.dir))
 	}
 	s.decide(t, consent.Granted)
@@ -122,7 +122,7 @@ func TestNoticeChanges(t *testing.T) {
 }
 
 func TestVetoDestroysNothing(t *testing.T) {
-	for _, veto := range [][2]string{{"DO_NOT_TRACK", "1"}, {"OTEL_SDK_DISABLED", "true"}, {"COMPREFACE_TELEMETRY", "off"}} {
+	for _, veto := range [][2]string{{"DO_NOT_TRACK", "1"}, {"OTEL_SDK_DISABLED", "true"}, {"COMPREFACE_TELEMETRY", "disabled"}} {
 		t.Run(veto[0], func(t *testing.T) {
 			r := receive(t)
 			s := start(t, r.URL, nil)
@@ -147,7 +147,7 @@ func TestVetoDestroysNothing(t *testing.T) {
 			// A no that somebody gives under the veto is not forgotten.
 			t.Setenv(veto[0], veto[1])
 			s.decide(t, consent.Denied)
-			if exists(filepath.Join(s.dir, "totals")) {
+			if exists(filepath.Join(s.dir, "headcount.totals")) {
 				t.Errorf("a no was recorded, and there are %q", files(t, s.dir))
 			}
 		})
@@ -201,7 +201,7 @@ func TestLastLook(t *testing.T) {
 				if asked.Load() < 2 {
 					t.Error("nobody looked")
 				}
-				if exists(filepath.Join(dir, "totals")) == test.gone {
+				if exists(filepath.Join(dir, "headcount.totals")) == test.gone {
 					t.Errorf("files %q", files(t, dir))
 				}
 				if err := c.Shutdown(t.Context()); err != nil {
@@ -240,7 +240,7 @@ func TestAddDuringNo(t *testing.T) {
 		}
 		seen[id] = true
 		s.decide(t, consent.Denied)
-		if exists(filepath.Join(s.dir, "totals")) {
+		if exists(filepath.Join(s.dir, "headcount.totals")) {
 			t.Errorf("files %q", files(t, s.dir))
 		}
 	}
@@ -265,7 +265,7 @@ func TestIdentifierOfAnotherVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	const told = "560eee90-5fca-11eb-988b-0242ac120003"
-	path := filepath.Join(s.dir, "totals")
+	path := filepath.Join(s.dir, "headcount.totals")
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -294,6 +294,7 @@ func TestFilesVanish(t *testing.T) {
 			t.Fatal(err)
 		}
 		id := c.Status().InstallGUID
+		synctest.Wait() // or the loop's first look makes it again meanwhile
 		if err := os.RemoveAll(dir); err != nil {
 			t.Fatal(err)
 		}

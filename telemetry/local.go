@@ -29,7 +29,7 @@ func (p producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error
 	if r == nil {
 		return nil, nil
 	}
-	figures, err := c.figures(some(ctx), r, true)
+	figures, err := c.figures(some(ctx), r, askNow)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"headcount.example/catalog"
@@ -17,16 +18,28 @@ const patience = 10 * time.Second
 type observer struct {
 	ask  func(context.Context) ([]int64, error)
 	busy chan struct{} // holds a token while the function runs, however long
+
+	day    time.Time // of the counts below
+	counts []int64   // the last answer, for a report that has to be sent again
 }
+
+// asking is whether the application's functions are called for a report.
+type asking int
+
+const (
+	askNobody  asking = iota
+	askOnceDay        // a report that is sent again says what it said first
+	askNow
+)
 
 // Observe has sizes answered by a function that returns the size of each
 // thing, in any order: the number of faces of each collection. Only how many
 // fall in each range is sent. A later function for the same sizes takes the
 // place of the earlier one; nil takes it away.
 //
-// The function is called when a report is due or asked for, and never
-// otherwise: at most once a day, not on the path of any request, and not by
-// two calls at once. Its context ends after ten seconds. If it returns an
+// The function is called when a report is due, once for all attempts of a
+// day, and when a report or preview is asked for; not on the path of any
+// other request, and not by two calls at once. Its context ends after ten seconds. If it returns an
 // error or a negative size, panics, or takes longer, this metric is left out
 // of that report and nothing else is.
 func (c *Client) Observe(sizes catalog.Sizes, function func(context.Context) ([]int64, error)) {
@@ -44,11 +57,16 @@ func (c *Client) Observe(sizes catalog.Sizes, function func(context.Context) ([]
 
 // observe returns how many things fall in each range; nil when that is not
 // known.
-func (c *Client) observe(ctx context.Context, d catalog.Definition) []int64 {
+func (c *Client) observe(ctx context.Context, d catalog.Definition, today time.Time, ask asking) []int64 {
 	c.mu.Lock()
 	o := c.observers[d.Sizes]
+	known := o != nil && ask == askOnceDay && o.counts != nil && o.day.Equal(today)
+	if known {
+		defer c.mu.Unlock()
+		return slices.Clone(o.counts)
+	}
 	c.mu.Unlock()
-	if o == nil {
+	if o == nil || ask == askNobody {
 		return nil
 	}
 	sizes, err := o.answer(ctx)
@@ -65,6 +83,9 @@ func (c *Client) observe(ctx context.Context, d catalog.Definition) []int64 {
 		}
 		counts[i]++
 	}
+	c.mu.Lock()
+	o.day, o.counts = today, slices.Clone(counts)
+	c.mu.Unlock()
 	return counts
 }
 

@@ -20,9 +20,10 @@ type recorder struct {
 	ctx     context.Context // ends with the consent it was made under
 	cancel  context.CancelFunc
 	wake    chan struct{}
-	doubt   atomic.Bool   // the last look found no yes
-	done    chan struct{} // closed when the loop has ended
-	sending chan struct{} // holds one token while a report is on its way
+	strange atomic.Pointer[catalog.Counter] // not in the catalog, and not said yet
+	doubt   atomic.Bool                     // the last look found no yes
+	done    chan struct{}                   // closed when the loop has ended
+	sending chan struct{}                   // holds one token while a report is on its way
 }
 
 type place struct {
@@ -87,6 +88,16 @@ func (r *recorder) slot(counter catalog.Counter) ledger.Slot {
 		if p.counter == counter || p.slot == nil {
 			return p.slot
 		}
+	}
+}
+
+// undeclared has the loop say that a counter is not in the catalog: Add itself
+// never waits for a logger. One at a time is enough to find the mistake.
+func (r *recorder) undeclared(counter catalog.Counter) {
+	if r.strange.Load() == nil {
+		kept := counter // so that only this line allocates, and not every call
+		r.strange.Store(&kept)
+		r.look()
 	}
 }
 

@@ -31,10 +31,10 @@ func (r Report) String() string {
 	return fmt.Sprintf("%s\n%s\n(%d bytes in all)\n", r.Head, strings.Join(r.Rows, "\n"), len(r.Request))
 }
 
-// figures puts a report together from the totals and, if observe is set, the
-// observed sizes. R is nil while consent does not hold: then every total is
-// zero and the identifier a placeholder.
-func (c *Client) figures(ctx context.Context, r *recorder, observe bool) (gate.Report, error) {
+// figures puts a report together from the totals and the sizes, as far as
+// they are asked for. R is nil while consent does not hold: then every total
+// is zero and the identifier a placeholder.
+func (c *Client) figures(ctx context.Context, r *recorder, ask asking) (gate.Report, error) {
 	today := c.clock().UTC().Truncate(24 * time.Hour)
 	report := gate.Report{GUID: placeholder, Since: today, Day: today}
 	var totals []uint64
@@ -52,17 +52,13 @@ func (c *Client) figures(ctx context.Context, r *recorder, observe bool) (gate.R
 	for m, d := range c.metrics {
 		values := make([]int64, len(d.Series))
 		switch {
-		case d.Kind == catalog.KindSizes && observe:
-			counts := c.observe(ctx, d)
+		case d.Kind == catalog.KindSizes:
+			counts := c.observe(ctx, d, today, ask)
 			for i := range values {
 				values[i] = gate.Absent
 				if counts != nil && counts[i] > 0 {
 					values[i] = counts[i]
 				}
-			}
-		case d.Kind == catalog.KindSizes:
-			for i := range values {
-				values[i] = gate.Absent
 			}
 		case r != nil:
 			for i, at := range r.series[m] {
@@ -85,7 +81,11 @@ func (c *Client) Preview(ctx context.Context, observe bool) (Report, error) {
 	if c == nil || c.gate == nil {
 		return Report{}, errors.New("telemetry: no preview: the client is not configured")
 	}
-	figures, err := c.figures(some(ctx), c.live.Load(), observe)
+	ask := askNobody
+	if observe {
+		ask = askNow
+	}
+	figures, err := c.figures(some(ctx), c.live.Load(), ask)
 	if err != nil {
 		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"headcount.example/internal/gate"
@@ -12,10 +13,11 @@ import (
 )
 
 const (
-	fold       = 10 * time.Second // how much counting a kill can lose where the file is not mapped
-	retryAfter = 5 * time.Minute  // when consent could not be acted on
-	breath     = time.Second      // between two looks that Add asked for
-	service    = 5 * time.Second  // for the files, when another process holds the lock
+	fold       = 10 * time.Second       // how much counting a kill can lose where the file is not mapped
+	retryAfter = 5 * time.Minute        // when consent could not be acted on
+	glance     = 100 * time.Millisecond // at the ledger, while a report is on its way
+	breath     = time.Second            // between two looks that Add asked for
+	service    = 5 * time.Second        // for the files, when another process holds the lock
 )
 
 // run is the client's one goroutine. It lives as long as the consent it was
@@ -43,6 +45,9 @@ func (c *Client) run(r *recorder) {
 
 // step does what is due and says when to look again.
 func (c *Client) step(r *recorder) time.Duration {
+	if counter := r.strange.Swap(nil); counter != nil {
+		c.log(slog.LevelWarn, "telemetry: counted nothing: the counter is not in the catalog", "counter", counter.String())
+	}
 	err := r.ledger.Check(r.ctx)
 	if err != nil {
 		c.log(slog.LevelWarn, "telemetry: the totals are no longer there", "error", err)
@@ -104,7 +109,7 @@ func (c *Client) due(r *recorder) (time.Time, error) {
 	if at.After(now) {
 		return at, nil
 	}
-	return c.clock(), c.send(r.ctx, r, lease, planned)
+	return c.clock(), c.send(r.ctx, r, lease, planned, askOnceDay)
 }
 
 // Flush sends a report now, if consent holds, and waits for the answer. It
@@ -138,20 +143,27 @@ func (c *Client) Flush(ctx context.Context) error {
 		}
 	}
 	s, err := r.ledger.Schedule(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		err = c.send(ctx, r, lease, s, askNow)
 	}
-	return c.send(ctx, r, lease, s)
+	if err != nil && !strings.HasPrefix(err.Error(), "telemetry: ") {
+		err = fmt.Errorf("telemetry: not delivered: %w", err)
+	}
+	return err
 }
 
 // send makes and sends one report and notes what became of it. The caller
 // holds the sender's lease.
-func (c *Client) send(ctx context.Context, r *recorder, lease ledger.Lease, s ledger.Schedule) error {
+func (c *Client) send(ctx context.Context, r *recorder, lease ledger.Lease, s ledger.Schedule, ask asking) error {
 	select {
 	case r.sending <- struct{}{}:
 		defer func() { <-r.sending }()
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	// Before the application is asked for anything.
+	if err := c.allowed(ctx, r, lease); err != nil {
+		return err
 	}
 	// Noted as failed before it is sent: whatever ends this process, or keeps
 	// the answer from being noted, the next attempt is not at once.
@@ -160,7 +172,7 @@ func (c *Client) send(ctx context.Context, r *recorder, lease ledger.Lease, s le
 	if err != nil {
 		return err
 	}
-	report, err := c.figures(ctx, r, true)
+	report, err := c.figures(ctx, r, ask)
 	if err == nil {
 		err = c.deliver(ctx, r, lease, report)
 	}
@@ -188,7 +200,29 @@ func (c *Client) deliver(ctx context.Context, r *recorder, lease ledger.Lease, r
 		ctx, cancel = context.WithDeadline(ctx, until)
 		defer cancel()
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go c.watch(ctx, r, cancel)
 	return c.journaled(ctx, report, func() error { return c.allowed(ctx, r, lease) })
+}
+
+// watch stops a report that is on its way when another process takes the yes
+// back.
+func (c *Client) watch(ctx context.Context, r *recorder, stop func()) {
+	look := time.NewTicker(glance)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+			if err := r.ledger.Check(ctx); err != nil && ctx.Err() == nil {
+				stop()
+				r.look()
+				return
+			}
+		}
+	}
 }
 
 // after is the schedule after an attempt that ended with err.

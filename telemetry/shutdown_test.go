@@ -289,10 +289,13 @@ func TestLoggedOnceAnHour(t *testing.T) {
 			}
 			time.Sleep(20 * time.Minute)
 		}
+		synctest.Wait()
 		if lines := strings.Count(logged.String(), "\n"); lines != 1 || strings.Contains(logged.String(), "canary") {
 			t.Errorf("logged %q, want one line", logged.String())
 		}
 		c.Add(compreface.ServiceCreated.With("canary"), 1)
+		time.Sleep(2 * breath) // the loop says it: Add does not wait for a logger
+		synctest.Wait()
 		if lines := strings.Count(logged.String(), "\n"); lines != 2 {
 			t.Errorf("logged %q, want two lines", logged.String())
 		}

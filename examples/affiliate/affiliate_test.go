@@ -179,7 +179,7 @@ func TestConsentFromEndToEnd(t *testing.T) {
 		t.Error("sent after the no")
 	}
 	// What was decided stays, and three empty files to lock.
-	if want := []string{"consent.json", "consent.lock", "sender.lock", "totals.lock"}; !slices.Equal(kept, want) || !slices.Equal(s.kept(), want) {
+	if want := []string{"consent.json", "consent.lock", "headcount.lock", "headcount.sender", "journal"}; !slices.Equal(kept, want) || !slices.Equal(s.kept(), want) {
 		t.Errorf("left %q, later %q", kept, s.kept())
 	}
 	c.searched(t, "canary", amount, "987655", "owed", "taken", s.data)

@@ -119,7 +119,7 @@ func (d *demo) consented(ctx context.Context) error {
 // terminal decides.
 func (d *demo) product(ctx context.Context, environment []string, flags ...string) error {
 	args := append([]string{"-endpoint", "http://" + d.wire.address(), "-dir", d.state(),
-		"-events", d.events, "-faces", "700,0,5,300"}, flags...)
+		"-events", d.events, "-faces", "700,0,5,300", "-now"}, flags...)
 	c := exec.CommandContext(ctx, d.quickstart, args...)
 	c.Env = append([]string{"PATH=/usr/bin:/bin"}, environment...)
 	c.Stdout, c.Stderr = d.out, d.out

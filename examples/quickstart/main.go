@@ -15,6 +15,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"log"
 	"os"
 	"os/signal"
 
@@ -28,7 +29,8 @@ func main() {
 	dir := flag.String("dir", "", "directory that survives a restart, an absolute `path`")
 	events := flag.String("events", "", "saved events to replay, a CSV `file`")
 	faces := flag.String("faces", "", "number of faces of each collection, as in `700,0,5,300`")
-	preview := flag.Bool("preview", false, "show the next report, byte for byte, before it is sent")
+	preview := flag.Bool("preview", false, "show the next report, byte for byte")
+	now := flag.Bool("now", false, "send the report now and not when it is due, for the demo")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -41,7 +43,7 @@ func main() {
 	})
 	defer stats.Shutdown(context.Background())
 	if err != nil {
-		fail(err)
+		log.Print(err) // the product goes on: stats is usable all the same, and off
 	}
 
 	product := replay{stats: stats}
@@ -59,11 +61,18 @@ func main() {
 		}
 		fmt.Print(report)
 	}
-	if err := stats.Flush(ctx); err != nil { // a real product leaves this to the schedule
-		fmt.Println(err)
-	} else {
-		fmt.Println("sent")
+	if *now {
+		sendNow(ctx, stats)
 	}
+}
+
+// sendNow does what a real product leaves to the schedule.
+func sendNow(ctx context.Context, stats *telemetry.Client) {
+	if err := stats.Flush(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("sent")
 }
 
 func onOff(s telemetry.Status) string {

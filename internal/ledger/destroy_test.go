@@ -145,7 +145,7 @@ func TestClosedFirst(t *testing.T) {
 	if err := Destroy(ctx, dir); err != nil {
 		t.Fatal(err)
 	}
-	if len(steps) < 8 || steps[1] != "write totals" || steps[2] != "sync totals" {
+	if len(steps) < 8 || steps[1] != "write "+fileName || steps[2] != "sync "+fileName {
 		t.Errorf("%q", steps)
 	}
 }

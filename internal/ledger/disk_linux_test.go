@@ -54,7 +54,7 @@ func TestFullDisk(t *testing.T) {
 			if _, err := Open(ctx, dir, abc, noon); !errors.Is(err, syscall.ENOSPC) {
 				t.Fatalf("%v", err)
 			}
-			files, _ := filepath.Glob(filepath.Join(dir, fileName+"*"))
+			files, _ := filepath.Glob(filepath.Join(dir, "headcount.*"))
 			if len(files) != 1 || filepath.Base(files[0]) != lockName {
 				t.Errorf("left: %q", files)
 			}

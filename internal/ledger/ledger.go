@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	fileName   = "totals"
-	lockName   = "totals.lock"
-	senderName = "sender.lock"
+	fileName   = "headcount.totals"
+	lockName   = "headcount.lock"
+	senderName = "headcount.sender"
 )
 
 // Errors that say why a ledger is no longer the one of the installation. The
