@@ -1,0 +1,172 @@
+package sqlstate
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"headcount.example/consent"
+	"headcount.example/telemetry"
+)
+
+type always struct{}
+
+func (always) Consent(context.Context) (consent.Record, error) {
+	r := yes
+	r.Time = time.Now().Add(-time.Hour)
+	return r, nil
+}
+
+// TestOutage stops the server, and starts it again: at Init, while counting,
+// and while sending.
+func TestOutage(t *testing.T) {
+	var own server
+	t.Cleanup(own.stop)
+	d := own.database(t)
+	s := d.store()
+	if err := s.CreateSchema(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r := receive(t)
+	config := telemetry.Config{Catalog: shop, Endpoint: r.URL, State: s, Consent: always{}}
+	before, err := telemetry.Init(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer before.Shutdown(t.Context())
+	before.Add(sold, 5)
+
+	own.halt()
+	began := time.Now()
+	late, err := telemetry.Init(config)
+	if took := time.Since(began); err == nil || took > 3*time.Second || late.Status().On {
+		t.Errorf("Init without a database: %v, after %v", err, took)
+	}
+	defer late.Shutdown(t.Context())
+	began = time.Now()
+	for range 100_000 {
+		before.Add(sold, 1)
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("100,000 additions took %v", took)
+	}
+	if err := before.Flush(t.Context()); err == nil || len(r.all()) != 0 {
+		t.Errorf("sent: %v", err)
+	}
+	if _, err := s.Consent(t.Context()); err == nil {
+		t.Error("nobody answers, and it is no error")
+	}
+	if !before.Status().On {
+		t.Error("a database that is away for a minute ends counting")
+	}
+
+	if err := own.start(); err != nil {
+		t.Fatal(err)
+	}
+	before.Add(start, 1)
+	if err := before.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := late.Refresh(t.Context()); err != nil || !late.Status().On {
+		t.Fatal(err)
+	}
+	late.Add(sold, 1)
+	if err := late.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if last := r.all(); len(last) != 2 || last[1][1] != "shop.thing.sold0 100006" {
+		t.Errorf("%q", last)
+	}
+}
+
+// TestStuck has a table that somebody keeps locked: everything ends in time,
+// and counting does not wait.
+func TestStuck(t *testing.T) {
+	d := postgres(t)
+	s := d.store()
+	if err := s.CreateSchema(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l := opened(t, s)
+	add(t, l, 0, 5)
+	tx, err := d.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec("LOCK TABLE headcount_installation, headcount_schema, headcount_pending"); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan string)
+	for name, call := range map[string]func() error{
+		"Sync":    func() error { return l.Sync(context.Background()) },
+		"Destroy": func() error { return d.store().Destroy(context.Background()) },
+		"Save":    func() error { return s.Save(context.Background(), yes) },
+		"Sender":  func() error { _, err := l.Sender(context.Background()); return err },
+		"AddTx": func() error {
+			return event(context.Background(), &database{DB: d.DB, dialect: d.dialect}, s, sold, 1, true)
+		},
+	} {
+		go func() {
+			began := time.Now()
+			err := call()
+			if took := time.Since(began); took > patience+2*time.Second || err == nil {
+				t.Errorf("%s: %v after %v", name, err, took)
+			}
+			done <- name
+		}()
+	}
+	began := time.Now()
+	add(t, l, 0, 1)
+	if took := time.Since(began); took > 10*time.Millisecond {
+		t.Errorf("Add took %v", took)
+	}
+	for range 5 {
+		<-done
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	fold(t, l)
+	equal(t, l, 6, 0)
+}
+
+// TestKilledWhileFolding ends connections in the middle of folds: whatever
+// became of each, nothing is counted twice or lost.
+func TestKilledWhileFolding(t *testing.T) {
+	d := postgres(t)
+	s := d.store()
+	if err := s.CreateSchema(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l := opened(t, s)
+	stop, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(3 * time.Millisecond):
+				_, _ = d.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%headcount\\_%' AND pid <> pg_backend_pid() AND usename = 'headcount'" +
+					" AND backend_type = 'client backend' AND query NOT LIKE '%pg_terminate%' AND query LIKE '%'")
+			}
+		}
+	}()
+	var counted, failed uint64
+	for range 600 {
+		add(t, l, 0, 1)
+		counted++
+		if l.Sync(t.Context()) != nil {
+			failed++
+		}
+	}
+	close(stop)
+	<-ended
+	for range 100 {
+		if l.Sync(t.Context()) == nil {
+			break
+		}
+	}
+	t.Logf("%d folds, %d ended in the middle", counted, failed)
+	equal(t, l, counted, 0)
+}
