@@ -10,11 +10,13 @@ import (
 	"path/filepath"
 )
 
+const temporary = ".new-*"
+
 // Replace writes a file for its owner alone: beside its place, synced, and
 // then renamed. The directory must exist. Replacing the same file from several
 // processes at once leaves the content of one of them.
 func Replace(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
+	f, err := os.CreateTemp(filepath.Dir(path), temporary) // mode 0600
 	if err != nil {
 		return err
 	}
@@ -32,6 +34,17 @@ func Replace(path string, data []byte) error {
 		_ = dir.Close()
 	}
 	return nil
+}
+
+// Tidy removes what processes that were killed in the middle of [Replace] left
+// in a directory. Call it only while nobody else replaces a file there.
+func Tidy(dir string) {
+	files, _ := os.ReadDir(dir)
+	for _, f := range files {
+		if left, _ := filepath.Match(temporary, f.Name()); left {
+			_ = os.Remove(filepath.Join(dir, f.Name())) // the next one tries again
+		}
+	}
 }
 
 // Read reads a file of at most limit bytes. What is not a regular file is an

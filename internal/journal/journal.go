@@ -56,6 +56,7 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 	if err := os.MkdirAll(j.dir, 0o700); err != nil {
 		return 0, fmt.Errorf("journal: %w", err)
 	}
+	durable.Tidy(j.dir) // or every kill in the middle of a write would leave a report, for ever
 	numbers, err := j.numbers()
 	if err != nil {
 		return 0, err
