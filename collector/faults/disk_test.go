@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -84,8 +85,9 @@ func TestDiskFullAtTheStart(t *testing.T) {
 	a.close()
 }
 
-// A disk that fills up while the product runs changes nothing: the totals
-// have their room. Nor does a kill -9 and a start while it is full.
+// A disk that fills up while the product runs does not touch what is counted:
+// the totals have their room. Nor does a kill -9 and a start while it is full.
+// No report leaves that could not be written in the journal before.
 func TestDiskFullWhileCounting(t *testing.T) {
 	t.Parallel()
 	url, s := collector(t)
@@ -93,18 +95,27 @@ func TestDiskFullWhileCounting(t *testing.T) {
 	i := consenting(t, dir)
 	a := i.start(url)
 	a.must(order{Do: "add", N: 100})
-	empty := fill(t, dir)
-	a.must(order{Do: "add", N: 1000})
 	i.exact(a, s)
-	a.must(order{Do: "add", N: 1000})
+	empty := fill(t, dir)
+	full := func(a *application) {
+		t.Helper()
+		a.must(order{Do: "add", N: 1000})
+		if got := a.do(order{Do: "flush"}); !strings.Contains(got.Err, "no space left on device") || !got.On {
+			t.Errorf("Flush on a full disk says %q, on %v", got.Err, got.On)
+		}
+	}
+	full(a)
 	a.kill()
 	a.silent()
 	b := i.start(url)
 	if b.began.Err != "" || b.began.GUID != a.began.GUID {
 		t.Errorf("on a full disk the installation was %s and is %q: %s", a.began.GUID, b.began.GUID, b.began.Err)
 	}
-	b.must(order{Do: "add", N: 1000})
-	i.exact(b, s)
+	full(b)
+	s.refresh(t)
+	if n := s.lines[a.began.GUID]; n != 1 {
+		t.Errorf("%d reports arrived", n)
+	}
 	empty()
 	b.must(order{Do: "add", N: 1000})
 	i.exact(b, s)
@@ -143,6 +154,8 @@ func TestRevokedWhileTheAnswerIsNoted(t *testing.T) {
 	dir := mounted(t, "ramfs", "mode=0700")
 	r := newRevocationIn(t, url, dir, false)
 	there, let := make(chan struct{}), make(chan struct{})
+	goOn := sync.OnceFunc(func() { close(let) })
+	defer goOn() // or the proxy would wait for ever
 	r.p.set(func(w *wire) {
 		raw := w.toCollector(w.request())
 		close(there)
@@ -151,8 +164,8 @@ func TestRevokedWhileTheAnswerIsNoted(t *testing.T) {
 	})
 	sent := r.a.begin(order{Do: "flush"})
 	<-there
-	unlock := lock(t, filepath.Join(dir, "totals.lock"))
-	close(let)
+	unlock := lock(t, filepath.Join(dir, "headcount.lock"))
+	goOn()
 	for len(sockets(t, r.a)) > 0 { // until the answer is there, and there is nothing left but to note it
 		time.Sleep(time.Millisecond)
 	}

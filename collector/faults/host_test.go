@@ -236,18 +236,25 @@ func (i *installation) exact(a *application, s *store) {
 }
 
 // left says what of an installation is in its directory: nothing, after a no.
-// A lock file is empty and means nothing.
-func (i *installation) left() []string {
-	var list []string
+// A lock file is empty and means nothing, and the journal of what was sent is
+// the administrator's.
+func (i *installation) left() (list []string) {
 	_ = filepath.WalkDir(i.dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		info, err := d.Info()
-		if err != nil || info.Size() > 0 || !strings.HasSuffix(path, ".lock") {
+		lock := err == nil && info.Size() == 0 && strings.HasPrefix(d.Name(), "headcount.")
+		if entry, _ := filepath.Match(filepath.Join(i.dir, "journal", "????????.json"), path); !lock && !entry {
 			list = append(list, filepath.Base(path))
 		}
 		return nil
 	})
 	return list
+}
+
+// journal counts the reports that left the directory, or were about to.
+func (i *installation) journal() int {
+	list, _ := filepath.Glob(filepath.Join(i.dir, "journal", "*.json"))
+	return len(list)
 }

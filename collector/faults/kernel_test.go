@@ -27,8 +27,8 @@ func addressOf(t *testing.T, address string) *syscall.SockaddrInet4 {
 }
 
 // queued returns a connection to an address for which the kernel still has
-// something to send. The word that it has ended counts as one byte, and is
-// none.
+// something to send. That it has ended is a byte, and TLS says so in
+// twenty-four: they are no report.
 func queued(t *testing.T, address string) string {
 	t.Helper()
 	a := addressOf(t, address)
@@ -43,11 +43,11 @@ func queued(t *testing.T, address string) string {
 		if len(fields) < 5 || fields[2] != remote {
 			continue
 		}
-		bytes, _, _ := strings.Cut(fields[4], ":")
-		if bytes == "00000000" || bytes == "00000001" && fields[3] != established {
-			continue
+		queue, _, _ := strings.Cut(fields[4], ":")
+		bytes, err := strconv.ParseUint(queue, 16, 64)
+		if err != nil || bytes > 25 || bytes > 0 && fields[3] == established {
+			return lines.Text()
 		}
-		return lines.Text()
 	}
 	return ""
 }

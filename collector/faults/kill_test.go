@@ -213,6 +213,9 @@ func (y *tally) bury(t *testing.T, l *life, s *store) {
 	if y.lost+y.extra+y.excess > 0 {
 		t.Errorf("%v", *y)
 	}
+	if list, _ := filepath.Glob(filepath.Join(l.dir, "*", ".new-*")); len(list) > 1 {
+		t.Errorf("%d halves of files are left", len(list)) // one, of the process killed last, is no harm
+	}
 	l.acked.close()
 	os.RemoveAll(filepath.Dir(l.dir))
 }

@@ -3,6 +3,7 @@
 package faults
 
 import (
+	"bytes"
 	"io"
 	"regexp"
 	"strings"
@@ -26,6 +27,7 @@ var otlp = "Content-Type: application/x-protobuf"
 
 var troubles = []trouble{
 	{name: "none", fault: pass, arrives: true},
+	{name: "connection kept open", fault: keep, arrives: true},
 	{name: "refuse", refuse: true, says: "connection refused"},
 	{name: "reset at once", fault: func(w *wire) { w.reset() }, says: "reset|EOF|broken pipe"},
 	{name: "reset in the middle of the request", fault: func(w *wire) { w.some(100); w.reset() }, says: "reset|EOF|broken pipe"},
@@ -73,6 +75,13 @@ var troubles = []trouble{
 
 // some reads n bytes of whatever comes.
 func (w *wire) some(n int) { _, _ = io.CopyN(io.Discard, w.r, int64(n)) }
+
+// keep answers like a server that waits for the next request.
+func keep(w *wire) {
+	raw := w.toCollector(w.request())
+	_, _ = w.Write(bytes.Replace(raw, []byte("Connection: close\r\n"), nil, 1))
+	w.gone()
+}
 
 // late answers when the client has gone.
 func late(w *wire) {

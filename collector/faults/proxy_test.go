@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -49,12 +50,22 @@ type wire struct {
 	r        *bufio.Reader
 }
 
+// newProxy listens at an address of its own: while it refuses, nobody else
+// gets its port.
 func newProxy(t *testing.T, upstream string) *proxy {
+	t.Helper()
+	n := proxies.Add(1)
+	return newProxyAt(t, upstream, fmt.Sprintf("127.20.%d.%d:0", n/250, 1+n%250))
+}
+
+var proxies atomic.Int64
+
+func newProxyAt(t *testing.T, upstream, address string) *proxy {
 	t.Helper()
 	p := &proxy{t: t, open: map[*wire]bool{}}
 	p.upstream.Store(&upstream)
 	p.set(pass)
-	p.listen("127.0.0.1:0")
+	p.listen(address)
 	t.Cleanup(p.close)
 	return p
 }

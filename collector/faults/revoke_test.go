@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -72,11 +73,13 @@ func TestRevoked(t *testing.T) {
 			t.Parallel()
 			r := newRevocation(t, url, x.secure)
 			there, let := make(chan struct{}), make(chan struct{})
+			goOn := sync.OnceFunc(func() { close(let) })
+			defer goOn() // or the proxy would wait for ever
 			r.p.set(func(w *wire) { x.hold(w, there, let); w.gone() })
 			sent := r.a.begin(order{Do: "flush"})
 			<-there
 			r.no(t)
-			close(let)
+			goOn()
 			r.ended(t, sent, false)
 			r.yes(t, x.sent)
 		})
@@ -156,6 +159,7 @@ type revocation struct {
 	a, b  *application
 	conns int64
 	lines int
+	kept  int // in the journal
 }
 
 func newRevocation(t *testing.T, url string, secure bool) *revocation {
@@ -166,10 +170,14 @@ func newRevocation(t *testing.T, url string, secure bool) *revocation {
 func newRevocationIn(t *testing.T, url, dir string, secure bool) *revocation {
 	t.Helper()
 	_, s := collector(t)
-	r := &revocation{p: newProxy(t, url), s: s, i: consenting(t, dir)}
-	endpoint := "http://" + r.p.address
-	if secure {
+	r := &revocation{s: s, i: consenting(t, dir)}
+	var endpoint string
+	if !secure {
+		r.p = newProxy(t, url)
+		endpoint = "http://" + r.p.address
+	} else {
 		c := newCertificates(t)
+		r.p = newProxyAt(t, url, "127.0.0.1:0") // as the certificates say
 		r.p.tls.Store(c.good)
 		r.i.env = c.env
 		endpoint = "https://" + r.p.address
@@ -203,7 +211,7 @@ func (r *revocation) no(t *testing.T) {
 	if got.On || got.GUID != "" {
 		t.Errorf("after the no it is on: %v %q", got.On, got.GUID)
 	}
-	r.conns = r.p.conns.Load()
+	r.conns, r.kept = r.p.conns.Load(), r.i.journal()
 	for _, a := range []*application{r.a, r.b} { // in both of them, at once
 		a.must(order{Do: "add", N: 100})
 		if got := a.do(order{Do: "flush"}); got.Err == "" {
@@ -220,6 +228,9 @@ func (r *revocation) ended(t *testing.T, sent <-chan answerTo, either bool) {
 	}
 	if n := r.p.conns.Load(); n != r.conns {
 		t.Errorf("%d connections after the no", n-r.conns)
+	}
+	if n := r.i.journal(); n != r.kept {
+		t.Errorf("%d reports in the journal after the no", n-r.kept)
 	}
 	if list := r.i.left(); len(list) > 0 {
 		t.Errorf("after the report ended there is %q", list)

@@ -24,7 +24,12 @@ func overdue(t *testing.T, i *installation) (phase time.Duration) {
 	}
 	phase = l.Identity().Phase
 	schedule := ledger.Schedule{Settled: ledger.SlotAt(time.Now(), phase) - 1, Due: time.Now().Add(-time.Second)}
-	if err := l.SetSchedule(context.Background(), schedule); err != nil {
+	lease, err := l.Sender(context.Background())
+	if err != nil || lease == nil {
+		t.Fatalf("lease %v, %v", lease, err)
+	}
+	defer lease.Release()
+	if err := l.SetSchedule(context.Background(), lease, schedule); err != nil {
 		t.Fatal(err)
 	}
 	return phase

@@ -112,7 +112,7 @@ func TestTLS(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()
 			_, s := collector(t)
-			p := newProxy(t, url)
+			p := newProxyAt(t, url, "127.0.0.1:0") // as the certificates say
 			p.tls.Store(x.config)
 			p.set(x.fault)
 			i := consenting(t, directory(t))
