@@ -153,15 +153,45 @@ func (c *Client) act(ctx context.Context, status consent.Status) error {
 		if c.down.Load() || c.fault != nil {
 			return nil
 		}
-		if r != nil && r.ctx.Err() == nil && r.ledger.Check(ctx) == nil {
+		if r != nil && !r.local && r.ctx.Err() == nil && r.ledger.Check(ctx) == nil {
 			return nil
 		}
 		c.drop(r)
 		return c.open(ctx)
 	}
-	c.drop(r)
+	if r == nil || !r.local {
+		c.drop(r)
+		err := c.countLocally(ctx)
+		if c.takenBack(ctx, status) {
+			err = errors.Join(c.destroy(ctx), err)
+		}
+		return err
+	}
 	if c.takenBack(ctx, status) {
 		return c.destroy(ctx)
+	}
+	return nil
+}
+
+// countLocally goes on in memory if the application chose that.
+func (c *Client) countLocally(ctx context.Context) error {
+	if !c.config.CountLocally || c.down.Load() || c.fault != nil {
+		return nil
+	}
+	r, err := newRecorder(ctx, c.config, c.metrics, c.clock(), true)
+	if err != nil {
+		return err
+	}
+	close(r.done) // it has no loop
+	c.live.Store(r)
+	return nil
+}
+
+// agreed returns the recorder that counts under consent; nil when there is
+// none.
+func (c *Client) agreed() *recorder {
+	if r := c.live.Load(); r != nil && !r.local {
+		return r
 	}
 	return nil
 }
@@ -194,7 +224,7 @@ func (c *Client) open(ctx context.Context) error {
 	if err := c.claim(); err != nil {
 		return err
 	}
-	r, err := newRecorder(ctx, c.config, c.metrics, c.clock())
+	r, err := newRecorder(ctx, c.config, c.metrics, c.clock(), false)
 	if err != nil {
 		return err
 	}

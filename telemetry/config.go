@@ -46,6 +46,12 @@ type Config struct {
 	// consent.
 	Consent consent.Source
 
+	// CountLocally has the client count without consent as well, for
+	// [Client.Producer] alone: in the memory of this process, without an
+	// identifier, a file or a goroutine, and never sent. A later yes begins
+	// at zero all the same. False counts nothing without consent.
+	CountLocally bool
+
 	// Logger hears of the few things that can go wrong, one line each and
 	// the same line at most once an hour. Nil means silence.
 	Logger *slog.Logger

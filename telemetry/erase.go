@@ -65,7 +65,7 @@ func (c *Client) beginErasure(ctx context.Context) error {
 	if !c.takenBack(ctx, status) {
 		return errors.New("telemetry: not erased: record a no first: " + status.Reason)
 	}
-	r := c.live.Load()
+	r := c.agreed()
 	c.drop(r)
 	var id ledger.Identity
 	if r != nil {

@@ -12,7 +12,8 @@ import (
 //
 //	reader := metric.NewManualReader(metric.WithProducer(stats.Producer()))
 //
-// It leaves out install_guid, and produces nothing while nothing is counted.
+// It leaves out install_guid, and produces nothing while nothing is counted:
+// without consent that is so unless [Config.CountLocally] is set.
 // Sizes are asked for at every reading, so the reader's interval decides how
 // often the application's functions are called.
 func (c *Client) Producer() metric.Producer { return producer{c} }

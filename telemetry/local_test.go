@@ -2,6 +2,8 @@ package telemetry
 
 import (
 	"context"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"go.opentelemetry.io/otel/sdk/metric"
@@ -58,6 +60,30 @@ func TestProducer(t *testing.T) {
 	s.decide(t, consent.Denied)
 	if got := collect(); len(got) != 0 {
 		t.Errorf("after a no: %v", got)
+	}
+	s.config.CountLocally = true
+	s.restart(t)
+	reader = metric.NewManualReader(metric.WithProducer(s.Producer()))
+	provider = metric.NewMeterProvider(metric.WithReader(reader))
+	s.Add(compreface.UserCreated, 4)
+	if got := collect(); got["compreface.user.created"] != 4 {
+		t.Errorf("locally: %v", got)
+	}
+	if s.Status().On || s.Status().InstallGUID != "" || s.Flush(t.Context()) == nil || exists(filepath.Join(s.dir, "headcount.totals")) {
+		t.Errorf("counting locally is not consent: %+v, %q", s.Status(), files(t, s.dir))
+	}
+	if preview, err := s.Preview(t.Context(), false); err != nil || !slices.Contains(preview.Rows, "compreface.user.created 0") {
+		t.Errorf("the preview shows what was counted locally: %q, %v", preview.Rows, err)
+	}
+	s.decide(t, consent.Granted)
+	s.Add(compreface.UserCreated, 1)
+	if got := collect(); got["compreface.user.created"] != 1 {
+		t.Errorf("a yes is retroactive: %v", got)
+	}
+	s.decide(t, consent.Denied)
+	s.Add(compreface.UserCreated, 2)
+	if got := collect(); got["compreface.user.created"] != 2 {
+		t.Errorf("locally again: %v", got)
 	}
 	var none *Client
 	if list, err := none.Producer().Produce(t.Context()); list != nil || err != nil {

@@ -20,6 +20,7 @@ type recorder struct {
 	ctx     context.Context // ends with the consent it was made under
 	cancel  context.CancelFunc
 	wake    chan struct{}
+	local   bool                            // counts in memory for the operator's own reader; nothing else is done with it
 	strange atomic.Pointer[catalog.Counter] // not in the catalog, and not said yet
 	doubt   atomic.Bool                     // the last look found no yes
 	done    chan struct{}                   // closed when the loop has ended
@@ -31,10 +32,10 @@ type place struct {
 	slot    ledger.Slot // nil: empty
 }
 
-func newRecorder(ctx context.Context, config Config, metrics []catalog.Definition, now time.Time) (*recorder, error) {
+func newRecorder(ctx context.Context, config Config, metrics []catalog.Definition, now time.Time, local bool) (*recorder, error) {
 	r := &recorder{
 		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
-		series: make([][]int, len(metrics)),
+		series: make([][]int, len(metrics)), local: local,
 	}
 	var names []string
 	var counters []catalog.Counter
@@ -49,9 +50,12 @@ func newRecorder(ctx context.Context, config Config, metrics []catalog.Definitio
 		}
 	}
 	var err error
-	if config.State != nil {
+	switch {
+	case local:
+		r.ledger, err = ledger.Memory(names)
+	case config.State != nil:
 		r.ledger, err = ledger.OpenIn(ctx, config.State, names, now)
-	} else {
+	default:
 		r.ledger, err = ledger.Open(ctx, config.Dir, names, now)
 	}
 	if err != nil {

@@ -39,10 +39,11 @@ func (c *Client) figures(ctx context.Context, r *recorder, ask asking) (gate.Rep
 	report := gate.Report{GUID: placeholder, Since: today, Day: today}
 	var totals []uint64
 	if r != nil {
-		id := r.ledger.Identity()
-		report.GUID, report.Since = id.GUID, id.Day
-		if today.Before(id.Day) {
-			report.Day = id.Day // a clock that went back does not end before it began
+		if id := r.ledger.Identity(); !r.local {
+			report.GUID, report.Since = id.GUID, id.Day
+			if today.Before(id.Day) {
+				report.Day = id.Day // a clock that went back does not end before it began
+			}
 		}
 		totals = make([]uint64, r.counters)
 		if err := r.ledger.Totals(ctx, totals); err != nil {
@@ -85,7 +86,7 @@ func (c *Client) Preview(ctx context.Context, observe bool) (Report, error) {
 	if observe {
 		ask = askNow
 	}
-	figures, err := c.figures(some(ctx), c.live.Load(), ask)
+	figures, err := c.figures(some(ctx), c.agreed(), ask)
 	if err != nil {
 		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
 	}

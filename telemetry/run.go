@@ -119,7 +119,7 @@ func (c *Client) Flush(ctx context.Context) error {
 	if c == nil {
 		return errors.New("telemetry: not sent: no client")
 	}
-	r := c.live.Load()
+	r := c.agreed()
 	if r == nil {
 		return errors.New("telemetry: not sent: " + c.Status().Reason)
 	}

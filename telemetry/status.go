@@ -33,7 +33,7 @@ func (c *Client) Status() Status {
 	if c.fault == nil {
 		s.Erasure = c.pendingErasure().words()
 	}
-	r := c.live.Load()
+	r := c.agreed()
 	switch {
 	case c.fault != nil:
 		s.Reason = c.fault.Error()
