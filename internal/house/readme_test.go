@@ -1,6 +1,7 @@
 package house
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -105,6 +106,38 @@ func TestReadmeIsTrue(t *testing.T) {
 	for _, target := range targets {
 		if !regexp.MustCompile(`(?m)^` + target[1] + `:`).Match(makefile) {
 			t.Errorf("the README says make %s, and there is no such target", target[1])
+		}
+	}
+}
+
+// A test that the documents name is there.
+func TestNamedTestsExist(t *testing.T) {
+	root := top(t)
+	var code strings.Builder
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, "_test.go") {
+			data, err := os.ReadFile(path)
+			code.Write(data)
+			return err
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil || len(documents) == 0 {
+		t.Fatalf("%d documents, %v", len(documents), err)
+	}
+	for _, path := range append(documents, filepath.Join(root, "README.md")) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]*)`").FindAllStringSubmatch(string(text), -1) {
+			if !strings.Contains(code.String(), "func "+name[1]+"(") {
+				t.Errorf("%s names %s, and there is no such test", filepath.Base(path), name[1])
+			}
 		}
 	}
 }
