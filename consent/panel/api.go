@@ -129,7 +129,7 @@ func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, right Righ
 	case errors.As(err, &refused):
 		status, answered["error"] = refused.status, refused.why
 	case err != nil:
-		status, answered["error"] = http.StatusInternalServerError, fill(p.texts.NotActedUpon, "reason", err)
+		status, answered["error"] = http.StatusInternalServerError, err.Error()
 	}
 	answered["state"] = p.stateJSON(r.Context(), right)
 	writeJSON(w, status, answered)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"headcount.example/consent"
+	"headcount.example/telemetry"
 )
 
 // An answer is what somebody said, in a form or in JSON.
@@ -29,56 +30,74 @@ type refusal struct {
 func (r *refusal) Error() string { return r.why }
 
 // decide records an answer and has it acted on. An error that is a *refusal
-// means that nothing has changed; any other, that the decision is recorded and
-// not everything that follows from it is done.
+// means that nothing has changed; any other says what could not be done.
 //
 // It goes on when the browser goes away: half a no would be none.
 func (p *Panel) decide(ctx context.Context, a answer, where string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*patience)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	if a.notice != p.notice {
 		return &refusal{http.StatusConflict, fill(p.texts.Outdated, "agreed", a.notice, "notice", p.notice)}
 	}
-	if err := p.record(ctx, a, where); err != nil {
+	before := p.config.Stats.Status()
+	stood, err := p.record(ctx, a, where)
+	var refused *refusal
+	if errors.As(err, &refused) {
 		return err
 	}
-	if a.erase {
-		err := p.config.Stats.Erase(ctx)
-		// The request to erase has a story of its own; whatever became of it, the
-		// no takes effect.
-		if err != nil && p.config.Stats.Status().Erasure != "" {
-			err = nil // the status says that it has not arrived yet
-		}
-		return errors.Join(err, p.config.Stats.Refresh(ctx))
+	if err == nil && a.erase {
+		err = p.erase(ctx, before, stood)
 	}
-	return p.config.Stats.Refresh(ctx)
+	// Whatever became of the rest: a no that could not be written may have put
+	// a yes aside, and one whose request did not arrive takes effect.
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if acted := p.config.Stats.Refresh(ctx); acted != nil {
+		err = errors.Join(err, errors.New(fill(p.texts.NotActedUpon, "reason", acted)))
+	}
+	return err
 }
 
-// record saves an answer, unless it stands already: a form that is sent twice
+// erase asks to erase. That the request has not arrived is no fault: it is
+// kept, and the status says how it stands.
+func (p *Panel) erase(ctx context.Context, before telemetry.Status, stood bool) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*patience)
+	defer cancel()
+	err := p.config.Stats.Erase(ctx)
+	after := p.config.Stats.Status().Erasure
+	again := stood && !before.On && after != "" // the same form once more
+	if err == nil || again || after != before.Erasure {
+		return nil
+	}
+	return errors.New(fill(p.texts.NotActedUpon, "reason", err))
+}
+
+// record saves an answer, unless it stood already: a form that is sent twice
 // is one decision.
-func (p *Panel) record(ctx context.Context, a answer, where string) error {
+func (p *Panel) record(ctx context.Context, a answer, where string) (stood bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	p.deciding.Lock()
 	defer p.deciding.Unlock()
 	s := p.state(ctx)
 	last := s.last()
 	if s.fault == nil && last.Decision == a.decision && last.Notice == a.notice {
-		return nil
+		return true, nil
 	}
 	if a.decision == consent.Granted {
 		if s.vetoed() {
-			return &refusal{http.StatusConflict, p.texts.Vetoed}
+			return false, &refusal{http.StatusConflict, p.texts.Vetoed}
 		}
 		// An old form sent again must not outvote what was decided since. A no
 		// is taken whenever it was meant.
 		if a.seen != "" && a.seen != s.mark() {
-			return &refusal{http.StatusConflict, p.texts.Replayed}
+			return false, &refusal{http.StatusConflict, p.texts.Replayed}
 		}
 	}
-	err := p.config.Decisions.Save(ctx, consent.Record{Decision: a.decision, Notice: a.notice, Time: time.Now(), Where: where})
+	err = p.config.Decisions.Save(ctx, consent.Record{Decision: a.decision, Notice: a.notice, Time: time.Now(), Where: where})
 	if err != nil {
-		return &refusal{http.StatusInternalServerError, fill(p.texts.NotKept, "reason", err)}
+		return false, errors.New(fill(p.texts.NotKept, "reason", err))
 	}
-	return nil
+	return false, nil
 }
 
 // mark tells one state of the decisions from another.

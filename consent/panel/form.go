@@ -89,7 +89,7 @@ func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, right Right) {
 	case errors.As(err, &refused):
 		p.page(w, r, right, refused.status, p.texts.Nothing+" "+refused.why)
 	case err != nil:
-		p.page(w, r, right, http.StatusInternalServerError, fill(p.texts.NotActedUpon, "reason", err))
+		p.page(w, r, right, http.StatusInternalServerError, err.Error())
 	default:
 		// Not http.Redirect, which would make the address absolute and get it
 		// wrong below a prefix that was stripped.

@@ -33,12 +33,13 @@ type page struct {
 	Last, Next   time.Time
 	NotDelivered string
 	Identifier   string
+	Destroyed    bool // there is none, rather than one that is not used
 	Erasure      string
 
 	Changes  []change
 	Asks     bool // the notice changed
 	Counted  []statistic
-	Full     string
+	Full     []block
 	Preview  report
 	Sent     []sent
 	SentAll  int // how many there are, if not all are shown
@@ -87,7 +88,7 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request, right Right, status
 	s := p.state(r.Context())
 	v := page{Recipient: p.config.Recipient, Notice: p.notice,
 		Outcome: outcome, Stale: s.decided.On() != s.client.On, Veto: s.vetoed(), May: right == Change,
-		Choices: s.choices(), Seen: s.mark(), Changes: p.changes(s), Asks: s.outdated(), Counted: p.counted()}
+		Choices: s.choices(), Destroyed: s.destroyed(), Seen: s.mark(), Changes: p.changes(s), Asks: s.outdated(), Counted: p.counted()}
 	v.Status, v.English = p.status(s)
 	v.NotDelivered, v.Identifier, v.Erasure, v.Next = words(s.client.LastError), s.client.InstallGUID, s.client.Erasure, s.client.NextReport
 	if recorded, ok := query["recorded"]; ok && outcome == "" && s.last() != (consent.Record{}) {
@@ -97,7 +98,7 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request, right Right, status
 		}
 	}
 	notice, _ := p.config.Catalog.Notice() // New looked at the catalog
-	v.Full = string(notice)
+	v.Full = blocks(string(notice))
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	v.Preview = p.preview(ctx, query.Has("sizes"))

@@ -52,6 +52,15 @@ func (s state) vetoed() bool {
 	return s.decided.Veto || s.decided.Decision == consent.Denied && r.Time.IsZero() && r.Notice == 0 && r.Where != ""
 }
 
+// destroyed is true if there is no identifier here: none was ever made, or
+// this process has acted on a no.
+func (s state) destroyed() bool {
+	if s.client.On || s.client.Reason != s.client.Consent.Reason {
+		return false
+	}
+	return s.undecided() || s.decided.Decision == consent.Denied && !s.vetoed() && s.client.Consent.Decision == consent.Denied
+}
+
 // last is the newest record; the zero one if there is none.
 func (s state) last() consent.Record {
 	if len(s.history) == 0 {

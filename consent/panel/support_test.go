@@ -152,3 +152,14 @@ func (h *house) status(t testing.TB) string {
 	}
 	return found[1]
 }
+
+// buttons are the answers that the page offers.
+func (h *house) buttons(t testing.TB) []string {
+	t.Helper()
+	_, page := h.get(t, "/")
+	var list []string
+	for _, b := range regexp.MustCompile(`<button name="decision" value="(\w+)">`).FindAllStringSubmatch(page, -1) {
+		list = append(list, b[1])
+	}
+	return list
+}

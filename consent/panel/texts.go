@@ -31,13 +31,14 @@ type Texts struct {
 	Title, Home string
 
 	// How things stand. Off begins every sentence that says why it is off.
-	Status, On, Off, OffUndecided, OffChanged, OffDenied string
-	Accepted, Waiting, NotActed, OnlyLook, Vetoed        string
-	LastReport, LastNone, NextReport, NextNone           string
-	NotDelivered, Identifier, IdentifierNone, Erasure    string
+	Status, On, Off, OffUndecided, OffChanged, OffDenied     string
+	Accepted, Waiting, NotActed, OnlyLook, Vetoed            string
+	LastReport, LastNone, NextReport, NextNone               string
+	NotDelivered, Identifier, IdentifierNone, IdentifierIdle string
+	Erasure                                                  string
 
 	// The buttons, and what they do.
-	Decide, DecideHelp, OffHelp                    string
+	Decide, DecideHelp, OffHelp, VetoedErase       string
 	Agree, KeepOff, TurnOff, TurnOffErase, TryNow  string
 	NothingToDo                                    string
 	Nothing, NothingErased, Recorded, NotActedUpon string
@@ -99,6 +100,7 @@ var english = Texts{
 	NotDelivered:   "The newest report did not arrive",
 	Identifier:     "Identifier of this installation",
 	IdentifierNone: "none exists",
+	IdentifierIdle: "not used; one that was made before is kept until somebody decides",
 	Erasure:        "Request to erase",
 
 	Decide: "Your decision",
@@ -106,6 +108,7 @@ var english = Texts{
 		"If you do not, nothing is counted, no identifier is made and nothing is sent. Nothing else depends on your answer.",
 	OffHelp: "Both take effect at once, and destroy the totals and the identifier kept here. The second one also sends " +
 		"{recipient} one last request, with the identifier alone, to erase what was sent.",
+	VetoedErase:   "While an administrator's setting turns statistics off, the request is not sent. It is tried again for 14 days.",
 	Agree:         "Agree to notice {notice}",
 	KeepOff:       "Keep off",
 	TurnOff:       "Turn off",
@@ -133,7 +136,7 @@ var english = Texts{
 
 	Preview:            "The next report",
 	PreviewHelp:        "As it would be sent now: the same bytes in three views. Nothing was sent to show this.",
-	PreviewZeros:       "Nothing is counted while statistics are off. So the numbers are zero, and zeros stand where the identifier would be: none exists.",
+	PreviewZeros:       "Nothing is counted while statistics are off. So the numbers are zero, and zeros stand where the identifier would be.",
 	PreviewNone:        "There is no preview: {reason}",
 	WithSizes:          "Include the sizes (asks the application now)",
 	WithSizesOn:        "The sizes are included, as the application said them just now.",
@@ -162,11 +165,12 @@ var english = Texts{
 	ChangesNone:   "This is the first notice.",
 	ChangesUnsaid: "The product does not say what changed. The full text of the notice is above.",
 	Notice:        "Notice",
-	ChangesAsk:    "The list has changed since somebody agreed. Statistics are off until somebody agrees to notice {notice}.",
-	NoticeNumber:  "Notice {notice}",
-	History:       "Decisions",
-	HistoryNone:   "Nobody has decided.",
-	Decision:      "Decision", Granted: "yes", Refused: "no",
+	ChangesAsk: "The list has changed since somebody agreed. Statistics are off until somebody agrees to notice {notice}. " +
+		"If they are kept off, what was counted and the identifier kept here are destroyed.",
+	NoticeNumber: "Notice {notice}",
+	History:      "Decisions",
+	HistoryNone:  "Nobody has decided.",
+	Decision:     "Decision", Granted: "yes", Refused: "no",
 
 	Forbidden:    "You may not see this.",
 	MayNotChange: "You may not change this.",

@@ -1,0 +1,144 @@
+package panel
+
+import (
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"headcount.example/consent"
+)
+
+func TestParseForm(t *testing.T) {
+	for body, want := range map[string]answer{
+		"decision=granted&notice=1&seen=ab":  {decision: consent.Granted, notice: 1, seen: "ab"},
+		"seen=ab&notice=12&decision=denied":  {decision: consent.Denied, notice: 12, seen: "ab"},
+		"decision=erase&notice=1&seen=ab":    {decision: consent.Denied, notice: 1, erase: true, seen: "ab"},
+		"decision=grant%65d&notice=1&seen=x": {decision: consent.Granted, notice: 1, seen: "x"},
+	} {
+		if got, ok := parseForm(body); !ok || got != want {
+			t.Errorf("%s: %v %v", body, got, ok)
+		}
+	}
+	for _, body := range []string{
+		"", "decision=granted", "decision=granted&notice=1", "notice=1&seen=ab", "decision=granted&seen=ab",
+		"decision=granted&decision=granted&notice=1&seen=ab", "decision=granted&decision=denied&notice=1&seen=ab",
+		"decision=granted&notice=1&notice=1&seen=ab", "decision=granted&notice=1&seen=ab&seen=ab",
+		"decision=granted&notice=1&seen=ab&x=1", "decision=granted&notice=1&seen=", "decision=&notice=1&seen=ab",
+		"decision=Granted&notice=1&seen=ab", "decision=on&notice=1&seen=ab", "decision=undecided&notice=1&seen=ab",
+		"decision=granted&notice=0&seen=ab", "decision=granted&notice=-1&seen=ab", "decision=granted&notice=01&seen=ab",
+		"decision=granted&notice=1.0&seen=ab", "decision=granted&notice=%2B1&seen=ab", "decision=granted&notice=99999999999999999999&seen=ab",
+		"decision=granted;notice=1;seen=ab", "decision=granted&notice=1&seen=%zz", "decision[]=granted&notice=1&seen=ab",
+	} {
+		if got, ok := parseForm(body); ok || got != (answer{}) {
+			t.Errorf("%s: is an answer: %v", body, got)
+		}
+	}
+}
+
+func TestParseJSON(t *testing.T) {
+	for body, want := range map[string]answer{
+		`{"decision":"granted","notice":1}`:                    {decision: consent.Granted, notice: 1},
+		" {\n\"notice\" : 2 , \"decision\":\"denied\"}\n":      {decision: consent.Denied, notice: 2},
+		`{"decision":"denied","notice":1,"erase":true}`:        {decision: consent.Denied, notice: 1, erase: true},
+		`{"decision":"denied","notice":1,"erase":false}`:       {decision: consent.Denied, notice: 1},
+		`{"decision":"granted","notice":1,"erase":false}`:      {decision: consent.Granted, notice: 1},
+		`{"decision":"\u0067ranted","notice":1,"erase":false}`: {decision: consent.Granted, notice: 1},
+	} {
+		if got, ok := parseJSON([]byte(body)); !ok || got != want {
+			t.Errorf("%s: %v %v", body, got, ok)
+		}
+	}
+	for _, body := range []string{
+		"", "null", "true", "[]", "{}", `"granted"`, `{"decision":"granted"}`, `{"notice":1}`,
+		`{"decision":"granted","notice":1}x`, `{"decision":"granted","notice":1}{}`, `{"decision":"granted","notice":1} null`,
+		`{"decision":"granted","notice":1`, `{"decision":"granted","notice":1,}`, `{"decision":"granted","notice":1,"x":1}`,
+		`{"decision":"denied","decision":"granted","notice":1}`, `{"DECISION":"granted","notice":1}`, `{"Decision":"granted","notice":1}`,
+		`{"decision":"denied","Decision":"granted","notice":1}`, `{"decision":"granted","notice":1,"notice":1}`,
+		`{"decision":"granted","notice":"1"}`, `{"decision":"granted","notice":1.0}`, `{"decision":"granted","notice":1e0}`,
+		`{"decision":"granted","notice":null}`, `{"decision":"granted","notice":0}`, `{"decision":"granted","notice":-1}`,
+		`{"decision":"granted","notice":[1]}`, `{"decision":true,"notice":1}`, `{"decision":null,"notice":1}`, `{"decision":"yes","notice":1}`,
+		`{"decision":"","notice":1}`, `{"decision":"undecided","notice":1}`, `{"decision":"erase","notice":1}`,
+		`{"decision":"granted","notice":1,"erase":true}`, `{"decision":"denied","notice":1,"erase":"true"}`,
+		`{"decision":"denied","notice":1,"erase":null}`, `{"decision":"denied","notice":1,"erase":1}`,
+		`[{"decision":"granted","notice":1}]`, `{"a":{"decision":"granted","notice":1}}`, strings.Repeat(`{"a":`, 1000),
+	} {
+		if got, ok := parseJSON([]byte(body)); ok || got != (answer{}) {
+			t.Errorf("%s: is an answer: %v", body, got)
+		}
+	}
+}
+
+// Whatever a form is, an answer is one of three, and says the same again.
+func FuzzParseForm(f *testing.F) {
+	f.Add("decision=granted&notice=1&seen=ab")
+	f.Add("decision=erase&notice=1&seen=ab&decision=granted")
+	f.Fuzz(func(t *testing.T, body string) {
+		a, ok := parseForm(body)
+		sound(t, body, a, ok)
+		if !ok {
+			return
+		}
+		word := a.decision.String()
+		if a.erase {
+			word = "erase"
+		}
+		again := url.Values{"decision": {word}, "notice": {strconv.Itoa(a.notice)}, "seen": {a.seen}}.Encode()
+		if b, ok := parseForm(again); !ok || a != b {
+			t.Errorf("%q is %v, and said again %v", body, a, b)
+		}
+	})
+}
+
+// What we understand as a yes is one to every other decoder as well.
+func FuzzParseJSON(f *testing.F) {
+	f.Add(`{"decision":"granted","notice":1}`)
+	f.Add(`{"decision":"denied","notice":1,"erase":true,"Decision":"granted"}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		a, ok := parseJSON([]byte(body))
+		sound(t, body, a, ok)
+		if !ok {
+			return
+		}
+		var other struct {
+			Decision consent.Decision
+			Notice   int
+			Erase    bool
+		}
+		if err := json.Unmarshal([]byte(body), &other); err != nil || other.Decision != a.decision || other.Notice != a.notice || other.Erase != a.erase {
+			t.Errorf("%q is %v, and to another decoder %v, %v", body, a, other, err)
+		}
+	})
+}
+
+func sound(t *testing.T, body string, a answer, ok bool) {
+	t.Helper()
+	switch {
+	case !ok && a != (answer{}):
+		t.Errorf("%q is no answer, and %v", body, a)
+	case ok && (a.decision != consent.Granted && a.decision != consent.Denied || a.notice < 1 || a.erase && a.decision != consent.Denied):
+		t.Errorf("%q is %v", body, a)
+	}
+}
+
+// The word by which an open question is told from one that cannot be read.
+func TestNobody(t *testing.T) {
+	if s := consent.Evaluate(t.Context(), "SHOP_TELEMETRY", 1, func(string) (string, bool) { return "", false }, nil); s.Reason != nobody {
+		t.Errorf("consent says %q", s.Reason)
+	}
+}
+
+func TestAddress(t *testing.T) {
+	for head, want := range map[string]string{
+		"POST /v1/metrics HTTP/1.1\nHost: stats.vendor.example\nA: b\n": "https://stats.vendor.example/v1/metrics",
+		"POST /x/v1/metrics HTTP/1.1\nHost: 10.0.0.1:4318\n":            "https://10.0.0.1:4318/x/v1/metrics",
+		"POST /v1/metrics HTTP/1.1\nHost: 127.0.0.1:4318\n":             "127.0.0.1:4318/v1/metrics",
+		"POST /v1/metrics HTTP/1.1\nHost: [::1]:4318\n":                 "[::1]:4318/v1/metrics",
+		"POST /v1/metrics HTTP/1.1\nHost: localhost\n":                  "localhost/v1/metrics",
+	} {
+		if got := address(head); got != want {
+			t.Errorf("%q: %q", head, got)
+		}
+	}
+}
