@@ -43,7 +43,10 @@ func (c *Client) owns() bool {
 	return err != nil || string(said) == c.config.Catalog.Product()
 }
 
+// unclaim gives the directory up, and removes what a killed process left half
+// written: it may hold the identifier.
 func (c *Client) unclaim() error {
+	durable.Tidy(c.config.Dir)
 	if err := os.Remove(c.claimPath()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

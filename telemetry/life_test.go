@@ -104,6 +104,29 @@ func TestNoEndsTheReportOnItsWay(t *testing.T) {
 	}
 }
 
+// A no in one process ends the report that another one is sending.
+func TestNoEndsAnotherProcessesReport(t *testing.T) {
+	r := receive(t)
+	s := start(t, r.URL, nil)
+	s.decide(t, consent.Granted)
+	other, err := Init(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Shutdown(context.Background())
+	r.held = make(chan struct{}, 1)
+	failed := make(chan error, 1)
+	go func() { failed <- other.Flush(context.Background()) }()
+	<-r.held
+	s.decide(t, consent.Denied)
+	if list, err := s.Journal(); err != nil || len(list) != 1 || list[0].Outcome == "" {
+		t.Errorf("after the no: %+v, %v", list, err)
+	}
+	if err := <-failed; err == nil || r.count() != 0 {
+		t.Errorf("%v, %d reports arrived", err, r.count())
+	}
+}
+
 func TestNoticeChanges(t *testing.T) {
 	r := receive(t)
 	old, sold := shop(1)
