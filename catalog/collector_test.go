@@ -46,10 +46,7 @@ func TestCollectorConfigChangesOnlyAddressesAndPath(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var names []string
-	for _, m := range regexp.MustCompile(`\$\{[^}]*\}`).FindAllString(string(got), -1) {
-		names = append(names, m)
-	}
+	names := regexp.MustCompile(`\$\{[^}]*\}`).FindAllString(string(got), -1)
 	want := "${env:HEADCOUNT_LISTEN:-127.0.0.1:4318} ${env:HEADCOUNT_FILE:-usage.jsonl} ${env:HEADCOUNT_HEALTH:-127.0.0.1:13133}"
 	if strings.Join(names, " ") != want {
 		t.Errorf("variables %q, want %q", names, want)

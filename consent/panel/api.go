@@ -88,7 +88,7 @@ func (p *Panel) stateJSON(ctx context.Context, right Right) stateJSON {
 		out.Counted = append(out.Counted, countedJSON{c.Name, c.Says, c.Kind, append([]string{}, c.Labels...)})
 	}
 	for _, c := range p.changes(s) {
-		out.Changes = append(out.Changes, changeJSON{c.Notice, c.Text})
+		out.Changes = append(out.Changes, changeJSON(c))
 	}
 	for _, e := range v.Sent {
 		if e.Report.Fault == "" {
