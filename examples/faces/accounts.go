@@ -36,7 +36,7 @@ func (a *app) showSignUp(w http.ResponseWriter, r *http.Request, code int, probl
 	p := page{Title: "Sign up", Problem: problem, Form: r.PostForm}
 	if !known {
 		p.Title = "Set up Faces"
-		p.Row = a.stats.row()
+		p.Row = a.stats.SignUp(w, r)
 	}
 	a.show(w, r, code, "signup", p)
 }
@@ -57,7 +57,7 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) {
 	}
 	if u.Admin = !known; u.Admin {
 		// Before the account is made, so that it is the first thing counted.
-		if err := a.stats.signedUp(ctx, r); err != nil {
+		if err := a.stats.signedUp(r); err != nil {
 			a.fail(w, r, err)
 			return
 		}
@@ -66,7 +66,8 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) {
 		if err := a.db.addUser(ctx, tx, &u); err != nil {
 			return err
 		}
-		return a.stats.count(ctx, tx, compreface.UserCreated)
+		a.stats.count(ctx, tx, compreface.UserCreated)
+		return nil
 	})
 	switch {
 	case errors.Is(err, errTaken):

@@ -6,7 +6,7 @@
 //	faces -database postgres://user@host/db   PostgreSQL
 //	faces seed                                example data, and then the end
 //
-// The integration is statistics.go, and four calls of count.
+// The integration is statistics.go, and three calls of count.
 package main
 
 import (
@@ -75,8 +75,8 @@ func run(ctx context.Context, args []string, out io.Writer, list *catalog.Catalo
 	for _, name := range []string{"signup", "login", "applications", "application", "service", "settings", "problem"} {
 		a.templates[name] = parse(name)
 	}
-	if a.stats, err = openStatistics(list, db, *endpoint, *dir, a.log); err != nil {
-		a.log.Warn("statistics are off", "error", err) // and everything else is on
+	if a.stats, err = a.openStatistics(ctx, list, *endpoint, *dir); err != nil {
+		return err
 	}
 	defer a.stats.Shutdown(context.Background())
 	return a.serve(ctx, *listen, out)

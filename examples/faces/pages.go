@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"headcount.example/catalog/compreface"
+	"headcount.example/consent"
+	"headcount.example/telemetry"
 )
 
 //go:embed web
@@ -38,6 +40,7 @@ func (a *app) routes() http.Handler {
 	static, _ := fs.Sub(web, "web")
 	mux := http.NewServeMux()
 	mux.Handle("GET /style.css", http.FileServerFS(static))
+	mux.Handle("GET /icon.svg", http.FileServerFS(static))
 	mux.HandleFunc("GET /signup", a.signUpForm)
 	mux.HandleFunc("POST /signup", a.signUp)
 	mux.HandleFunc("GET /login", a.logInForm)
@@ -54,10 +57,8 @@ func (a *app) routes() http.Handler {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		if r.URL.Path != "/style.css" {
-			h.Set("Cache-Control", "no-store") // pages are for the one who is logged in
-		}
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store") // pages are for the one who is logged in
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		mux.ServeHTTP(w, r)
 	}))
@@ -68,10 +69,12 @@ type page struct {
 	Title   string
 	User    user
 	Problem error
-	Form    url.Values // what was typed, to be corrected
-	Row     template.HTML
-	Panel   template.HTML
+	Form    url.Values    // what was typed, to be corrected
+	Row     template.HTML // the question about statistics, at the first sign-up
 	Kinds   []kind
+
+	Statistics telemetry.Status
+	Asks       bool // the notice about them changed
 
 	Applications []application
 	Application  application
@@ -95,7 +98,9 @@ func parse(name string) *template.Template {
 
 func (a *app) show(w http.ResponseWriter, r *http.Request, code int, name string, p page) {
 	p.User, _ = a.who(r)
-	p.Kinds = kinds
+	p.Kinds, p.Statistics = kinds, a.stats.Status()
+	was := p.Statistics.Consent
+	p.Asks = p.User.Admin && was.Decision == consent.Undecided && was.Record.Decision == consent.Granted
 	var b bytes.Buffer
 	if err := a.templates[name].Execute(&b, p); err != nil {
 		a.log.Error("page", "name", name, "error", err)
@@ -141,7 +146,8 @@ func (a *app) createApplication(w http.ResponseWriter, r *http.Request) {
 		if id, err = a.db.addApplication(r.Context(), tx, name, false); err != nil {
 			return err
 		}
-		return a.stats.count(r.Context(), tx, compreface.ApplicationCreated)
+		a.stats.count(r.Context(), tx, compreface.ApplicationCreated)
+		return nil
 	})
 	a.done(w, r, err, "/applications/"+id)
 }
@@ -174,12 +180,18 @@ func (a *app) createService(w http.ResponseWriter, r *http.Request) {
 		a.applicationPage(w, r, http.StatusUnprocessableEntity, err)
 		return
 	}
+	of, err := a.db.application(r.Context(), r.PathValue("id"))
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
 	var id string
 	err = a.db.change(r.Context(), func(tx *sql.Tx) error {
-		if id, err = a.db.addService(r.Context(), tx, r.PathValue("id"), name, chosen); err != nil {
+		if id, err = a.db.addService(r.Context(), tx, of.ID, name, chosen); err != nil {
 			return err
 		}
-		return a.stats.count(r.Context(), tx, compreface.ServiceCreated.With(chosen))
+		a.stats.count(r.Context(), tx, compreface.ServiceCreated.With(chosen))
+		return nil
 	})
 	a.done(w, r, err, "/services/"+id)
 }

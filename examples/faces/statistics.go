@@ -3,59 +3,110 @@ package main
 import (
 	"context"
 	"database/sql"
-	"html/template"
+	"errors"
 	"log/slog"
 	"net/http"
 	"path/filepath"
 
 	"headcount.example/catalog"
 	"headcount.example/catalog/compreface"
-	"headcount.example/consent"
+	"headcount.example/consent/panel"
+	"headcount.example/sqlstate"
 	"headcount.example/telemetry"
 )
 
-// statistics is how this product counts its use, with permission.
+// statistics is how this product counts its use, with permission. What was
+// decided, the totals and the identifier are in the product's own database;
+// the journal of what was sent is in its directory.
 type statistics struct {
 	*telemetry.Client
-	decisions *consent.File
-	notice    int
+	*panel.Panel
+	state *sqlstate.Store
+	log   *slog.Logger
 }
 
-func openStatistics(list *catalog.Catalog, db *store, endpoint, dir string, log *slog.Logger) (*statistics, error) {
+func (a *app) openStatistics(ctx context.Context, list *catalog.Catalog, endpoint, dir string) (*statistics, error) {
 	dir, err := filepath.Abs(filepath.Join(dir, "telemetry"))
 	if err != nil {
-		return &statistics{}, err
+		return nil, err
 	}
-	s := &statistics{decisions: consent.NewFile(dir), notice: list.NoticeNumber()}
-	s.Client, err = telemetry.Init(telemetry.Config{Catalog: list, Endpoint: endpoint, Dir: dir, Consent: s.decisions, Logger: log})
-	s.Observe(compreface.Collections, db.facesPerCollection)
+	dialect := sqlstate.SQLite
+	if a.db.postgres {
+		dialect = sqlstate.PostgreSQL
+	}
+	s := &statistics{state: sqlstate.New(a.db.DB, dialect), log: a.log}
+	if err := s.state.CreateSchema(ctx); err != nil {
+		return nil, err
+	}
+	s.Client, err = telemetry.Init(telemetry.Config{
+		Catalog: list, Endpoint: endpoint, Dir: dir, State: s.state, Consent: s.state, Logger: a.log,
+	})
+	if err != nil {
+		a.log.Warn("statistics are off", "error", err) // and everything else is on
+	}
+	s.Observe(compreface.Collections, a.db.facesPerCollection)
+	s.Panel, err = panel.New(panel.Config{
+		Catalog: list, Decisions: s.state, Stats: s.Client, May: a.may, Recipient: "the makers of Faces", Home: "/settings",
+	})
 	return s, err
 }
 
-// count counts an event in the transaction in which it happens.
-func (s *statistics) count(_ context.Context, _ *sql.Tx, c catalog.Counter) error {
-	s.Add(c, 1)
-	return nil
-}
-
-// row is the question at sign-up.
-func (s *statistics) row() template.HTML {
-	return `<label class="choice"><input type="checkbox" name="statistics" value="agree" autocomplete="off"> Send usage statistics (optional)</label>`
-}
-
-// signedUp records the answer of who set this installation up.
-func (s *statistics) signedUp(ctx context.Context, r *http.Request) error {
-	if v := r.PostForm["statistics"]; len(v) != 1 || v[0] != "agree" {
-		return nil // no answer is not a yes
+// may says who decides about statistics: the administrator. Everybody with an
+// account may look.
+func (a *app) may(r *http.Request) panel.Right {
+	switch u, ok := a.who(r); {
+	case !ok:
+		return panel.Nothing
+	case u.Admin:
+		return panel.Change
 	}
-	if err := s.decisions.Save(ctx, consent.Record{Decision: consent.Granted, Notice: s.notice, Where: "sign-up"}); err != nil {
+	return panel.Look
+}
+
+// signedUp records the answer of who sets this installation up, if there is
+// one.
+func (s *statistics) signedUp(r *http.Request) error {
+	record, yes := s.SignedUp(r)
+	if !yes {
+		return nil
+	}
+	if err := s.state.Save(r.Context(), record); err != nil {
 		return err
 	}
-	return s.Refresh(ctx)
+	return s.Refresh(r.Context())
+}
+
+// count counts an event in the transaction in which it happens. That it could
+// not be counted is no reason to refuse what happens.
+func (s *statistics) count(ctx context.Context, tx *sql.Tx, event catalog.Counter) {
+	if err := s.state.AddTx(ctx, tx, event, 1); err != nil {
+		s.log.Warn("statistics", "error", err)
+	}
 }
 
 func (a *app) settings(mux *http.ServeMux) {
+	statistics := http.StripPrefix("/settings/statistics", a.stats.Panel)
+	mux.Handle("/settings/statistics/", statistics)
+	mux.HandleFunc("GET /settings/statistics/{$}", a.member(statistics.ServeHTTP))
 	mux.HandleFunc("GET /settings", a.member(func(w http.ResponseWriter, r *http.Request) {
-		a.show(w, r, http.StatusOK, "settings", page{Title: "Settings"})
+		a.showSettings(w, r, http.StatusOK, nil)
 	}))
+	mux.HandleFunc("POST /settings/report", a.member(a.report))
+}
+
+func (a *app) showSettings(w http.ResponseWriter, r *http.Request, code int, problem error) {
+	a.show(w, r, code, "settings", page{Title: "Settings", Problem: problem})
+}
+
+// report sends one more report at once, when the administrator asks.
+func (a *app) report(w http.ResponseWriter, r *http.Request) {
+	if a.may(r) != panel.Change {
+		a.showSettings(w, r, http.StatusForbidden, errors.New("only the administrator may send a report"))
+		return
+	}
+	if err := a.stats.Flush(r.Context()); err != nil {
+		a.showSettings(w, r, http.StatusBadGateway, err)
+		return
+	}
+	http.Redirect(w, r, "/settings/statistics/#sent", http.StatusSeeOther)
 }

@@ -52,8 +52,10 @@ func openStore(ctx context.Context, url, dir string) (*store, error) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, err
 		}
+		// What is deleted is overwritten, so that an identifier that was taken
+		// back is in no free page and in no log.
 		driver, url = "sqlite", "file:"+filepath.Join(dir, "faces.db")+
-			"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_txlock=immediate"
+			"?_pragma=secure_delete(1)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_txlock=immediate"
 	}
 	var err error
 	if s.DB, err = sql.Open(driver, url); err != nil {
