@@ -1,3 +1,103 @@
-// Package sqlstate keeps an installation's state in the application's own
-// database.
+// Package sqlstate keeps an installation's state in the application's own SQL
+// database, so that replicas on several hosts are one installation, and counts
+// inside the application's transactions: an event is counted exactly if the
+// row it describes is committed.
+//
+//	state := sqlstate.New(db, sqlstate.PostgreSQL) // or SQLite; any driver
+//	if err := state.CreateSchema(ctx); err != nil { … } // where you migrate your own tables
+//
+//	stats, err := telemetry.Init(telemetry.Config{
+//		Catalog:  compreface.Catalog,
+//		Endpoint: "https://stats.vendor.example",
+//		State:    state, // totals, identifier, schedule, lease
+//		Consent:  state, // decisions: state.Save(ctx, consent.Record{…}), then stats.Refresh(ctx)
+//	})
+//	defer stats.Shutdown(context.Background())
+//
+//	stats.Add(compreface.UserCreated, 1)                      // in memory
+//	err = state.AddTx(ctx, tx, compreface.ServiceCreated.With(compreface.Detection), 1) // in tx
+//
+// # What is kept where
+//
+//	headcount_schema        the version of the tables
+//	headcount_installation  one row or none: install_guid, day of the yes, phase, schedule, lease
+//	headcount_total         a row for each series
+//	headcount_pending       a row for each AddTx that nobody has folded yet
+//	headcount_process       a row for each process: its newest fold, forgotten after a week
+//	headcount_aside         the newest three states that said something impossible
+//	headcount_consent       the last 100 decisions
+//
+// They are in the schema that the connection's search_path names. One schema
+// is one product's: two products in one database need a schema each. Without a
+// yes all are empty but the first and the last.
+//
+// A row of headcount_pending says which series was counted and in what order,
+// as the application's own rows do, until it is folded. It has no time.
+//
+// # What can be lost
+//
+// Add counts in memory, and the client folds that into the totals every ten
+// seconds, before each report, and at Shutdown, which waits 40 milliseconds for
+// it. A process that is killed loses what it added since: at most ten seconds
+// while the database answers. While the database is away, that grows until it
+// is back. A fold whose commit had no answer is neither lost nor made twice:
+// the row of the process says whether it was committed. (A process that cannot
+// reach the database for a week, in which others can, may count that one fold
+// twice.)
+//
+// AddTx loses nothing and counts nothing twice, whatever is killed: the row is
+// the host's to commit, and is summed and removed in one transaction. It is in
+// the totals at the next fold of any replica, so the table holds what all of
+// them counted in ten seconds. Where no client runs, AddTx does nothing, and so
+// nothing grows; if every replica is killed, what is pending waits for the next
+// one that starts. At most 10,000 rows are folded in one transaction.
+//
+// # What the host feels
+//
+// Add never touches the database. Everything else is bounded by five seconds,
+// whatever the database does, and is not on the path of any request, but for
+// AddTx: three short statements in PostgreSQL (a savepoint, so that a statistic
+// that cannot be written does not fail the transaction), one in SQLite. AddTx
+// only inserts. It reads and locks no row, so transactions of the host do not
+// wait for one another because of it, and serializable ones do not fail. In
+// SQLite everybody who writes waits for everybody else anyway.
+//
+// A replica that is idle asks three short questions every ten seconds.
+//
+// # One of them sends
+//
+// The one that sends has a lease of a minute, by the database's clock, and a
+// fence: a number that rises with every lease. The schedule is only written
+// under the newest fence. The lease is made longer right before the report,
+// and asked for once more before the connection is opened; the report ends
+// with it, and the clocks are looked at for the last time when its first byte
+// is written. So a process that was paused for longer than its lease, and goes
+// on, sends nothing.
+//
+// What remains is a pause between that look and the write itself, and a report
+// that is on the wire already. Then an older report arrives after a newer one.
+// Totals heal by themselves, because whoever reads them keeps the largest;
+// sizes of that day may be the older ones.
+//
+// # A no
+//
+// A recorded no counts for every replica: each asks before it sends, and its
+// next fold or look, within ten seconds, finds the state gone, and ends
+// counting. Identifier, totals, what is pending, schedule and lease are removed
+// in one transaction. Each installation has a random number of its own, its
+// generation, so nothing that was counted or committed late for one is ever
+// added to the next: late rows are removed when somebody folds, opens or
+// destroys. What a database keeps of deleted rows (its log, free pages,
+// replicas, backups) is the database's.
+//
+// If the database cannot be written, Save returns an error, and an earlier yes
+// stays: unlike consent.File, which can put its file aside.
+//
+// # What is not trusted
+//
+// What is read from the tables is checked as a file would be: an identifier
+// that is not a random UUID in its usual form, a phase, day, schedule or total
+// that is not possible. Such a state is moved to headcount_aside and counting
+// starts anew, under a new identifier. Rows that cannot be read say nothing
+// against the state: nothing is changed then.
 package sqlstate

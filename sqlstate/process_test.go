@@ -158,7 +158,6 @@ func TestPausedSender(t *testing.T) {
 				if err := p.run.Process.Signal(pause); err != nil {
 					t.Fatal(err)
 				}
-				p.says("go on") // as soon as it can
 				other, err := telemetry.Init(telemetry.Config{Catalog: shop, Endpoint: r.URL, State: s, Consent: s})
 				if err != nil {
 					t.Fatal(err)
@@ -168,6 +167,7 @@ func TestPausedSender(t *testing.T) {
 				if err := other.Flush(t.Context()); err != nil { // waits for the lease
 					t.Fatal(err)
 				}
+				p.says("go on") // as soon as it can; earlier, and it might before it stops
 				if err := p.run.Process.Signal(proceed); err != nil {
 					t.Fatal(err)
 				}

@@ -116,7 +116,6 @@ type haltingAccount struct {
 type haltingLease struct {
 	ledger.Lease
 	halting
-	looks int
 }
 
 func (h halting) Open(ctx context.Context, series []string, fresh func() (ledger.Identity, ledger.Schedule, error)) (ledger.Account, error) {
@@ -129,7 +128,7 @@ func (a haltingAccount) Sender(ctx context.Context) (ledger.Lease, error) {
 	if l == nil {
 		return nil, err
 	}
-	return &haltingLease{Lease: l, halting: a.halting}, err
+	return &haltingLease{l, a.halting}, err
 }
 
 // Fold gives the change the lease that the store knows.
@@ -143,12 +142,13 @@ func (a haltingAccount) Fold(ctx context.Context, added []uint64, change *ledger
 }
 
 func (l *haltingLease) Held(ctx context.Context) (time.Time, error) {
-	l.looks++
-	if l.looks == 2 && l.at == "before" {
+	// Only the last look, right before the connection, has the lease's own end.
+	_, last := ctx.Deadline()
+	if last && l.at == "before" {
 		l.halt()
 	}
 	until, err := l.Lease.Held(ctx)
-	if l.looks == 2 && l.at == "after" {
+	if last && l.at == "after" {
 		l.halt()
 	}
 	return until, err
