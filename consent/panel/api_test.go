@@ -1,0 +1,114 @@
+package panel_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"headcount.example/consent/panel"
+)
+
+type apiState struct {
+	Product, Recipient, Status, Decision string
+	Notice, Agreed                       int
+	On, Veto                             bool
+	MayChange                            bool             `json:"may_change"`
+	InstallGUID                          string           `json:"install_guid"`
+	NextReport                           string           `json:"next_report"`
+	LastReport                           string           `json:"last_report"`
+	Counted, Changes, Sent, History      []map[string]any // never null
+}
+
+func (h *house) state(t *testing.T) (s apiState) {
+	t.Helper()
+	code, body := h.get(t, "/api/state")
+	if err := json.Unmarshal([]byte(body), &s); err != nil || code != http.StatusOK {
+		t.Fatalf("%d: %v\n%s", code, err, body)
+	}
+	if strings.Contains(body, "null") {
+		t.Errorf("the state has a null:\n%s", body)
+	}
+	return s
+}
+
+func TestAPI(t *testing.T) {
+	h := counting(t, nil)
+	h.do(put(`{"decision":"denied","notice":1}`))
+	if s := h.state(t); s.On || s.Decision != "denied" || s.InstallGUID != "" || s.NextReport != "" || !s.MayChange || s.Notice != 1 {
+		t.Errorf("after a no: %+v", s)
+	}
+	w := h.do(put(`{"decision":"granted","notice":1}`))
+	var answered struct {
+		State apiState
+		Error string
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &answered); err != nil || w.Code != http.StatusOK || !answered.State.On || answered.Error != "" {
+		t.Errorf("%d: %v\n%s", w.Code, err, w.Body)
+	}
+	if w.Header().Get("Content-Type") != "application/json; charset=utf-8" {
+		t.Errorf("type %q", w.Header().Get("Content-Type"))
+	}
+	if err := h.stats.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s := h.state(t)
+	if !s.On || s.Decision != "granted" || s.Agreed != 1 || s.InstallGUID == "" || s.NextReport == "" || s.LastReport == "" ||
+		len(s.Counted) != 4 || len(s.Sent) != 1 || len(s.History) != 3 || !strings.HasPrefix(s.Status, "On since ") || s.Recipient != "Example GmbH" {
+		t.Errorf("after a yes: %+v", s)
+	}
+	h.may = panel.Look
+	if s := h.state(t); s.MayChange {
+		t.Error("whoever may look may change")
+	}
+	w = h.do(put(`{"decision":"denied","notice":1}`))
+	if w.Code != http.StatusForbidden || !json.Valid(w.Body.Bytes()) || !h.state(t).On {
+		t.Errorf("whoever may look changed something: %d", w.Code)
+	}
+}
+
+func TestAPIPreview(t *testing.T) {
+	h := counting(t, nil)
+	next, err := h.stats.Preview(t.Context(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		URL, Head string
+		Body      any
+		Bytes     int
+		Sentences []string
+	}
+	code, body := h.get(t, "/api/preview?sizes")
+	if err := json.Unmarshal([]byte(body), &got); err != nil || code != http.StatusOK {
+		t.Fatalf("%d: %v", code, err)
+	}
+	decoded, _ := json.Marshal(got.Body)
+	var same any
+	_ = json.Unmarshal(next.JSON, &same)
+	again, _ := json.Marshal(same)
+	if got.Head != next.Head || got.Bytes != len(next.Request) || string(decoded) != string(again) || len(got.Sentences) != len(next.Rows)+1 {
+		t.Errorf("the preview is\n%s", body)
+	}
+}
+
+// A client that is not there has no preview, and the page says why.
+func TestWithoutClient(t *testing.T) {
+	config := open(t, "", nil).config
+	config.Stats = nil
+	p, err := panel.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{Panel: p, Handler: http.StripPrefix(mounted, p)}
+	code, page := h.get(t, "/")
+	if code != http.StatusOK || !strings.Contains(section(page, "preview"), "There is no preview") {
+		t.Errorf("%d\n%s", code, page)
+	}
+	if code, _ := h.get(t, "/api/preview"); code != http.StatusServiceUnavailable {
+		t.Errorf("%d", code)
+	}
+	if w := h.do(put(`{"decision":"denied","notice":1}`)); w.Code != http.StatusOK {
+		t.Errorf("%d\n%s", w.Code, w.Body)
+	}
+}

@@ -1,0 +1,129 @@
+package panel_test
+
+import (
+	"net/http/httptest"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"headcount.example/consent"
+	"headcount.example/consent/panel"
+)
+
+// No text of ours says that what carries an identifier is anonymous.
+func TestNeverAnonymous(t *testing.T) {
+	files, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !strings.HasSuffix(f.Name(), ".html") && f.Name() != "texts.go" {
+			continue
+		}
+		text, err := os.ReadFile(f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range regexp.MustCompile(`(?i)\w*anonym\w*`).FindAllString(string(text), -1) {
+			// The comment and the check that forbid it are the exceptions.
+			if f.Name() != "texts.go" || word != "anonymous" && word != "anonym" {
+				t.Errorf("%s says %q", f.Name(), word)
+			}
+		}
+	}
+	h := counting(t, nil)
+	_, page := h.get(t, "/?sizes&recorded")
+	page = regexp.MustCompile(`(?s)<div class="notice".*?<section`).ReplaceAllString(page, "") // the catalog's text: "pseudonymous, not anonymous"
+	for _, text := range []string{page, open(t, "", nil).row(t)} {
+		if strings.Contains(strings.ToLower(text), "anonym") && !strings.Contains(text, "pseudonymous") || strings.Contains(text, " anonym") {
+			t.Error("a page says anonymous")
+		}
+	}
+}
+
+// Texts that promise too much, or have places that nothing fills, are refused.
+func TestTextsAreChecked(t *testing.T) {
+	config := open(t, "", nil).config
+	for _, text := range []string{"Send anonymous statistics", "Anonyme Statistiken", "ANONYM", "Send to {reciepient}", "On since {date} for {notice}"} {
+		config.Texts = panel.Texts{SignUpLabel: text}
+		if _, err := panel.New(config); err == nil || !strings.Contains(err.Error(), "SignUpLabel") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	config.Texts = panel.Texts{SignUpLabel: "Statistik an {recipient} senden (freiwillig)"}
+	if _, err := panel.New(config); err != nil {
+		t.Error(err)
+	}
+}
+
+// Every word of ours can be replaced: in a translation in which each text is
+// its own name, nothing English is left but what comes from elsewhere.
+func TestEveryTextIsReplaceable(t *testing.T) {
+	var texts panel.Texts
+	v := reflect.ValueOf(&texts).Elem()
+	for i := range v.NumField() {
+		if v.Field(i).Kind() == reflect.String {
+			v.Field(i).SetString("Ü" + v.Type().Field(i).Name)
+		}
+	}
+	texts.Lang, texts.Direction = "ar", "rtl"
+	for i := range texts.Months {
+		texts.Months[i] = "Ümonth"
+	}
+	texts.Described = map[string]string{}
+	h := open(t, "", func(h *house) { h.config.Texts = texts; h.config.Changes = nil })
+	for _, d := range h.config.Catalog.Metrics() {
+		texts.Described[d.Name] = "Üdescribed"
+	}
+	_, undecided := h.get(t, "/")
+	row := h.row(t)
+	h.save(t, consent.Granted, 1)
+	_, on := h.get(t, "/?recorded=erase&sizes")
+	h.save(t, consent.Denied, 1)
+	_, off := h.get(t, "/")
+	refused := h.do(form("")).Body.String()
+	for name, page := range map[string]string{"undecided": undecided, "row": row, "on": on, "off": off, "refused": refused} {
+		page = regexp.MustCompile(`(?s)<pre.*?</pre>|<code>.*?</code>|<div class="notice".*?</details>|<title>|<td>.*?</td>`).ReplaceAllString(page, "")
+		for _, text := range regexp.MustCompile(`>([^<>]*[A-Za-z][^<>]*)<`).FindAllStringSubmatch(page, -1) {
+			if word := strings.TrimSpace(text[1]); !strings.HasPrefix(word, "Ü") {
+				t.Errorf("%s: %q cannot be replaced", name, word)
+			}
+		}
+		if name != "row" && !strings.Contains(page, `<html lang="ar" dir="rtl">`) {
+			t.Errorf("%s: the language of the page is lost", name)
+		}
+	}
+}
+
+// Dates are in words, and in UTC.
+func TestDates(t *testing.T) {
+	h := open(t, "", nil)
+	h.save(t, consent.Denied, 1)
+	_, page := h.get(t, "/")
+	if !regexp.MustCompile(`\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December) \d{4}, \d\d:\d\d UTC`).
+		MatchString(section(page, "history")) {
+		t.Errorf("the history says\n%s", section(page, "history"))
+	}
+}
+
+// The row in the sign-up form and the settings page can have different words
+// for different people: texts belong to a panel, not to the package.
+func TestTwoPanels(t *testing.T) {
+	h := open(t, "", nil)
+	config := h.config
+	config.Texts = panel.Texts{Lang: "de", Title: "Nutzungsstatistik von {product}"}
+	german, err := panel.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	german.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	if !strings.Contains(w.Body.String(), "<h1>Nutzungsstatistik von CompreFace</h1>") {
+		t.Error("the title is not replaced")
+	}
+	if _, page := h.get(t, "/"); !strings.Contains(page, "<h1>Usage statistics of CompreFace</h1>") {
+		t.Error("another panel's texts are used")
+	}
+}
