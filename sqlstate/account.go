@@ -132,10 +132,14 @@ func (s *Store) totals(ctx context.Context, q querier) (map[string]int64, error)
 	}
 	for name, total := range totals {
 		if total < 0 || total > ledger.Max {
-			return nil, fmt.Errorf("%w: the total of %.80q is %d", ledger.ErrDamaged, name, total)
+			return nil, impossible(name, total)
 		}
 	}
 	return totals, nil
+}
+
+func impossible(name string, total int64) error {
+	return fmt.Errorf("%w: the total of %.80q is %d", ledger.ErrDamaged, name, total)
 }
 
 // own are the totals, with one for each of the account's series.
@@ -144,12 +148,46 @@ func (a *account) own(ctx context.Context, q querier) (map[string]int64, error) 
 	if err != nil {
 		return nil, err
 	}
+	return totals, a.complete(totals)
+}
+
+func (a *account) complete(totals map[string]int64) error {
 	for _, name := range a.series {
 		if _, ok := totals[name]; !ok {
-			return nil, fmt.Errorf("%w: series %q is missing", ledger.ErrDamaged, name)
+			return fmt.Errorf("%w: series %q is missing", ledger.ErrDamaged, name)
 		}
 	}
-	return totals, nil
+	return nil
+}
+
+// pending is what transactions of the host left to be folded, beside the
+// totals: one statement, so that nothing is seen on both sides of a fold.
+const pending = `SELECT t.series, t.total, coalesce((SELECT CAST(sum(p.n) AS BIGINT) FROM headcount_pending p
+	WHERE p.series = t.series AND p.generation = $1), 0) FROM headcount_total t`
+
+// counted are the totals with what is pending.
+func (a *account) counted(ctx context.Context) (map[string]int64, error) {
+	rows, err := a.store.db.QueryContext(ctx, a.store.sql(pending), a.generation)
+	if err != nil {
+		return nil, queryFailed(err)
+	}
+	defer rows.Close()
+	totals := map[string]int64{}
+	for rows.Next() {
+		var name string
+		var total, more int64
+		if err := rows.Scan(&name, &total, &more); err != nil {
+			return nil, queryFailed(err)
+		}
+		if total < 0 || total > ledger.Max {
+			return nil, impossible(name, total)
+		}
+		totals[name] = min(ledger.Max, total+min(more, ledger.Max))
+	}
+	if err := rows.Err(); err != nil {
+		return nil, queryFailed(err)
+	}
+	return totals, a.complete(totals)
 }
 
 // Totals is what is in the tables and what is not there yet.
@@ -162,7 +200,7 @@ func (a *account) Totals(ctx context.Context, added, totals []uint64) error {
 		// A guess could show more than was counted, and the largest wins.
 		return fmt.Errorf("sqlstate: the totals are not known before the next fold: %w", errCommit)
 	}
-	stored, err := a.own(ctx, a.store.db)
+	stored, err := a.counted(ctx)
 	if err == nil {
 		_, err = a.current(ctx, a.store.db, "") // last: what was read was this installation's
 	}

@@ -37,6 +37,9 @@ func TestDestroy(t *testing.T) {
 		} else if err := late.Rollback(); err != nil {
 			t.Fatal(err)
 		}
+		if err := event(t.Context(), d, s, sold, 10, true); err != nil { // pending
+			t.Fatal(err)
+		}
 		if err := s.Destroy(t.Context()); err != nil {
 			t.Fatal(err)
 		}
