@@ -90,6 +90,10 @@ func TestAddTx(t *testing.T) {
 		try(2000, false)
 		try(0, true)
 		try(-1, true)
+		equal(t, l, 1, 0) // what a preview shows is what will be sent
+		if n := d.number(t, "SELECT count(*) FROM headcount_pending"); n != 1 {
+			t.Errorf("looking at the totals left %d pending", n)
+		}
 		fold(t, l)
 		equal(t, l, 1, 0)
 		if err := event(t.Context(), d, s, visited.With("NEVER DECLARED"), 1, true); err != nil {
