@@ -26,8 +26,9 @@ func (p *Panel) signUpWords() (label, help string) {
 // opening in the page. It is empty when there is nothing to ask, because
 // somebody has decided or a variable has.
 //
-// It forbids w's caches to keep the page, so call it before the page is
-// written: what a browser kept could show a box ticked.
+// It forbids caches to keep the page that w writes, so call it before the page
+// is written: what a browser kept could show a box ticked. A browser that goes
+// back to a page it still has in memory shows it as the person left it.
 func (p *Panel) SignUp(w http.ResponseWriter, r *http.Request) template.HTML {
 	if p == nil || p.pages == nil {
 		return ""
