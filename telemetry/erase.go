@@ -73,6 +73,7 @@ func (c *Client) beginErasure(ctx context.Context) error {
 	} else if kept, err := ledger.Peek(c.config.Dir); err == nil {
 		id = kept
 	} else {
+		c.settle(status, nil)
 		return fmt.Errorf("telemetry: nothing to erase: no identifier is kept here: %w", err)
 	}
 	err := c.keepErasure(erasure{GUID: &id.GUID, Asked: c.clock().UTC().Truncate(time.Second)})
