@@ -48,7 +48,7 @@ func (p *proxy) serve(near, far net.Conn) {
 		if err != nil {
 			return
 		}
-		if cut := p.cut.Load(); cut != 0 && bytes.Contains(b[:n], []byte("commit")) && p.cut.CompareAndSwap(cut, 0) {
+		if cut := p.cut.Load(); cut != 0 && bytes.Contains(b[:n], []byte("\x0bcommit\x00")) && p.cut.CompareAndSwap(cut, 0) {
 			p.did.Add(1)
 			if cut == cutBefore {
 				return
