@@ -258,7 +258,7 @@ func named(t *testing.T, page string) {
 		}
 	}
 	for _, region := range regexp.MustCompile(`<(?:pre|div class="scroll")[^>]*>`).FindAllString(page, -1) {
-		if !strings.Contains(region, `tabindex="0"`) || !strings.Contains(region, "aria-label") || !strings.Contains(region, `role="region"`) {
+		if !strings.Contains(region, `tabindex="0"`) || !strings.Contains(region, "aria-label") || !strings.Contains(region, `role="group"`) {
 			t.Errorf("the keyboard cannot scroll, or nothing names, %s", region)
 		}
 	}
