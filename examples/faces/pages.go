@@ -52,6 +52,7 @@ func (a *app) routes() http.Handler {
 	mux.HandleFunc("POST /applications/{id}/services", a.member(a.createService))
 	mux.HandleFunc("GET /services/{id}", a.member(a.showService))
 	mux.HandleFunc("POST /services/{id}/faces", a.member(a.addFaces))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, sql.ErrNoRows) })
 	a.settings(mux)
 	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -47,6 +47,7 @@ func (a *app) openStatistics(ctx context.Context, list *catalog.Catalog, endpoin
 	s.Observe(compreface.Collections, a.db.facesPerCollection)
 	s.Panel, err = panel.New(panel.Config{
 		Catalog: list, Decisions: s.state, Stats: s.Client, May: a.may, Recipient: "the makers of Faces", Home: "/settings",
+		Texts: panel.Texts{Title: "Usage statistics of Faces", Home: "Back to Faces"},
 	})
 	return s, err
 }

@@ -1,0 +1,80 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Every page, wide and light, and as narrow as a telephone in the dark: no
+// violation that axe-core finds, nothing to be scrolled sideways, and a
+// picture to look at.
+func TestEveryPage(t *testing.T) {
+	c := startCollector(t)
+	p := startProduct(t, &product{endpoint: c.url})
+	b := openTab(t, p)
+	shoot := func(name string) {
+		t.Helper()
+		for _, look := range []struct {
+			width  int64
+			scheme string
+		}{{1000, "light"}, {1000, "dark"}, {320, "light"}, {320, "dark"}} {
+			b.look(look.width, look.scheme)
+			as := fmt.Sprintf("%s-%s-%d", name, look.scheme, look.width)
+			b.picture(as) // as it is painted, and then with everything open
+			b.accessible(as)
+			b.narrow(as)
+			b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = false)`))
+		}
+		b.look(1000, "light")
+	}
+	b.open("/signup")
+	shoot("sign-up-first")
+	b.write("[name=name]", " ")
+	b.write("[name=email]", "ann@faces.example")
+	b.write("[name=password]", password)
+	b.press(submit)
+	shoot("sign-up-mistake")
+	b.signUp("Ann", false)
+	shoot("applications-none")
+	b.open("/settings")
+	shoot("settings-off")
+	b.open("/settings/statistics/")
+	shoot("statistics-undecided")
+	b.press("button[value=granted]")
+	shoot("statistics-agreed")
+	p.seed(t)
+	b.work()
+	shoot("application")
+	b.press(".list li:nth-child(2) a")
+	shoot("service-collection")
+	b.open("/")
+	shoot("applications")
+	b.press(".list li:nth-child(2) a")
+	b.press(".list li:nth-child(1) a")
+	shoot("service-without-collection")
+	b.send()
+	shoot("statistics-sent")
+	b.open("/settings/statistics/?sizes&all")
+	shoot("statistics-sizes")
+	b.open("/settings")
+	shoot("settings-on")
+	b.decide("erase")
+	shoot("statistics-erased")
+	b.open("/nowhere")
+	shoot("not-found")
+	b.open("/settings")
+	b.press("header form button")
+	shoot("log-in")
+	b.write("[name=email]", "ann@faces.example")
+	b.write("[name=password]", "not the password")
+	b.press(submit)
+	shoot("log-in-mistake")
+	b.open("/signup")
+	shoot("sign-up-later")
+	b.open("/settings/statistics/decide")
+	shoot("statistics-refused")
+}

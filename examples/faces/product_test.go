@@ -1,0 +1,256 @@
+//go:build linux
+
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"google.golang.org/protobuf/encoding/protojson"
+)
+
+// Signed up without ticking: nothing ever leaves, and nothing is kept.
+func TestSignUpWithoutTicking(t *testing.T) {
+	c := startCollector(t)
+	p := startProduct(t, &product{endpoint: c.url})
+	b := openTab(t, p)
+	b.signUp("Ann", false)
+	b.work()
+	b.open("/settings/statistics/")
+	b.sees(".status", "Off – nobody has decided")
+	p.stop(t)
+	if n := len(c.requests()); n != 0 {
+		t.Errorf("%d connections without a yes", n)
+	}
+	p.leavesNothing(t)
+}
+
+// Ticked: counted, sent, and arrived, as the Collector wrote it.
+func TestSignUpTicked(t *testing.T) {
+	for name, database := range map[string]func(*testing.T) string{"SQLite": func(*testing.T) string { return "" }, "PostgreSQL": postgres} {
+		t.Run(name, func(t *testing.T) {
+			c := startCollector(t)
+			p := startProduct(t, &product{endpoint: c.url, database: database(t)})
+			b := openTab(t, p)
+			b.signUp("Ann", true)
+			b.work()
+			b.open("/settings/statistics/")
+			b.sees(".status", "On since")
+			b.send()
+			wire, written := c.one(t)
+			if got := facts(wire.data()); !slices.Equal(got, workFacts) {
+				t.Errorf("sent %q", got)
+			}
+			if got := facts(written); !slices.Equal(got, workFacts) {
+				t.Errorf("written %q", got)
+			}
+			if id := guid(wire.data()); id == "" || id != guid(written) {
+				t.Errorf("sent as %q, written as %q", id, guid(written))
+			}
+			b.sees("#sent + p + details summary", "delivered")
+		})
+	}
+}
+
+// What the settings show as the next report is what is received.
+func TestPreviewIsWhatIsSent(t *testing.T) {
+	c := startCollector(t)
+	p := startProduct(t, &product{endpoint: c.url})
+	b := openTab(t, p)
+	b.signUp("Ann", true)
+	b.work()
+	b.open("/settings/statistics/?sizes")
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
+	const raw = `[...document.querySelectorAll("section[aria-labelledby=preview] pre")].map(e => e.textContent)`
+	shown := ask[[]string](b, raw)
+	size := ask[string](b, `[...document.querySelectorAll("section[aria-labelledby=preview] details:last-of-type > p")].at(-1).textContent`)
+	if n := len(c.requests()); n != 0 {
+		t.Fatalf("%d connections for a preview", n)
+	}
+	b.send()
+	wire, _ := c.one(t)
+	lines := func(text string) []string { return strings.Fields(strings.TrimSpace(text)) }
+	if len(shown) != 2 || !slices.Equal(lines(shown[0]), lines(wire.head)) {
+		t.Errorf("the head was shown as\n%s\nand sent as\n%s", shown, wire.head)
+	}
+	received, err := protojson.Marshal(wire.of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !sameJSON(t, []byte(shown[1]), received) {
+		t.Errorf("the body was shown as\n%s\nand sent as\n%s", shown[1], received)
+	}
+	if !strings.HasPrefix(size, strconv.Itoa(len(wire.raw))+" bytes") {
+		t.Errorf("%d bytes were sent; shown was %q", len(wire.raw), size)
+	}
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
+	if sent := ask[[]string](b, strings.Replace(raw, "=preview", "=sent", 1)); !slices.Equal(sent, shown) {
+		t.Errorf("the journal shows\n%q\nand the preview showed\n%q", sent, shown)
+	}
+}
+
+// Turned off: nothing more, and nothing is left of the identifier but what the
+// journal of sent reports shows.
+func TestTurnOff(t *testing.T) {
+	c := startCollector(t)
+	p := startProduct(t, &product{endpoint: c.url})
+	b := openTab(t, p)
+	b.signUp("Ann", true)
+	b.work()
+	b.send()
+	wire, _ := c.one(t)
+	b.decide("denied")
+	b.sees(".outcome", "The decision is recorded. Off – somebody said no")
+	b.work()
+	b.open("/settings")
+	if n := ask[int](b, `document.querySelectorAll("main form").length`); n != 0 {
+		t.Error("a report can be asked for while statistics are off")
+	}
+	newPersonLike(t, b).refused(t, "/settings/report")
+	p.stop(t)
+	c.one(t) // still
+	p.forgot(t, guid(wire.data()))
+}
+
+// Turned off and erased: one request arrives, with the identifier alone.
+func TestTurnOffAndErase(t *testing.T) {
+	c := startCollector(t)
+	p := startProduct(t, &product{endpoint: c.url})
+	b := openTab(t, p)
+	b.signUp("Ann", true)
+	b.work()
+	b.send()
+	wire, _ := c.one(t)
+	b.decide("erase")
+	b.sees(".outcome", "The decision is recorded. Off")
+	b.work()
+	p.stop(t)
+	requests, written := c.requests(), c.written(t)
+	if len(requests) != 2 || len(written) != 2 {
+		t.Fatalf("%d connections and %d lines", len(requests), len(written))
+	}
+	erasure := decode(t, requests[1])
+	if got := facts(erasure.data()); !slices.Equal(got, []string{"headcount.erasure.requested 1"}) {
+		t.Errorf("the request to erase says %q", got)
+	}
+	if guid(erasure.data()) != guid(wire.data()) || guid(written[1]) != guid(wire.data()) {
+		t.Error("the request to erase names another installation")
+	}
+	p.forgot(t, guid(wire.data()))
+}
+
+// Everything with the keyboard: sign up, tick, turn off.
+func TestKeyboardOnly(t *testing.T) {
+	c := startCollector(t)
+	p := startProduct(t, &product{endpoint: c.url})
+	b := openTab(t, p)
+	b.open("/signup")
+	for _, field := range []struct{ selector, text string }{
+		{"[name=name]", "Ann"}, {"[name=email]", "ann@faces.example"}, {"[name=password]", password}, {box, " "},
+	} {
+		b.tabTo(field.selector)
+		b.do(chromedp.KeyEvent(field.text))
+	}
+	b.tabTo(submit)
+	b.leave(chromedp.KeyEvent(kb.Enter))
+	b.sees("h1", "Applications")
+	b.tabTo("[name=name]")
+	b.do(chromedp.KeyEvent("Front door"))
+	b.leave(chromedp.KeyEvent(kb.Enter))
+	b.tabTo("[name=name]")
+	b.do(chromedp.KeyEvent("Doorbell"))
+	b.tabTo("[type=radio]")
+	b.do(chromedp.KeyEvent(" "))
+	b.tabTo(submit)
+	b.leave(chromedp.KeyEvent(kb.Enter))
+	b.sees("h1", "Doorbell")
+	b.tabTo("nav a[href='/settings']")
+	b.leave(chromedp.KeyEvent(kb.Enter))
+	b.tabTo("main a")
+	b.leave(chromedp.KeyEvent(kb.Enter))
+	b.sees(".status", "On since")
+	b.tabTo("button[value=denied]")
+	b.leave(chromedp.KeyEvent(kb.Enter))
+	b.sees(".status", "Off – somebody said no")
+	b.tabTo("button[value=granted]")
+	b.leave(chromedp.KeyEvent(" "))
+	b.sees(".status", "On since")
+}
+
+// Without JavaScript everything works as with it.
+func TestWithoutJavaScript(t *testing.T) {
+	c := startCollector(t)
+	p := startProduct(t, &product{endpoint: c.url})
+	b := openTab(t, p)
+	b.do(call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}))
+	b.signUp("Ann", true)
+	b.work()
+	b.send()
+	if _, written := c.one(t); !slices.Equal(facts(written), workFacts) {
+		t.Errorf("written %q", facts(written))
+	}
+	b.decide("erase")
+	b.sees(".status", "Off – somebody said no")
+	if n := len(c.written(t)); n != 2 {
+		t.Errorf("the Collector has %d requests", n)
+	}
+}
+
+// A new notice asks again. What was counted is there after the new yes; until
+// then nothing leaves.
+func TestNoticeChange(t *testing.T) {
+	c := startCollector(t)
+	p := startProduct(t, &product{endpoint: c.url})
+	b := openTab(t, p)
+	b.signUp("Ann", true)
+	b.work()
+	b.send()
+	before, _ := c.one(t)
+	p.stop(t)
+	p.notice = "2"
+	p.start(t)
+	b.open("/")
+	b.sees(".asks", "The notice about usage statistics has changed")
+	b.picture("notice-changed")
+	newPersonLike(t, b).refused(t, "/settings/report")
+	b.press(".asks a")
+	b.sees(".status", "Off – the notice changed: agreed to notice 1, now 2")
+	c.one(t) // still
+	b.press("button[value=granted]")
+	b.sees(".status", "On since")
+	b.open("/")
+	if n := ask[int](b, `document.querySelectorAll(".asks").length`); n != 0 {
+		t.Error("it asks again after the answer")
+	}
+	b.send()
+	requests := c.requests()
+	if len(requests) != 2 {
+		t.Fatalf("%d connections", len(requests))
+	}
+	if after := decode(t, requests[1]); !slices.Equal(facts(after.data()), workFacts) || guid(after.data()) != guid(before.data()) {
+		t.Errorf("after the new yes %q of %s; before %s", facts(after.data()), guid(after.data()), guid(before.data()))
+	}
+}
+
+// Only the first account is asked, and only it decides; the others may look.
+func TestMembersLook(t *testing.T) {
+	p := startProduct(t, &product{endpoint: "http://127.0.0.1:9"})
+	openTab(t, p).signUp("Ann", false)
+	b := openTab(t, p)
+	b.open("/signup")
+	if n := ask[int](b, `document.querySelectorAll("`+box+`").length`); n != 0 {
+		t.Error("the second account is asked")
+	}
+	b.signUp("Bob", false)
+	b.open("/settings/statistics/")
+	b.sees("section[aria-labelledby=decide]", "You may not change it.")
+	bob := newPersonLike(t, b)
+	bob.refused(t, "/settings/report")
+	bob.refused(t, "/settings/statistics/decide")
+	newPerson(t, p).refused(t, "/settings/statistics/decide")
+}
