@@ -11,44 +11,36 @@ import (
 
 // A directory belongs to one product: two that shared it would share an
 // identifier, and so become one. The first yes writes the product's name in
-// it; a no takes it away.
+// it, and there it stays: it says nothing about anybody.
 
 func (c *Client) claimPath() string { return filepath.Join(c.config.Dir, "headcount.product") }
 
-// claim takes the directory for this product, or says whose it is.
+// claim takes the directory for this product, or says whose it is. Of two
+// products that start at once one gets it.
 func (c *Client) claim() error {
-	if c.config.State != nil && c.config.Dir == "" {
-		return nil
-	}
-	name := c.config.Catalog.Product()
-	said, err := durable.Read(c.claimPath(), 1024)
-	switch {
-	case err == nil && string(said) == name:
-		return nil
-	case err == nil:
-		return fmt.Errorf("directory %q belongs to %.100q: give %s one of its own", c.config.Dir, said, name)
-	case !errors.Is(err, os.ErrNotExist):
-		return err
+	if c.config.Dir == "" {
+		return nil // the state is elsewhere
 	}
 	if err := os.MkdirAll(c.config.Dir, 0o700); err != nil {
 		return err
 	}
-	return durable.Replace(c.claimPath(), []byte(name))
-}
-
-// owns says whether a no of this product is about what is in the directory:
-// not when another product's name is in it.
-func (c *Client) owns() bool {
+	name := c.config.Catalog.Product()
 	said, err := durable.Read(c.claimPath(), 1024)
-	return err != nil || string(said) == c.config.Catalog.Product()
+	if errors.Is(err, os.ErrNotExist) {
+		if err = durable.Create(c.claimPath(), []byte(name)); err == nil {
+			return nil
+		}
+		said, err = durable.Read(c.claimPath(), 1024)
+	}
+	if err == nil && string(said) != name {
+		err = fmt.Errorf("directory %q belongs to %.100q: give %s one of its own", c.config.Dir, said, name)
+	}
+	return err
 }
 
-// unclaim gives the directory up, and removes what a killed process left half
-// written: it may hold the identifier.
-func (c *Client) unclaim() error {
-	durable.Tidy(c.config.Dir)
-	if err := os.Remove(c.claimPath()); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
+// owner says whose directory it is; empty when nobody's, or when that cannot
+// be read.
+func (c *Client) owner() string {
+	said, _ := durable.Read(c.claimPath(), 1024)
+	return string(said)
 }

@@ -29,8 +29,10 @@ type Client struct {
 	journal *journal.Journal
 	clock   func() time.Time
 
-	down    atomic.Bool // Shutdown was called
-	erasing sync.Mutex  // one request to erase at a time
+	down    atomic.Bool     // Shutdown was called
+	life    context.Context // ends with Shutdown
+	end     context.CancelFunc
+	erasing sync.Mutex  // one request to erase is sent at a time
 	apply   sync.Mutex  // one Refresh at a time; guards the next
 	again   *time.Timer // set once a decision could not be acted on
 
@@ -40,6 +42,7 @@ type Client struct {
 	consented consent.Status
 	trouble   error // why it is off in spite of consent
 	last      outcome
+	later     *time.Timer // for requests to erase
 }
 
 // outcome is how the newest report of this process went.
@@ -200,10 +203,10 @@ func (c *Client) destroy(ctx context.Context) error {
 	if c.config.State != nil {
 		return c.config.State.Destroy(ctx)
 	}
-	if !filepath.IsAbs(c.config.Dir) || !c.owns() {
+	if owner := c.owner(); !filepath.IsAbs(c.config.Dir) || owner != "" && owner != c.config.Catalog.Product() {
 		return nil // nothing of this product was ever kept there
 	}
-	err := errors.Join(ledger.Destroy(ctx, c.config.Dir), c.unclaim())
+	err := ledger.Destroy(ctx, c.config.Dir)
 	ledger.Quiet(ctx, c.config.Dir)
 	return err
 }
@@ -227,9 +230,6 @@ func (c *Client) open(ctx context.Context) error {
 	r, err := newRecorder(ctx, c.config, c.metrics, c.clock(), false)
 	if err != nil {
 		return err
-	}
-	if aside := r.ledger.Aside(); aside != "" {
-		c.log(slog.LevelWarn, "telemetry: damaged totals were put aside; counting starts anew", "damage", aside)
 	}
 	c.live.Store(r)
 	if c.down.Load() { // Shutdown came in between and saw nothing to stop
@@ -264,6 +264,9 @@ func (c *Client) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	c.down.Store(true)
+	if c.end != nil {
+		c.end()
+	}
 	r := c.live.Swap(nil)
 	if r == nil {
 		return nil

@@ -76,13 +76,14 @@ func Init(config Config) (*Client, error) {
 		logged:    map[string]time.Time{},
 		clock:     time.Now,
 	}
+	c.life, c.end = context.WithCancel(context.Background())
 	if err := c.prepare(); err != nil {
 		c.fault = err
 		return c, errors.Join(err, c.Refresh(context.Background())) // a no is acted on all the same
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	c.resumeErasure()
+	c.eraseLater() // a request that an earlier process left
 	return c, c.Refresh(ctx)
 }
 

@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,10 +22,13 @@ import (
 // patienceToErase is how long a request to erase is tried.
 const patienceToErase = 14 * 24 * time.Hour
 
-// An erasure is the request to erase, as it is kept in the directory: the
-// identifier only as long as it is needed to ask.
+// An erasure is one request to erase, as it is kept in the directory: the
+// identifier only as long as it is needed to ask, and only for the receiver
+// that has the reports.
 type erasure struct {
 	GUID      *uuid.UUID `json:"install_guid,omitempty"`
+	Product   string     `json:"product"`
+	URL       string     `json:"url"`
 	Asked     time.Time  `json:"asked"`
 	Next      time.Time  `json:"next,omitzero"`
 	Tries     int        `json:"tries"`
@@ -32,13 +36,16 @@ type erasure struct {
 	GivenUp   time.Time  `json:"given_up,omitzero"`
 }
 
-func (c *Client) erasurePath() string { return filepath.Join(c.config.Dir, "erasure.json") }
+const maxErasures = 10 // finished ones beyond are forgotten, the oldest first
+
+func (c *Client) erasureDir() string  { return filepath.Join(c.config.Dir, "erasure") }
+func (c *Client) erasurePath() string { return filepath.Join(c.erasureDir(), "requests.json") }
 
 // Erase turns statistics off and asks the receiver to erase what this
 // installation sent. A no must have been recorded first. Counting has stopped
-// and totals, identifier and schedule are destroyed when it returns; the
-// identifier alone is kept for the request, which is sent at once and, if it
-// does not arrive, tried again for 14 days.
+// and totals, identifier and schedule are destroyed when it returns, whatever
+// it returns; the identifier alone is kept for the request, which is sent at
+// once and, if it does not arrive, tried again for 14 days.
 //
 // Nil means that the receiver has the request, and not that it has erased
 // anything. An error says why it has not; [Status.Erasure] says what becomes
@@ -50,45 +57,72 @@ func (c *Client) Erase(ctx context.Context) error {
 	if c.config.Dir == "" {
 		return errors.New("telemetry: not erased: Config.Dir is needed to keep the request until it arrives")
 	}
-	ctx = some(ctx)
-	if err := c.beginErasure(ctx); err != nil {
+	guid, err := c.beginErasure()
+	if err != nil {
 		return err
 	}
-	return c.tryErasure(ctx)
+	return c.tryErasure(some(ctx), guid)
 }
 
 // beginErasure moves the identifier out of the ledger and destroys the rest.
-func (c *Client) beginErasure(ctx context.Context) error {
+// It does so under a context of its own, as Refresh does.
+func (c *Client) beginErasure() (guid uuid.UUID, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), service)
+	defer cancel()
 	c.apply.Lock()
 	defer c.apply.Unlock()
 	status := c.decided(ctx)
 	if !c.takenBack(ctx, status) {
-		return errors.New("telemetry: not erased: record a no first: " + status.Reason)
+		return guid, errors.New("telemetry: not erased: record a no first: " + status.Reason)
 	}
 	r := c.agreed()
 	c.drop(r)
-	var id ledger.Identity
-	if r != nil {
-		id = r.ledger.Identity()
-	} else if kept, err := ledger.Peek(c.config.Dir); err == nil {
-		id = kept
-	} else {
-		c.settle(status, nil)
-		return fmt.Errorf("telemetry: nothing to erase: no identifier is kept here: %w", err)
+	guid, err = c.identifier(r)
+	if err == nil {
+		err = c.changeErasures(ctx, func(list []erasure) []erasure {
+			return append(list, erasure{GUID: &guid, Product: c.config.Catalog.Product(), URL: c.gate.URL(),
+				Asked: c.clock().UTC().Truncate(time.Second)})
+		})
 	}
-	err := c.keepErasure(erasure{GUID: &id.GUID, Asked: c.clock().UTC().Truncate(time.Second)})
-	err = errors.Join(err, c.destroy(ctx)) // off all the same when the request could not be kept
-	c.settle(status, err)
-	return err
+	destroyed := c.destroy(ctx) // off all the same when the request could not be kept
+	if destroyed != nil {
+		c.retry()
+	}
+	err = errors.Join(err, destroyed, c.countLocally(ctx))
+	c.settle(status, destroyed)
+	return guid, err
 }
 
-func (c *Client) keepErasure(e erasure) error {
-	data, err := json.Marshal(e)
-	if err == nil {
-		err = os.MkdirAll(c.config.Dir, 0o700) // with State nothing else made it
+// identifier returns the one to erase: of the ledger that was just closed, or
+// of the one that a veto or a newer notice left in the directory. Only in a
+// directory that is surely this product's.
+func (c *Client) identifier(r *recorder) (uuid.UUID, error) {
+	if r != nil {
+		return r.ledger.Identity().GUID, nil
 	}
+	id, err := ledger.Peek(c.config.Dir)
+	if err == nil && c.owner() != c.config.Catalog.Product() {
+		err = fmt.Errorf("directory %q is not surely this product's", c.config.Dir)
+	}
+	if err != nil {
+		return uuid.UUID{}, fmt.Errorf("telemetry: nothing to erase: no identifier is kept here: %w", err)
+	}
+	return id.GUID, nil
+}
+
+// changeErasures changes the list of requests; nobody else does meanwhile.
+func (c *Client) changeErasures(ctx context.Context, change func([]erasure) []erasure) error {
+	err := os.MkdirAll(c.erasureDir(), 0o700)
 	if err == nil {
-		err = durable.Replace(c.erasurePath(), data)
+		var release func()
+		if release, err = durable.Lock(ctx, c.erasureDir()); err == nil {
+			defer release()
+			durable.Tidy(c.erasureDir()) // a killed process may have left an identifier
+			var data []byte
+			if data, err = json.Marshal(trimmed(change(c.erasures()))); err == nil {
+				err = durable.Replace(c.erasurePath(), data)
+			}
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("telemetry: request to erase: %w", err)
@@ -96,50 +130,93 @@ func (c *Client) keepErasure(e erasure) error {
 	return nil
 }
 
-// pendingErasure reads the request; the zero value when there is none. One
-// that cannot be read is never sent.
-func (c *Client) pendingErasure() erasure {
-	var e erasure
-	if c.config.Dir == "" {
-		return e
+// trimmed forgets the oldest finished requests.
+func trimmed(list []erasure) []erasure {
+	for i := 0; len(list) > maxErasures && i < len(list); {
+		if list[i].GUID == nil {
+			list = slices.Delete(list, i, i+1)
+		} else {
+			i++
+		}
 	}
-	data, err := durable.Read(c.erasurePath(), 4096)
-	if err != nil || json.Unmarshal(data, &e) != nil {
-		return erasure{}
-	}
-	if e.GUID != nil && (e.GUID.Version() != 4 || e.GUID.Variant() != uuid.RFC4122) {
-		return erasure{}
-	}
-	return e
+	return list
 }
 
-// tryErasure sends the request once and notes what became of it.
-func (c *Client) tryErasure(ctx context.Context) error {
-	c.erasing.Lock()
-	defer c.erasing.Unlock()
-	e := c.pendingErasure()
-	if e.GUID == nil {
+// erasures reads the list. What cannot be trusted is not in it, and is never
+// sent.
+func (c *Client) erasures() []erasure {
+	if c.config.Dir == "" || c.config.Catalog.Err() != nil {
 		return nil
 	}
+	var list []erasure
+	data, err := durable.Read(c.erasurePath(), 64<<10)
+	if err != nil || json.Unmarshal(data, &list) != nil {
+		return nil
+	}
+	return slices.DeleteFunc(list, func(e erasure) bool {
+		return e.GUID != nil && (e.GUID.Version() != 4 || e.GUID.Variant() != uuid.RFC4122)
+	})
+}
+
+// mine says whether a request is this product's and to the receiver that this
+// client sends to.
+func (c *Client) mine(e erasure) bool {
+	return e.GUID != nil && e.Product == c.config.Catalog.Product() && e.URL == c.gate.URL()
+}
+
+// tryErasure sends one request once and notes what became of it.
+func (c *Client) tryErasure(ctx context.Context, guid uuid.UUID) error {
+	c.erasing.Lock()
+	defer c.erasing.Unlock()
+	if err := c.mayErase(); err != nil {
+		c.eraseLater()
+		return err
+	}
 	now := c.clock().UTC().Truncate(time.Second)
-	if now.Sub(e.Asked).Abs() >= patienceToErase {
-		e.GUID, e.GivenUp, e.Next = nil, now, time.Time{}
-		c.log(slog.LevelWarn, "telemetry: the request to erase was given up", "asked", e.Asked)
-		return c.keepErasure(e)
+	var due bool
+	err := c.changeErasure(guid, func(e *erasure) {
+		if due = now.Sub(e.Asked).Abs() < patienceToErase; !due {
+			e.GUID, e.GivenUp, e.Next = nil, now, time.Time{}
+			return
+		}
+		attempt := failed(now, ledger.Schedule{Failures: e.Tries}, 0, random)
+		e.Tries, e.Next = attempt.Failures, attempt.Due
+	})
+	if err != nil || !due {
+		c.eraseLater()
+		return errors.Join(err, errors.New("telemetry: the request to erase is not sent any more: "+c.Status().Erasure))
 	}
-	attempt := failed(now, ledger.Schedule{Failures: e.Tries}, 0, random)
-	e.Tries, e.Next = attempt.Failures, attempt.Due
-	if err := c.keepErasure(e); err != nil {
-		return err // an attempt that cannot be noted would be made without end
-	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.life, cancel)()
 	today := now.Truncate(24 * time.Hour)
-	err := c.journaled(ctx, gate.Report{GUID: *e.GUID, Since: today, Day: today, Erase: true}, c.mayErase)
+	err = c.journaled(ctx, gate.Report{GUID: guid, Since: today, Day: today, Erase: true}, c.mayErase)
 	if err != nil {
-		c.eraseLater(e)
+		c.eraseLater()
 		return fmt.Errorf("telemetry: the request to erase has not arrived yet: %w", err)
 	}
-	e.GUID, e.Delivered, e.Next = nil, now, time.Time{}
-	return c.keepErasure(e)
+	return c.changeErasure(guid, func(e *erasure) { e.GUID, e.Delivered, e.Next = nil, now, time.Time{} })
+}
+
+// changeErasure changes the request for one identifier. That it is not there
+// any more is an error.
+func (c *Client) changeErasure(guid uuid.UUID, change func(*erasure)) error {
+	ctx, cancel := context.WithTimeout(context.Background(), service)
+	defer cancel()
+	found := false
+	err := c.changeErasures(ctx, func(list []erasure) []erasure {
+		for i := range list {
+			if c.mine(list[i]) && *list[i].GUID == guid {
+				found = true
+				change(&list[i])
+			}
+		}
+		return list
+	})
+	if err == nil && !found {
+		err = errors.New("telemetry: there is no such request to erase any more")
+	}
+	return err
 }
 
 // mayErase is the last look before the connection. The request was a
@@ -153,24 +230,44 @@ func (c *Client) mayErase() error {
 	return nil
 }
 
-// eraseLater tries again when the request says.
-func (c *Client) eraseLater(e erasure) {
-	if e.GUID == nil || c.down.Load() {
+// eraseLater tries the pending requests again when the first of them says.
+func (c *Client) eraseLater() {
+	now, next := c.clock(), time.Time{}
+	for _, e := range c.erasures() {
+		if c.mine(e) && (next.IsZero() || e.Next.Before(next)) {
+			next = e.Next
+		}
+	}
+	if c.down.Load() || c.gate == nil || next.IsZero() && !c.pendingErasure() {
 		return
 	}
-	wait := min(max(e.Next.Sub(c.clock()), firstTry), farthest)
-	time.AfterFunc(wait, func() {
-		if c.down.Load() {
-			return
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.later != nil {
+		c.later.Stop() // one timer for all of them
+	}
+	c.later = time.AfterFunc(min(max(next.Sub(now), firstTry), farthest), func() {
+		for _, e := range c.erasures() {
+			if c.mine(e) && !c.down.Load() && !e.Next.After(c.clock()) {
+				_ = c.tryErasure(c.life, *e.GUID) // in the status and the journal
+			}
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		_ = c.tryErasure(ctx) // in the status and the journal
+		c.eraseLater()
 	})
 }
 
-// resumeErasure goes on with a request that an earlier process left.
-func (c *Client) resumeErasure() { c.eraseLater(c.pendingErasure()) }
+func (c *Client) pendingErasure() bool { return slices.ContainsFunc(c.erasures(), c.mine) }
+
+// erasureWords says how the requests of this product stand.
+func (c *Client) erasureWords() string {
+	var words []string
+	for _, e := range c.erasures() {
+		if e.Product == c.config.Catalog.Product() {
+			words = append(words, e.words())
+		}
+	}
+	return strings.Join(words, "; ")
+}
 
 // words say how the request stands; empty when there is none.
 func (e erasure) words() string {

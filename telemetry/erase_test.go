@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"headcount.example/catalog/affiliate"
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
 )
@@ -114,7 +116,7 @@ func TestEraseLater(t *testing.T) {
 	if got := s.Status().Erasure; !strings.Contains(got, "not delivered yet, tried 1 times, until ") {
 		t.Errorf("status %q", got)
 	}
-	if got := holding(t, s.dir, guid); !slices.Equal(got, []string{"erasure.json"}) {
+	if got := holding(t, s.dir, guid); !slices.Equal(got, []string{"erasure/requests.json"}) {
 		t.Errorf("the identifier is in %q", got)
 	}
 	s.restart(t)
@@ -122,14 +124,14 @@ func TestEraseLater(t *testing.T) {
 	server.status = http.StatusOK
 	server.mu.Unlock()
 	t.Setenv("DO_NOT_TRACK", "1")
-	if err := s.tryErasure(t.Context()); err == nil || server.count() != 1 {
+	if err := s.tryErasure(t.Context(), uuid.MustParse(guid)); err == nil || server.count() != 1 {
 		t.Errorf("under a veto: %v, %d requests", err, server.count())
 	}
 	t.Setenv("DO_NOT_TRACK", "")
-	if err := s.tryErasure(t.Context()); err != nil || len(holding(t, s.dir, guid)) != 0 {
+	if err := s.tryErasure(t.Context(), uuid.MustParse(guid)); err != nil || len(holding(t, s.dir, guid)) != 0 {
 		t.Errorf("error %v, the identifier is in %q", err, holding(t, s.dir, guid))
 	}
-	if err := s.tryErasure(t.Context()); err != nil || server.count() != 2 {
+	if err := s.tryErasure(t.Context(), uuid.MustParse(guid)); err == nil || server.count() != 2 {
 		t.Errorf("delivered twice: %v, %d requests", err, server.count())
 	}
 }
@@ -155,12 +157,10 @@ func TestEraseGivesUp(t *testing.T) {
 			if err := s.Erase(t.Context()); err == nil {
 				t.Fatal("nobody was there")
 			}
-			e := s.pendingErasure()
-			e.Asked = e.Asked.Add(-test.after)
-			if err := s.keepErasure(e); err != nil {
+			if err := s.changeErasure(uuid.MustParse(guid), func(e *erasure) { e.Asked = e.Asked.Add(-test.after) }); err != nil {
 				t.Fatal(err)
 			}
-			_ = s.tryErasure(t.Context())
+			_ = s.tryErasure(t.Context(), uuid.MustParse(guid))
 			gone := len(holding(t, s.dir, guid)) == 0
 			if said := strings.Contains(s.Status().Erasure, "given up on"); gone != test.gives || said != test.gives {
 				t.Errorf("identifier gone %v, status %q", gone, s.Status().Erasure)
@@ -169,116 +169,167 @@ func TestEraseGivesUp(t *testing.T) {
 	}
 }
 
-// A request that is damaged, or holds an identifier that we never make, is
-// never sent.
+// A request that is damaged, holds an identifier that we never make, or is
+// another product's or for another receiver, is never sent.
 func TestErasureThatCannotBeTrusted(t *testing.T) {
+	const good = `"asked":"2999-01-01T00:00:00Z"}]`
 	for name, text := range map[string]string{
-		"empty":     "",
-		"garbage":   "\x00\x01",
-		"version 1": `{"install_guid":"560eee90-5fca-11eb-988b-0242ac120003","asked":"2026-01-01T00:00:00Z"}`,
-		"nil":       `{"install_guid":"00000000-0000-0000-0000-000000000000","asked":"2026-01-01T00:00:00Z"}`,
-		"too large": strings.Repeat(" ", 5000),
-		"no object": `[]`,
+		"empty":          "",
+		"garbage":        "\x00\x01",
+		"version 1":      `[{"install_guid":"560eee90-5fca-11eb-988b-0242ac120003","product":"CompreFace","url":"URL",` + good,
+		"nil":            `[{"install_guid":"00000000-0000-0000-0000-000000000000","product":"CompreFace","url":"URL",` + good,
+		"other product":  `[{"install_guid":"560eee90-5fca-41eb-988b-0242ac120003","product":"Shop","url":"URL",` + good,
+		"other receiver": `[{"install_guid":"560eee90-5fca-41eb-988b-0242ac120003","product":"CompreFace","url":"https://elsewhere.example/",` + good,
+		"too large":      strings.Repeat(" ", 70_000),
+		"no list":        `{}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, listenDeaf(t).url(), nil)
-			if err := os.MkdirAll(s.dir, 0o700); err != nil {
+			if err := os.MkdirAll(s.erasureDir(), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(filepath.Join(s.dir, "erasure.json"), []byte(text), 0o600); err != nil {
+			text = strings.ReplaceAll(text, "URL", s.gate.URL())
+			if err := os.WriteFile(s.erasurePath(), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			s.restart(t)
-			if e := s.pendingErasure(); e.GUID != nil {
-				t.Errorf("would ask to erase %s", e.GUID)
+			if s.pendingErasure() || s.later != nil {
+				t.Errorf("would ask: %+v", s.erasures())
 			}
-			if err := s.tryErasure(t.Context()); err != nil {
-				t.Error(err)
+			if err := s.tryErasure(t.Context(), uuid.MustParse("560eee90-5fca-41eb-988b-0242ac120003")); err == nil {
+				t.Error("sent")
 			}
 		})
 	}
 }
 
-func FuzzErasure(f *testing.F) {
-	f.Add([]byte(`{"install_guid":"560eee90-5fca-41eb-988b-0242ac120003","asked":"2026-01-01T00:00:00Z","tries":3}`))
-	f.Add([]byte(`{"asked":"x"}`))
-	dir := f.TempDir()
-	c := &Client{config: Config{Dir: dir}}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if err := os.WriteFile(filepath.Join(dir, "erasure.json"), data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		e := c.pendingErasure()
-		if e.GUID != nil && (e.GUID.Version() != 4 || !json.Valid(data)) {
-			t.Errorf("trusted %q", data)
-		}
-		_ = e.words()
-	})
-}
-
-func TestJournal(t *testing.T) {
+// Two requests stand side by side, and each is asked for.
+func TestEraseTwice(t *testing.T) {
 	server := receive(t)
 	s := start(t, server.URL, nil)
-	if list, err := s.Journal(); len(list) != 0 || err != nil || exists(s.dir) {
-		t.Errorf("before a yes: %d entries, %v", len(list), err)
+	var guids []string
+	for range 2 {
+		server.mu.Lock()
+		server.status = http.StatusServiceUnavailable
+		server.mu.Unlock()
+		s.decide(t, consent.Granted)
+		guids = append(guids, s.Status().InstallGUID)
+		s.refuse(t)
+		if err := s.Erase(t.Context()); err == nil {
+			t.Fatal("refused, and yet it arrived")
+		}
 	}
+	server.mu.Lock()
+	server.status, server.reports = http.StatusOK, nil
+	server.mu.Unlock()
+	for i, guid := range guids {
+		if err := s.tryErasure(t.Context(), uuid.MustParse(guid)); err != nil {
+			t.Error(err)
+		}
+		if want := "install_guid " + guid; server.last(t)[0] != want || server.count() != i+1 {
+			t.Errorf("asked %q, want %q", server.last(t), want)
+		}
+	}
+	if strings.Count(s.Status().Erasure, "was delivered on") != 2 || len(holding(t, s.dir, guids[0])) != 0 {
+		t.Errorf("status %q", s.Status().Erasure)
+	}
+}
+
+// A product never asks about another one's identifier.
+func TestEraseOfAnotherProduct(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
 	s.decide(t, consent.Granted)
-	s.Add(compreface.UserCreated, 2)
-	preview, err := s.Preview(t.Context(), true)
+	config := s.config
+	config.Catalog, config.Consent = affiliate.Catalog, always(consent.Denied, 1)
+	other, err := Init(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.flush(t)
-	server.mu.Lock()
-	server.status = http.StatusBadRequest
-	server.mu.Unlock()
-	if err := s.Flush(t.Context()); err == nil {
-		t.Fatal("a refused report was delivered")
+	if err := other.Erase(t.Context()); err == nil || !strings.Contains(err.Error(), "not surely this product's") {
+		t.Errorf("error %v", err)
 	}
-	s.decide(t, consent.Denied)
-	s.restart(t)
-	list, err := s.Journal()
-	if err != nil || len(list) != 2 {
-		t.Fatalf("%d entries, %v", len(list), err)
-	}
-	if !strings.HasPrefix(list[0].Outcome, "not delivered: the answer is 400") || list[1].Outcome != "delivered" {
-		t.Errorf("outcomes %q, %q", list[0].Outcome, list[1].Outcome)
-	}
-	if !bytes.Equal(list[1].Report.Request, preview.Request) || list[1].URL != server.URL+"/v1/metrics" {
-		t.Errorf("to %s:\n%s\npreviewed:\n%s", list[1].URL, list[1].Report, preview)
+	if !s.Status().On || s.Status().InstallGUID == "" || s.ledgerIsGone() {
+		t.Errorf("the other product is %+v", s.Status())
 	}
 }
 
-// The intent is there before the connection is, and without it there is none.
-func TestJournalComesFirst(t *testing.T) {
+func (s *setup) ledgerIsGone() bool { return !exists(filepath.Join(s.dir, "headcount.totals")) }
+
+// What cannot be peeked at is destroyed all the same.
+func TestEraseOfDamagedTotals(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	s.decide(t, consent.Granted)
+	_ = s.Shutdown(t.Context())
+	if err := os.Truncate(filepath.Join(s.dir, "headcount.totals"), 100); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("DO_NOT_TRACK", "1")
+	s.restart(t)
+	s.refuse(t)
+	if err := s.Erase(t.Context()); err == nil || !s.ledgerIsGone() {
+		t.Errorf("error %v, files %q", err, files(t, s.dir))
+	}
+}
+
+// Shutdown ends a request that is on its way.
+func TestShutdownEndsErasure(t *testing.T) {
 	server := receive(t)
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
 	held := make(chan struct{})
 	server.mu.Lock()
 	server.held = held
 	server.mu.Unlock()
-	s := start(t, server.URL, nil)
-	s.decide(t, consent.Granted)
-	ctx, cancel := context.WithCancel(t.Context())
-	sent := make(chan error)
-	go func() { sent <- s.Flush(ctx) }()
+	s.refuse(t)
+	erased := make(chan error)
+	go func() { erased <- s.Erase(context.Background()) }()
 	<-held
-	if list, err := s.Journal(); len(list) != 1 || list[0].Outcome != "" || err != nil {
-		t.Errorf("while it is on its way: %+v, %v", list, err)
+	_ = s.Shutdown(t.Context())
+	if err := <-erased; err == nil {
+		t.Error("it says that the request arrived")
 	}
-	cancel()
-	if err := <-sent; !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	if list, _ := s.Journal(); len(list) != 1 || !strings.HasPrefix(list[0].Outcome, "not delivered") {
-		t.Errorf("afterwards: %+v", list)
-	}
+}
 
-	deaf := start(t, listenDeaf(t).url(), nil)
-	deaf.decide(t, consent.Granted)
-	if err := os.WriteFile(filepath.Join(deaf.dir, "journal"), nil, 0o600); err != nil {
+// What a careless reader asked for before is in no report.
+func TestSizesAreNotKept(t *testing.T) {
+	server := receive(t)
+	s := start(t, server.URL, func(c *Config) { c.CountLocally = true })
+	things := []int64{1, 1, 1}
+	s.Observe(compreface.Collections, func(context.Context) ([]int64, error) { return things, nil })
+	if _, err := s.Producer().Produce(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := deaf.Flush(t.Context()); err == nil || !strings.Contains(err.Error(), "journal") {
-		t.Errorf("sent without a journal: %v", err)
+	if _, err := s.Preview(t.Context(), true); err != nil {
+		t.Fatal(err)
 	}
+	things = []int64{1}
+	s.decide(t, consent.Granted)
+	r := s.agreed()
+	for range 2 { // the report that is due, and the same again
+		figures, err := s.figures(t.Context(), r, askOnceDay)
+		if err != nil || figures.Values[3][1] != 1 {
+			t.Errorf("%d, %v", figures.Values, err)
+		}
+		things = []int64{1, 1}
+	}
+}
+
+func FuzzErasure(f *testing.F) {
+	f.Add([]byte(`[{"install_guid":"560eee90-5fca-41eb-988b-0242ac120003","product":"CompreFace","asked":"2026-01-01T00:00:00Z","tries":3}]`))
+	f.Add([]byte(`[{"asked":"x"}]`))
+	c := &Client{config: Config{Dir: f.TempDir(), Catalog: compreface.Catalog}}
+	if err := os.Mkdir(c.erasureDir(), 0o700); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(c.erasurePath(), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range c.erasures() {
+			if e.GUID != nil && (e.GUID.Version() != 4 || !json.Valid(data)) {
+				t.Errorf("trusted %q", data)
+			}
+		}
+		_ = c.erasureWords()
+	})
 }

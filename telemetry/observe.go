@@ -18,9 +18,12 @@ const patience = 10 * time.Second
 type observer struct {
 	ask  func(context.Context) ([]int64, error)
 	busy chan struct{} // holds a token while the function runs, however long
+}
 
-	day    time.Time // of the counts below
-	counts []int64   // the last answer, for a report that has to be sent again
+// answered is what a function said on a day.
+type answered struct {
+	day    time.Time
+	counts []int64
 }
 
 // asking is whether the application's functions are called for a report.
@@ -52,18 +55,22 @@ func (c *Client) Observe(sizes catalog.Sizes, function func(context.Context) ([]
 		delete(c.observers, sizes)
 		return
 	}
-	c.observers[sizes] = &observer{ask: function, busy: make(chan struct{}, 1)}
+	busy := make(chan struct{}, 1)
+	if before := c.observers[sizes]; before != nil {
+		busy = before.busy // the one before may still be running
+	}
+	c.observers[sizes] = &observer{ask: function, busy: busy}
 }
 
 // observe returns how many things fall in each range; nil when that is not
-// known.
-func (c *Client) observe(ctx context.Context, d catalog.Definition, today time.Time, ask asking) []int64 {
+// known. The day's answer is kept with the recorder: it ends with the yes, and
+// only reports that are due see it.
+func (c *Client) observe(ctx context.Context, r *recorder, d catalog.Definition, today time.Time, ask asking) []int64 {
 	c.mu.Lock()
 	o := c.observers[d.Sizes]
-	known := o != nil && ask == askOnceDay && o.counts != nil && o.day.Equal(today)
-	if known {
+	if r != nil && ask == askOnceDay && r.answers[d.Sizes].day.Equal(today) && o != nil {
 		defer c.mu.Unlock()
-		return slices.Clone(o.counts)
+		return slices.Clone(r.answers[d.Sizes].counts)
 	}
 	c.mu.Unlock()
 	if o == nil || ask == askNobody {
@@ -83,9 +90,11 @@ func (c *Client) observe(ctx context.Context, d catalog.Definition, today time.T
 		}
 		counts[i]++
 	}
-	c.mu.Lock()
-	o.day, o.counts = today, slices.Clone(counts)
-	c.mu.Unlock()
+	if r != nil && ask == askOnceDay {
+		c.mu.Lock()
+		r.answers[d.Sizes] = answered{today, slices.Clone(counts)}
+		c.mu.Unlock()
+	}
 	return counts
 }
 

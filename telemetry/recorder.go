@@ -20,6 +20,8 @@ type recorder struct {
 	ctx     context.Context // ends with the consent it was made under
 	cancel  context.CancelFunc
 	wake    chan struct{}
+	said    bool                            // what Open put aside; of the loop alone
+	answers map[catalog.Sizes]answered      // of this day, for a report that has to be sent again; guarded by Client.mu
 	local   bool                            // counts in memory for the operator's own reader; nothing else is done with it
 	strange atomic.Pointer[catalog.Counter] // not in the catalog, and not said yet
 	doubt   atomic.Bool                     // the last look found no yes
@@ -35,7 +37,7 @@ type place struct {
 func newRecorder(ctx context.Context, config Config, metrics []catalog.Definition, now time.Time, local bool) (*recorder, error) {
 	r := &recorder{
 		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
-		series: make([][]int, len(metrics)), local: local,
+		series: make([][]int, len(metrics)), local: local, answers: map[catalog.Sizes]answered{},
 	}
 	var names []string
 	var counters []catalog.Counter

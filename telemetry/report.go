@@ -54,7 +54,7 @@ func (c *Client) figures(ctx context.Context, r *recorder, ask asking) (gate.Rep
 		values := make([]int64, len(d.Series))
 		switch {
 		case d.Kind == catalog.KindSizes:
-			counts := c.observe(ctx, d, today, ask)
+			counts := c.observe(ctx, r, d, today, ask)
 			for i := range values {
 				values[i] = gate.Absent
 				if counts != nil && counts[i] > 0 {

@@ -45,6 +45,10 @@ func (c *Client) run(r *recorder) {
 
 // step does what is due and says when to look again.
 func (c *Client) step(r *recorder) time.Duration {
+	if aside := r.ledger.Aside(); aside != "" && !r.said {
+		r.said = true
+		c.log(slog.LevelWarn, "telemetry: damaged totals were put aside; counting starts anew", "damage", aside)
+	}
 	if counter := r.strange.Swap(nil); counter != nil {
 		c.log(slog.LevelWarn, "telemetry: counted nothing: the counter is not in the catalog", "counter", counter.String())
 	}

@@ -31,7 +31,7 @@ func (c *Client) Status() Status {
 	trouble := c.trouble
 	c.mu.Unlock()
 	if c.fault == nil {
-		s.Erasure = c.pendingErasure().words()
+		s.Erasure = c.erasureWords()
 	}
 	r := c.agreed()
 	switch {

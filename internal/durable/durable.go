@@ -3,11 +3,15 @@
 package durable
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
 )
 
 const temporary = ".new-*"
@@ -15,17 +19,37 @@ const temporary = ".new-*"
 // Replace writes a file for its owner alone: beside its place, synced, and
 // then renamed. The directory must exist. Replacing the same file from several
 // processes at once leaves the content of one of them.
-func Replace(path string, data []byte) error {
+func Replace(path string, data []byte) error { return place(path, data, os.Rename) }
+
+// Create is Replace for a file that must not be there yet: of several
+// processes one succeeds, and the others get an error that is os.ErrExist.
+func Create(path string, data []byte) error { return place(path, data, link) }
+
+func link(from, to string) error {
+	err := os.Link(from, to)
+	if err == nil || errors.Is(err, os.ErrExist) {
+		return err
+	}
+	// A file system without links: whoever makes the empty file fills it.
+	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_ = f.Close()
+	return os.Rename(from, to)
+}
+
+func place(path string, data []byte, put func(from, to string) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), temporary) // mode 0600
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+		err = put(f.Name(), path)
 	}
+	_ = os.Remove(f.Name()) // it is in its place, or not to be
 	if err != nil {
-		_ = os.Remove(f.Name())
 		return err
 	}
 	// Without this a power loss may bring the old content back.
@@ -34,6 +58,17 @@ func Replace(path string, data []byte) error {
 		_ = dir.Close()
 	}
 	return nil
+}
+
+// Lock makes this process the only one that has the lock of a directory, which
+// must exist. It waits until ctx ends. The lock ends with its holder; the
+// empty file that stays means nothing.
+func Lock(ctx context.Context, dir string) (release func(), err error) {
+	lock := flock.New(filepath.Join(dir, ".lock"), flock.SetPermissions(0o600))
+	if ok, err := lock.TryLockContext(ctx, 2*time.Millisecond); err != nil || !ok {
+		return nil, fmt.Errorf("%q cannot be locked: %w", lock.Path(), err)
+	}
+	return func() { _ = lock.Close() }, nil
 }
 
 // Tidy removes what processes that were killed in the middle of [Replace] left

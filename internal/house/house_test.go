@@ -37,7 +37,7 @@ var rooms = map[string][]string{
 	"telemetry": {"catalog", "consent", "internal/durable", "internal/gate", "internal/journal", "internal/ledger", "github.com/google/uuid",
 		"go.opentelemetry.io/proto/otlp", "go.opentelemetry.io/otel/sdk/metric"},
 	"internal/house":   {},
-	"internal/durable": {},
+	"internal/durable": {"github.com/gofrs/flock"},
 	"internal/journal": {"internal/durable"},
 }
 

@@ -12,6 +12,7 @@
 package journal
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ type Entry struct {
 }
 
 // Journal is the journal in one directory. Its methods are safe for
-// concurrent use by processes of which one writes.
+// concurrent use, by several processes too: whoever writes holds a lock.
 type Journal struct{ dir string }
 
 // New names the directory of the installation and touches nothing.
@@ -56,6 +57,11 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 	if err := os.MkdirAll(j.dir, 0o700); err != nil {
 		return 0, fmt.Errorf("journal: %w", err)
 	}
+	release, err := j.lock()
+	if err != nil {
+		return 0, err
+	}
+	defer release()
 	durable.Tidy(j.dir) // or every kill in the middle of a write would leave a report, for ever
 	numbers, err := j.numbers()
 	if err != nil {
@@ -79,6 +85,11 @@ func (j *Journal) End(now time.Time, number int, err error) error {
 	if number == 0 {
 		return nil
 	}
+	release, failed := j.lock()
+	if failed != nil {
+		return failed
+	}
+	defer release()
 	e, failed := j.read(number)
 	if failed != nil {
 		return failed
@@ -111,6 +122,16 @@ func (j *Journal) Entries() ([]Entry, error) {
 		}
 	}
 	return entries, errors.Join(faults...)
+}
+
+// lock waits a moment for another writer, and no longer: a report waits too.
+func (j *Journal) lock() (release func(), err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if release, err = durable.Lock(ctx, j.dir); err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	return release, nil
 }
 
 func (j *Journal) path(number int) string {

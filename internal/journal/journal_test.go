@@ -170,3 +170,33 @@ func FuzzEntry(f *testing.F) {
 		}
 	})
 }
+
+// Reports and a request to erase can be sent at once, and by several
+// processes.
+func TestWritersAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	var writers sync.WaitGroup
+	for w := range 8 {
+		writers.Go(func() {
+			j := New(dir) // as another process would
+			for i := range 5 {
+				n, err := j.Begin(noon, fmt.Sprintf("%d/%d", w, i), nil)
+				if err == nil {
+					err = j.End(noon, n, nil)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	list, err := New(dir).Entries()
+	seen := map[string]bool{}
+	for _, e := range list {
+		seen[e.URL] = e.Outcome == "delivered"
+	}
+	if err != nil || len(list) != 40 || len(seen) != 40 {
+		t.Errorf("%d entries, %d different, %v", len(list), len(seen), err)
+	}
+}
