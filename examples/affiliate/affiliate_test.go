@@ -178,8 +178,8 @@ func TestConsentFromEndToEnd(t *testing.T) {
 	if c.opened.Load() != sent {
 		t.Error("sent after the no")
 	}
-	// What was decided stays, and three empty files to lock.
-	if want := []string{"consent.json", "consent.lock", "headcount.lock", "headcount.sender", "journal"}; !slices.Equal(kept, want) || !slices.Equal(s.kept(), want) {
+	// What was decided stays, and three empty files to lock, the name of the product, and the journal.
+	if want := []string{"consent.json", "consent.lock", "headcount.lock", "headcount.product", "headcount.sender", "journal"}; !slices.Equal(kept, want) || !slices.Equal(s.kept(), want) {
 		t.Errorf("left %q, later %q", kept, s.kept())
 	}
 	c.searched(t, "canary", amount, "987655", "owed", "taken", s.data)
