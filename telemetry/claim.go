@@ -27,10 +27,10 @@ func (c *Client) claim() error {
 	name := c.config.Catalog.Product()
 	said, err := durable.Read(c.claimPath(), 1024)
 	if errors.Is(err, os.ErrNotExist) {
-		if err = durable.Create(c.claimPath(), []byte(name)); err == nil {
-			return nil
+		if err = durable.Create(c.claimPath(), []byte(name)); !errors.Is(err, os.ErrExist) {
+			return err
 		}
-		said, err = durable.Read(c.claimPath(), 1024)
+		said, err = durable.Read(c.claimPath(), 1024) // another process was first
 	}
 	if err == nil && string(said) != name {
 		err = fmt.Errorf("directory %q belongs to %.100q: give %s one of its own", c.config.Dir, said, name)
