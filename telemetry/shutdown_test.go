@@ -74,14 +74,13 @@ func TestShutdownWhileObserverHangs(t *testing.T) {
 func TestShutdownWhileSourceHangs(t *testing.T) {
 	elsewhere := listenDeaf(t)
 	called, free, failed := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-	first := true
+	asked := 0 // twice by Init: before it opens the totals, and under their lock
 	s := start(t, elsewhere.url(), func(c *Config) {
 		c.Consent = sourceFunc(func(context.Context) (consent.Record, error) {
-			if !first {
+			if asked++; asked > 2 {
 				close(called)
 				<-free
 			}
-			first = false
 			return record(consent.Granted, 1), nil
 		})
 	})
