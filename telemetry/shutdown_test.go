@@ -74,13 +74,14 @@ func TestShutdownWhileObserverHangs(t *testing.T) {
 func TestShutdownWhileSourceHangs(t *testing.T) {
 	elsewhere := listenDeaf(t)
 	called, free, failed := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-	asked := 0 // twice by Init: before it opens the totals, and under their lock
+	first := true
 	s := start(t, elsewhere.url(), func(c *Config) {
 		c.Consent = sourceFunc(func(context.Context) (consent.Record, error) {
-			if asked++; asked > 2 {
+			if !first {
 				close(called)
 				<-free
 			}
+			first = false
 			return record(consent.Granted, 1), nil
 		})
 	})
