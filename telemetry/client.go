@@ -124,6 +124,10 @@ func (c *Client) refresh(ctx context.Context) error {
 	defer c.apply.Unlock()
 	status := c.decided(ctx)
 	err := c.act(ctx, status)
+	if errors.Is(err, errChanged) { // somebody decided meanwhile
+		status = c.decided(ctx)
+		err = c.act(ctx, status)
+	}
 	if status.Failed {
 		err = errors.Join(errors.New(status.Reason), err)
 	}
@@ -181,7 +185,7 @@ func (c *Client) countLocally(ctx context.Context) error {
 	if !c.config.CountLocally || c.down.Load() || c.fault != nil {
 		return nil
 	}
-	r, err := newRecorder(ctx, c.config, c.metrics, c.clock(), true)
+	r, err := newRecorder(ctx, c.config, c.metrics, c.clock(), true, nil)
 	if err != nil {
 		return err
 	}
@@ -222,14 +226,30 @@ func (c *Client) takenBack(ctx context.Context, s consent.Status) bool {
 	return s.Decision == consent.Denied
 }
 
+var errChanged = errors.New("the decision changed meanwhile")
+
+// still is asked when nobody can destroy what is about to be made.
+func (c *Client) still(ctx context.Context) error {
+	if !c.decided(ctx).On() {
+		return errChanged
+	}
+	return nil
+}
+
 // open makes the client live.
 func (c *Client) open(ctx context.Context) error {
 	if err := c.claim(); err != nil {
 		return err
 	}
-	r, err := newRecorder(ctx, c.config, c.metrics, c.clock(), false)
+	r, err := newRecorder(ctx, c.config, c.metrics, c.clock(), false, func() error { return c.still(ctx) })
 	if err != nil {
 		return err
+	}
+	if c.config.State != nil { // it has no lock to ask under: what was made is destroyed again
+		if err := c.still(ctx); err != nil {
+			r.cancel()
+			return err
+		}
 	}
 	c.live.Store(r)
 	if c.down.Load() { // Shutdown came in between and saw nothing to stop

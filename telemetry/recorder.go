@@ -34,7 +34,7 @@ type place struct {
 	slot    ledger.Slot // nil: empty
 }
 
-func newRecorder(ctx context.Context, config Config, metrics []catalog.Definition, now time.Time, local bool) (*recorder, error) {
+func newRecorder(ctx context.Context, config Config, metrics []catalog.Definition, now time.Time, local bool, still func() error) (*recorder, error) {
 	r := &recorder{
 		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
 		series: make([][]int, len(metrics)), local: local, answers: map[catalog.Sizes]answered{},
@@ -58,7 +58,7 @@ func newRecorder(ctx context.Context, config Config, metrics []catalog.Definitio
 	case config.State != nil:
 		r.ledger, err = ledger.OpenIn(ctx, config.State, names, now)
 	default:
-		r.ledger, err = ledger.Open(ctx, config.Dir, names, now)
+		r.ledger, err = ledger.OpenIf(ctx, config.Dir, names, now, still)
 	}
 	if err != nil {
 		return nil, err

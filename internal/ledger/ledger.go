@@ -57,6 +57,13 @@ type Ledger struct {
 //
 // Call it only when consent holds: it makes the identifier.
 func Open(ctx context.Context, dir string, series []string, now time.Time) (*Ledger, error) {
+	return OpenIf(ctx, dir, series, now, func() error { return nil })
+}
+
+// OpenIf is Open for whoever was told of consent a moment ago: allowed is
+// asked under the lock that [Destroy] needs too, so that a process that comes
+// late does not make anew what a no has just destroyed.
+func OpenIf(ctx context.Context, dir string, series []string, now time.Time, allowed func() error) (*Ledger, error) {
 	l := &Ledger{dir: dir}
 	if err := l.named(series); err != nil {
 		return nil, err
@@ -65,7 +72,13 @@ func Open(ctx context.Context, dir string, series []string, now time.Time) (*Led
 		return nil, err
 	}
 	l.mapped = mappable(dir)
-	if err := locked(ctx, dir, func() error { return l.open(now) }); err != nil {
+	err := locked(ctx, dir, func() error {
+		if err := allowed(); err != nil {
+			return err
+		}
+		return l.open(now)
+	})
+	if err != nil {
 		return nil, err
 	}
 	return l, nil
