@@ -36,7 +36,9 @@ func New(product string, notice int, metrics ...Metric) *Catalog {
 		var def *definition
 		switch m := m.(type) {
 		case Counter:
-			def = m.def
+			if m.of != nil {
+				def = m.of.def
+			}
 		case Sizes:
 			def = m.def
 		}

@@ -7,15 +7,23 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"unsafe"
 )
 
-// Add is one atomic addition while n is at most small and the total is below
-// high. Nothing that many processes could have on the way at once takes a
-// total from there past Max, so it need not look back.
+// Add is one atomic addition while n is at most small and the word it meets is
+// below high. Nothing that many processes could have on the way at once takes
+// a word from there past Max, so it need not look back.
 const (
 	small = 1 << 16
 	high  = (Max - 1<<32) * multiplier
 )
+
+// stripeOf chooses a word of a total by where the caller's stack is. It is
+// small enough for the compiler to put in its callers.
+func stripeOf() uint32 {
+	var here [0]byte
+	return uint32(uintptr(unsafe.Pointer(&here))>>10) * 0x9E3779B9 >> 30
+}
 
 // Add adds n to the total in slot, and allocates nothing. It returns false
 // when nothing was added: the yes was taken back, here or in another process,
@@ -47,23 +55,25 @@ func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
 // quick is small enough for the compiler to put in its callers. A word below
 // the first code, such as a zeroed one, is a huge difference too.
 func (l *Ledger) quick(slot Slot, n uint64) bool {
-	if l.closed.Load() != 0 || n > small || slot.Load()-offset >= high {
+	word := &slot[stripeOf()]
+	if l.closed.Load() != 0 || n > small || word.Load()-offset >= high {
 		return false
 	}
-	slot.Add(n * multiplier)
+	word.Add(n * multiplier)
 	return true
 }
 
-// slow never shows anybody a total above Max, not for a moment: a process
-// could be killed in it.
+// slow never lets a word pass Max, not for a moment: a process could be
+// killed in it.
 func (l *Ledger) slow(slot Slot, n uint64) bool {
+	word := &slot[stripeOf()]
 	for l.closed.Load() == 0 {
-		before := slot.Load()
-		total, ok := decode(before)
-		if !ok || n > Max-total {
+		before := word.Load()
+		part, _ := decode(before)
+		if all, ok := total(slot); !ok || n > Max-all || n > Max-part {
 			return false
 		}
-		if slot.CompareAndSwap(before, encode(total+n)) {
+		if word.CompareAndSwap(before, encode(part+n)) {
 			return true
 		}
 	}
@@ -142,7 +152,7 @@ func (l *Ledger) Totals(ctx context.Context, totals []uint64) error {
 	}
 	err := l.guard(func() error {
 		for i, slot := range l.slots {
-			n, ok := decode(slot.Load())
+			n, ok := total(slot)
 			if !ok {
 				return ErrDamaged
 			}

@@ -21,7 +21,8 @@
 //	 192  number of series                       (coded)
 //	 256  when the next report is due, the failures so far, the newest slot
 //	      that needs no report any more          (coded)
-//	4096  series, 64 bytes each: total (coded), SHA-256 of the name, CRC-32C
+//	4096  series, 256 bytes each: in four cache lines four words (coded) whose
+//	      sum is the total, and in the first the SHA-256 of the name, CRC-32C
 //
 // A series is found by its name, never by its place in a catalog: a process
 // with an older or newer catalog finds its own and leaves the others alone.

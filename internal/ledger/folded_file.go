@@ -58,8 +58,8 @@ func (f *foldedFile) Fold(ctx context.Context, added []uint64, change *Change) e
 			return err
 		}
 		for i, place := range places {
-			total, _ := decode(file.slot(place).Load()) // current checked it
-			file.slot(place).Store(encode(min(Max, total+added[i])))
+			before, _ := total(file.slot(place)) // current checked it
+			setTotal(file.slot(place), min(Max, before+added[i]))
 		}
 		if change != nil {
 			file.setSchedule(change.Schedule)
@@ -83,8 +83,8 @@ func (f *foldedFile) Totals(_ context.Context, added, totals []uint64) error {
 		return err
 	}
 	for i, place := range places {
-		total, _ := decode(file.slot(place).Load())
-		totals[i] = min(Max, total+added[i])
+		kept, _ := total(file.slot(place))
+		totals[i] = min(Max, kept+added[i])
 	}
 	return nil
 }

@@ -28,9 +28,6 @@ var (
 	ErrDamaged = errors.New("ledger: the file is damaged")
 )
 
-// A Slot is the place of one series' total. It belongs to its ledger.
-type Slot = *atomic.Uint64
-
 // A Ledger is the open totals of one installation. All methods are safe for
 // concurrent use.
 type Ledger struct {
@@ -193,7 +190,7 @@ func examine(path string) (file page, n int, err error) {
 
 // spare is how many more series a new or grown file has room for, so that the
 // next version of the catalog rarely has to grow it.
-const spare = 64
+const spare = 16
 
 func (l *Ledger) create(now time.Time) error {
 	id, err := newIdentity(now)

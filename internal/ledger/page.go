@@ -17,8 +17,10 @@ import (
 
 const (
 	headerSize = 4096
-	slotSize   = 64
-	maxSize    = 16 << 20 // no catalog comes near; a larger file is not ours
+	lineSize   = 64                 // of a cache
+	stripes    = 4                  // words of a total, each in a line of its own
+	slotSize   = stripes * lineSize // the first line also has the name
+	maxSize    = 16 << 20           // no catalog comes near; a larger file is not ours
 	maxSeries  = (maxSize - headerSize) / slotSize
 
 	atGUID     = 16
@@ -79,8 +81,44 @@ func (p page) word(at int) *atomic.Uint64 {
 	return (*atomic.Uint64)(unsafe.Pointer(&p[at]))
 }
 
+// A Slot is the place of one series' total. It belongs to its ledger. The
+// total is the sum of its words: goroutines that count at the same time mostly
+// meet different ones, and do not wait for each other's cache line.
+type Slot = *[stripes]stripe
+
+type stripe struct {
+	atomic.Uint64
+	_ [lineSize - 8]byte
+}
+
 // slot returns the total of series i.
-func (p page) slot(i int) *atomic.Uint64 { return p.word(headerSize + i*slotSize) }
+func (p page) slot(i int) Slot {
+	at := headerSize + i*slotSize
+	_ = p[at+slotSize-1]
+	return Slot(unsafe.Pointer(&p[at]))
+}
+
+// total adds up the words; false when one of them is no code. What is above
+// Max is not shown.
+func total(slot Slot) (uint64, bool) {
+	sum := uint64(0)
+	for i := range slot {
+		n, ok := decode(slot[i].Load())
+		if !ok {
+			return 0, false
+		}
+		sum += n
+	}
+	return min(sum, Max), true
+}
+
+// setTotal is for a slot that nobody else uses.
+func setTotal(slot Slot, n uint64) {
+	for i := range slot {
+		slot[i].Store(encode(0))
+	}
+	slot[0].Store(encode(n))
+}
 
 func (p page) capacity() int { return (len(p) - headerSize) / slotSize }
 
@@ -103,7 +141,7 @@ func (p page) series(i int, key [32]byte) {
 	s := p[headerSize+i*slotSize:]
 	copy(s[atKey:], key[:])
 	native.PutUint64(s[atKeyCRC:], uint64(crc32.Checksum(key[:], table)))
-	p.slot(i).Store(encode(0))
+	setTotal(p.slot(i), 0)
 }
 
 func keyOf(name string) [32]byte { return sha256.Sum256([]byte(name)) }
@@ -205,7 +243,7 @@ func (p page) checkSeries(n int) error {
 		if native.Uint64(s[atKeyCRC:]) != uint64(crc32.Checksum(s[atKey:atKeyCRC], table)) {
 			return fmt.Errorf("the name of series %d is damaged", i)
 		}
-		if _, ok := decode(p.slot(i).Load()); !ok {
+		if _, ok := total(p.slot(i)); !ok {
 			return fmt.Errorf("the total of series %d is damaged", i)
 		}
 	}

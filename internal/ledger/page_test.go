@@ -24,7 +24,8 @@ func sample(t testing.TB) page {
 	p.begin(id, modeMapped)
 	for i, name := range abc {
 		p.series(i, keyOf(name))
-		p.slot(i).Store(encode(uint64(1000*i + 7)))
+		setTotal(p.slot(i), uint64(1000*i+7))
+		p.slot(i)[i].Store(encode(uint64(i)))
 	}
 	p.word(atCount).Store(encode(3))
 	p.setSchedule(Schedule{Settled: 20_516, Due: noon, Failures: 2})
@@ -49,7 +50,11 @@ func figures(p page) string {
 	}
 	text := fmt.Sprintln(p.identity(), native.Uint64(p[atMode:]), s)
 	for i := range n {
-		text += fmt.Sprintf("%x %d\n", p.key(i), p.slot(i).Load())
+		text += fmt.Sprintf("%x", p.key(i))
+		for j := range p.slot(i) {
+			text += fmt.Sprintf(" %d", p.slot(i)[j].Load())
+		}
+		text += "\n"
 	}
 	return text
 }
@@ -71,8 +76,8 @@ func TestEveryBit(t *testing.T) {
 		}
 	}
 	// All that is used: header and checksum, closed, count, schedule, and of
-	// each series total, name and checksum.
-	if used := 8 * (64 + 8 + 8 + 24 + 3*(8+32+8)); refused != used {
+	// each series the words of its total, name and checksum.
+	if used := 8 * (64 + 8 + 8 + 24 + 3*(stripes*8+32+8)); refused != used {
 		t.Errorf("%d bits matter, want %d", refused, used)
 	}
 }
@@ -103,7 +108,7 @@ var damages = map[string]func(page) []byte{
 		p.word(atCount).Store(encode(Max))
 		return p
 	},
-	"total above Max":   func(p page) []byte { p.slot(1).Store(encode(Max + 1)); return p },
+	"total above Max":   func(p page) []byte { p.slot(1)[2].Store(encode(Max + 1)); return p },
 	"another version":   func(p page) []byte { p[7]++; return sealed(p) },
 	"nil identifier":    func(p page) []byte { clear(p[atGUID:atDay]); return sealed(p) },
 	"version 1":         func(p page) []byte { return withGUID(p, uuid.Must(uuid.NewUUID())) },
@@ -273,12 +278,13 @@ func FuzzCheck(f *testing.F) {
 		again.word(atDue).Store(p.word(atDue).Load())
 		again.word(atSettled).Store(bounded(s.Settled))
 		for i := range n {
-			total, ok := decode(p.slot(i).Load())
-			if !ok || total > Max {
-				t.Fatalf("total %d, %v", total, ok)
+			if sum, ok := total(p.slot(i)); !ok || sum > Max {
+				t.Fatalf("total %d, %v", sum, ok)
 			}
 			again.series(i, p.key(i))
-			again.slot(i).Store(encode(total))
+			for j := range again.slot(i) {
+				again.slot(i)[j].Store(p.slot(i)[j].Load())
+			}
 		}
 		copy(again[8:16], p[8:16]) // under the checksum, and unused
 		if !bytes.Equal(sealed(again), p) {
