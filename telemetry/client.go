@@ -20,7 +20,8 @@ import (
 // A Client counts and reports for one product. Make one with [Init]; a nil or
 // zero Client does nothing. All methods are safe for concurrent use.
 type Client struct {
-	live atomic.Pointer[recorder] // nil while consent does not hold
+	direct atomic.Pointer[table]    // nil unless Add needs no guard
+	live   atomic.Pointer[recorder] // nil while consent does not hold
 
 	config  Config
 	fault   error // of the configuration: off for good
@@ -49,35 +50,6 @@ type Client struct {
 type outcome struct {
 	at, delivered time.Time
 	err           error
-}
-
-// Add adds n to a counter of the catalog, or to one of its series:
-//
-//	stats.Add(compreface.ServiceCreated.With(compreface.Detection), 1)
-//
-// It does nothing when consent does not hold, when n is not positive, or when
-// the counter is not in the catalog; a total stops at 10^12. It takes no
-// context, so that no trace can get in. It does not block and allocates
-// nothing.
-func (c *Client) Add(counter catalog.Counter, n int64) {
-	if c != nil && c.live.Load() != nil { // small enough for the compiler to put in the caller
-		c.count(counter, n)
-	}
-}
-
-func (c *Client) count(counter catalog.Counter, n int64) {
-	r := c.live.Load()
-	if r == nil || n <= 0 {
-		return
-	}
-	slot := r.slot(counter)
-	if slot == nil {
-		r.undeclared(counter)
-		return
-	}
-	if !r.ledger.Add(slot, uint64(n)) {
-		r.look() // taken back, full or damaged: the loop finds out which
-	}
 }
 
 // Refresh asks for consent again and acts on the answer before it returns.
@@ -170,12 +142,12 @@ func (c *Client) act(ctx context.Context, status consent.Status) error {
 		c.drop(r)
 		err := c.countLocally(ctx)
 		if c.takenBack(ctx, status) {
-			err = errors.Join(c.destroy(ctx), err)
+			err = errors.Join(c.destroy(ctx, func() error { return c.stillNo(ctx) }), err)
 		}
 		return err
 	}
 	if c.takenBack(ctx, status) {
-		return c.destroy(ctx)
+		return c.destroy(ctx, func() error { return c.stillNo(ctx) })
 	}
 	return nil
 }
@@ -203,14 +175,18 @@ func (c *Client) agreed() *recorder {
 	return nil
 }
 
-func (c *Client) destroy(ctx context.Context) error {
+// destroy asks still once more when nobody else can make or destroy anything.
+func (c *Client) destroy(ctx context.Context, still func() error) error {
 	if c.config.State != nil {
+		if err := still(); err != nil {
+			return err
+		}
 		return c.config.State.Destroy(ctx)
 	}
 	if owner := c.owner(); !filepath.IsAbs(c.config.Dir) || owner != "" && owner != c.config.Catalog.Product() {
 		return nil // nothing of this product was ever kept there
 	}
-	err := ledger.Destroy(ctx, c.config.Dir)
+	err := ledger.DestroyIf(ctx, c.config.Dir, still)
 	ledger.Quiet(ctx, c.config.Dir)
 	return err
 }
@@ -220,13 +196,27 @@ func (c *Client) destroy(ctx context.Context) error {
 // yet what is recorded, and a no that somebody gave in spite of it counts.
 func (c *Client) takenBack(ctx context.Context, s consent.Status) bool {
 	if s.Veto {
-		silent := func(string) (string, bool) { return "", false }
-		s = consent.Evaluate(ctx, c.config.Catalog.Variable(), c.config.Catalog.NoticeNumber(), silent, c.config.Consent)
+		return c.recorded(ctx) == consent.Denied
 	}
 	return s.Decision == consent.Denied
 }
 
+// recorded is the decision, whatever the environment says.
+func (c *Client) recorded(ctx context.Context) consent.Decision {
+	silent := func(string) (string, bool) { return "", false }
+	return consent.Evaluate(ctx, c.config.Catalog.Variable(), c.config.Catalog.NoticeNumber(), silent, c.config.Consent).Decision
+}
+
 var errChanged = errors.New("the decision changed meanwhile")
+
+// stillNo is nil unless there is a new yes: that the record cannot be read any
+// more does not undo a no.
+func (c *Client) stillNo(ctx context.Context) error {
+	if c.takenBack(ctx, c.decided(ctx)) || c.recorded(ctx) != consent.Granted {
+		return nil
+	}
+	return errChanged
+}
 
 // still is asked when nobody can destroy what is about to be made.
 func (c *Client) still(ctx context.Context) error {
@@ -268,6 +258,7 @@ func (c *Client) drop(r *recorder) {
 	}
 	c.live.CompareAndSwap(r, nil)
 	r.cancel()
+	c.release(r)
 	select {
 	case r.sending <- struct{}{}: // no report is on its way, and none can begin
 	case <-time.After(2 * time.Second):
@@ -291,6 +282,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	if r == nil {
 		return nil
 	}
+	c.direct.Store(nil)
 	r.cancel()
 	select {
 	case <-r.done:

@@ -15,9 +15,19 @@ import (
 	"headcount.example/consent"
 )
 
-// The product's own variable at off is a no like any other.
+// The product's own variable at off is a no like any other, also where
+// somebody said yes on a page.
 func TestOffTakesBack(t *testing.T) {
 	r := receive(t)
+	t.Run("a recorded yes", func(t *testing.T) {
+		s := start(t, r.URL, nil)
+		s.decide(t, consent.Granted)
+		t.Setenv("COMPREFACE_TELEMETRY", "off")
+		s.restart(t)
+		if s.Status().On || exists(filepath.Join(s.dir, "headcount.totals")) {
+			t.Errorf("%+v, and there are %q", s.Status(), files(t, s.dir))
+		}
+	})
 	s := start(t, r.URL, func(c *Config) { c.Consent = nil })
 	guid := ""
 	for round := range 2 {

@@ -84,7 +84,7 @@ func (c *Client) beginErasure() (guid uuid.UUID, err error) {
 				Asked: c.clock().UTC().Truncate(time.Second)})
 		})
 	}
-	destroyed := c.destroy(ctx) // off all the same when the request could not be kept
+	destroyed := c.destroy(ctx, func() error { return nil }) // off all the same when the request could not be kept
 	if destroyed != nil {
 		c.retry()
 	}

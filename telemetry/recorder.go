@@ -13,9 +13,10 @@ import (
 // by which Add finds a total.
 type recorder struct {
 	ledger   *ledger.Ledger
-	table    []place // a power of two long, at most half full
+	table    *table
 	series   [][]int // of each metric: the number of each series in the ledger
 	counters int
+	upper    upperHand
 
 	ctx     context.Context // ends with the consent it was made under
 	cancel  context.CancelFunc
@@ -29,15 +30,11 @@ type recorder struct {
 	sending chan struct{}                   // holds one token while a report is on its way
 }
 
-type place struct {
-	counter catalog.Counter
-	slot    ledger.Slot // nil: empty
-}
-
 func newRecorder(ctx context.Context, config Config, metrics []catalog.Definition, now time.Time, local bool, still func() error) (*recorder, error) {
 	r := &recorder{
 		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
 		series: make([][]int, len(metrics)), local: local, answers: map[catalog.Sizes]answered{},
+		table: new(table), upper: upperHand{asked: make(chan struct{}, 1)},
 	}
 	var names []string
 	var counters []catalog.Counter
@@ -64,18 +61,10 @@ func newRecorder(ctx context.Context, config Config, metrics []catalog.Definitio
 		return nil, err
 	}
 	r.counters = len(counters)
-	size := 2
-	for size < 2*len(counters) {
-		size *= 2
-	}
-	r.table = make([]place, size)
 	for i, counter := range counters {
-		at := counter.Hash() & uint32(size-1)
-		for r.table[at].slot != nil {
-			at = (at + 1) & uint32(size-1)
-		}
-		r.table[at] = place{counter, r.ledger.Slot(i)}
+		r.table.put(counter, r.ledger.Slot(i))
 	}
+	r.ledger.Often = r.upper.often
 	var cancel context.CancelFunc
 	r.ctx, cancel = context.WithCancel(context.Background())
 	r.cancel = func() {
@@ -83,18 +72,6 @@ func newRecorder(ctx context.Context, config Config, metrics []catalog.Definitio
 		cancel()
 	}
 	return r, nil
-}
-
-// slot returns the total of a counter; nil when the catalog does not have it.
-// The table is never full, so the search ends.
-func (r *recorder) slot(counter catalog.Counter) ledger.Slot {
-	mask := uint32(len(r.table) - 1)
-	for at := counter.Hash(); ; at++ {
-		p := &r.table[at&mask]
-		if p.counter == counter || p.slot == nil {
-			return p.slot
-		}
-	}
 }
 
 // undeclared has the loop say that a counter is not in the catalog: Add itself

@@ -29,9 +29,13 @@ func (c *Client) run(r *recorder) {
 	for {
 		select {
 		case <-r.ctx.Done():
+			c.release(r)
 			c.sync(context.Background(), r)
 			return
 		case <-timer.C:
+		case <-r.upper.asked:
+			c.take(r)
+			continue
 		case <-r.wake:
 			select {
 			case <-r.ctx.Done():
@@ -62,6 +66,7 @@ func (c *Client) step(r *recorder) time.Duration {
 		_ = c.Refresh(ctx) // in the status and the log; ends this loop unless it is still yes
 		return idle
 	}
+	r.upper.wanted.Store(false) // a minute after it was refused it may be to be had
 	wait := idle
 	if !r.ledger.Mapped() {
 		wait = fold

@@ -10,11 +10,12 @@ import (
 	"unsafe"
 )
 
-// Add is one atomic addition while n is at most small and the word it meets is
+// Add is one atomic addition while n is at most Small and the word it meets is
 // below high. Nothing that many processes could have on the way at once takes
-// a word from there past Max, so it need not look back.
+// a word from there past Max, so it need not look back. [Direct] looks back,
+// and stops when a word has its highest bit, at half of Max.
 const (
-	small = 1 << 16
+	Small = 1 << 16
 	high  = (Max - 1<<32) * multiplier
 )
 
@@ -31,7 +32,7 @@ func stripeOf() uint32 {
 // mapping.
 func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
 	if !l.mapped {
-		return l.quick(slot, n) || l.slow(slot, n)
+		return l.quick(slot, n) != 0 || l.slow(slot, n)
 	}
 	// A file that somebody truncates is a fault at the next touch. It must
 	// not end the host. The setting is put back where nothing went wrong, and
@@ -45,22 +46,34 @@ func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
 			ok = false
 		}
 	}()
-	ok = l.quick(slot, n) || l.slow(slot, n)
+	word := l.quick(slot, n)
+	ok = word != 0 || l.slow(slot, n)
 	fault = false
 	debug.SetPanicOnFault(before)
 	runtime.KeepAlive(l)
+	if word*0x9E3779B97F4A7C15>>54 == 0 && l.Often != nil {
+		l.Often() // for about one word in a thousand
+	}
 	return ok
 }
 
-// quick is small enough for the compiler to put in its callers. A word below
-// the first code, such as a zeroed one, is a huge difference too.
-func (l *Ledger) quick(slot Slot, n uint64) bool {
+// Direct is Add without the guard, for a slot of a ledger while there is a
+// [Hold], and n from 1 to [Small]. It returns false when the total is so large
+// that this must be the last Direct: then only Add knows when to stop. The
+// compiler puts it in its callers.
+func Direct(slot Slot, n int64) bool {
+	return int64(slot[stripeOf()].Add(uint64(n)*multiplier)) >= 0
+}
+
+// quick returns the word as it is then; 0 when nothing was added. It is small
+// enough for the compiler to put in its callers. A word below the first code,
+// such as a zeroed one, is a huge difference too.
+func (l *Ledger) quick(slot Slot, n uint64) uint64 {
 	word := &slot[stripeOf()]
-	if l.closed.Load() != 0 || n > small || word.Load()-offset >= high {
-		return false
+	if l.closed.Load() != 0 || n > Small || word.Load()-offset >= high {
+		return 0
 	}
-	word.Add(n * multiplier)
-	return true
+	return word.Add(n * multiplier)
 }
 
 // slow never lets a word pass Max, not for a moment: a process could be

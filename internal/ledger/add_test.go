@@ -15,8 +15,8 @@ func TestAddStopsAtMax(t *testing.T) {
 		}{
 			{"nothing", 5, 0, true},
 			{"one", 5, 1, true},
-			{"the largest quick one", 5, small, true},
-			{"the smallest slow one", 5, small + 1, true},
+			{"the largest quick one", 5, Small, true},
+			{"the smallest slow one", 5, Small + 1, true},
 			{"all at once", 0, Max, true},
 			{"one too many at once", 0, Max + 1, false},
 			{"all to one", 1, Max, false},
@@ -25,8 +25,8 @@ func TestAddStopsAtMax(t *testing.T) {
 			{"one at Max", Max, 1, false},
 			{"nothing at Max", Max, 0, true},
 			{"one to the last", Max - 1, 1, true},
-			{"around the quick ones' end", Max - 1<<32, small, true},
-			{"one before the quick ones' end", Max - 1<<32 - 1, small, true},
+			{"around the quick ones' end", Max - 1<<32, Small, true},
+			{"one before the quick ones' end", Max - 1<<32 - 1, Small, true},
 			{"half of all numbers", 5, 1 << 63, false},
 			{"all numbers", 5, math.MaxUint64, false},
 			{"a number that wraps to nothing", 5, math.MaxUint64 - 4, false},
@@ -54,7 +54,7 @@ func TestAddToDamagedTotals(t *testing.T) {
 	for name, word := range map[string]uint64{
 		"zeroed": 0, "all ones": math.MaxUint64, "above Max": encode(Max + 1), "a high bit": encode(7) | 1<<63, "a low bit": encode(7) ^ 1,
 	} {
-		for _, n := range []uint64{0, 1, small, small + 1, Max} {
+		for _, n := range []uint64{0, 1, Small, Small + 1, Max} {
 			slot := l.Slot(0)
 			for i := range slot {
 				slot[i].Store(word)
@@ -75,7 +75,7 @@ func TestAddToDamagedTotals(t *testing.T) {
 func TestAddAllocatesNothing(t *testing.T) {
 	for name, l := range map[string]*Ledger{"mapped": openMapped(t), "folded": openFolded(t)} {
 		slot := l.Slot(0)
-		for _, n := range []uint64{1, small + 1, Max + 1} {
+		for _, n := range []uint64{1, Small + 1, Max + 1} {
 			if got := testing.AllocsPerRun(1000, func() { l.Add(slot, n) }); got != 0 {
 				t.Errorf("%s, %d: %v allocations", name, n, got)
 			}
@@ -92,14 +92,14 @@ func TestAddIsExact(t *testing.T) {
 			for g := range goroutines {
 				all.Go(func() {
 					for i := range uint64(each) {
-						if !l.Add(l.Slot(g%3), 1+i%2*small) { // quick and slow ones
+						if !l.Add(l.Slot(g%3), 1+i%2*Small) { // quick and slow ones
 							t.Error("refused")
 						}
 					}
 				})
 			}
 			all.Wait()
-			const sum = each/2 + each/2*(1+small)
+			const sum = each/2 + each/2*(1+Small)
 			equal(t, l, 3*sum, 3*sum, 2*sum)
 		})
 	}

@@ -128,7 +128,7 @@ func busy(t *testing.T, l *Ledger, f func()) {
 	var warm sync.WaitGroup
 	var pause sync.RWMutex
 	each := func(f func()) {
-		if raceDetector {
+		if instrumented {
 			pause.RLock()
 			defer pause.RUnlock()
 		}
@@ -165,11 +165,11 @@ func busy(t *testing.T, l *Ledger, f func()) {
 		})
 	}
 	warm.Wait()
-	if raceDetector {
+	if instrumented {
 		pause.Lock()
 	}
 	f()
-	if raceDetector {
+	if instrumented {
 		pause.Unlock()
 	}
 	stop.Store(true)

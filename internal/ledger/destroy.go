@@ -13,13 +13,25 @@ import (
 // totals, identifier and schedule are gone from the directory. There being
 // nothing to destroy is not an error.
 func Destroy(ctx context.Context, dir string) error {
+	return DestroyIf(ctx, dir, func() error { return nil })
+}
+
+// DestroyIf is Destroy for whoever was told of the no a moment ago: still is
+// asked under the lock, so that a process that comes late does not destroy
+// what a new yes has made. Its error is returned.
+func DestroyIf(ctx context.Context, dir string, still func() error) error {
 	if info, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) || err == nil && !info.IsDir() {
 		return nil
 	}
 	// The lock file counts too: another process may be making a ledger.
 	for _, path := range append(remains(dir), filepath.Join(dir, lockName)) {
 		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
-			return locked(ctx, dir, func() error { return destroy(dir) })
+			return locked(ctx, dir, func() error {
+				if err := still(); err != nil {
+					return err
+				}
+				return destroy(dir)
+			})
 		}
 	}
 	return nil // and so not even a lock file appears
@@ -64,10 +76,10 @@ func ownFile(path string) (*os.File, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|openFlags, 0)
+	f, err := openFile(path)
 	if errors.Is(err, os.ErrPermission) {
 		_ = os.Chmod(path, 0o600)
-		f, err = os.OpenFile(path, os.O_RDWR|openFlags, 0)
+		f, err = openFile(path)
 	}
 	return f, info.Size(), err
 }

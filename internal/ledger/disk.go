@@ -79,7 +79,7 @@ func write(path string, p page) (os.FileInfo, error) {
 // grown. Nothing counts yet. Whether it is written in full or in part, the
 // file means what it meant before.
 func extend(path string, grown page, size, n, more int) error {
-	f, err := os.OpenFile(path, os.O_RDWR|openFlags, 0)
+	f, err := openFile(path)
 	if err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
@@ -124,7 +124,7 @@ func retire(path string) {
 	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || info.Size() < headerSize {
 		return
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|openFlags, 0)
+	f, err := openFile(path)
 	if err != nil {
 		return // they find out when they look at the name
 	}

@@ -329,6 +329,7 @@ func TestNothingLeaks(t *testing.T) {
 		}
 		add(t, l, 0, 1)
 		lease.Release()
+		l.Close()
 	}
 	if after := descriptors(t); after > before {
 		t.Errorf("%d descriptors, before %d", after, before)

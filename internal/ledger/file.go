@@ -55,6 +55,21 @@ func secure(dir string) error {
 	return nil
 }
 
+// patience is how long a process that has a [Hold] may take to notice that
+// somebody waits.
+const patience = 3 * time.Second
+
+// openFile opens a file of ours that is there. It follows no link, waits for
+// nothing that is not a file, and bears with a process that has a hold.
+func openFile(path string) (*os.File, error) {
+	for begin := time.Now(); ; time.Sleep(2 * time.Millisecond) {
+		f, err := os.OpenFile(path, os.O_RDWR|openFlags, 0)
+		if !errors.Is(err, syscall.EAGAIN) || time.Since(begin) > patience {
+			return f, err
+		}
+	}
+}
+
 var errUnreadable = errors.New("cannot be read")
 
 // read reads a whole file into memory that can be used as a page.
@@ -66,7 +81,7 @@ func read(path string) (page, error) {
 	case err == nil && !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%q is not a file", path)
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|openFlags, 0)
+	f, err := openFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %q %w: %w", path, errUnreadable, err)
 	}

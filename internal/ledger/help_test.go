@@ -14,11 +14,6 @@ var (
 	abc  = []string{"a", "b", "c"}
 )
 
-// raceDetector is set in binaries that have it. It touches the words of atomic
-// additions in code that is not Go's: a fault there, between its own look and
-// its addition, ends the process, whatever we do.
-var raceDetector bool
-
 func open(t testing.TB, dir string, series ...string) *Ledger {
 	t.Helper()
 	l, err := Open(ctx, dir, series, noon)

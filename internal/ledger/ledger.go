@@ -41,6 +41,11 @@ type Ledger struct {
 	places []int          // mapped: of the series given to Open, in the file
 	slots  []Slot         // of the series given to Open, in their order
 	file   os.FileInfo    // mapped: the file that the page shows
+	opened *os.File       // mapped: the same, for a Hold
+
+	// Often is called by about every thousandth Add to a mapped file; nil: not.
+	// Set it before the first Add. It must not block.
+	Often func()
 
 	kept   Account    // folded: where the totals are
 	mu     sync.Mutex // folded: guards the next
@@ -239,12 +244,17 @@ func (l *Ledger) add(file page, n int) (page, int, error) {
 // mapFile maps the whole file, and makes the series count that were added to
 // it. The mapping ends when the ledger is no longer reachable, never earlier:
 // an Add may be in the middle of it.
-func (l *Ledger) mapFile(before, total int) error {
-	f, err := os.OpenFile(l.path(), os.O_RDWR|openFlags, 0)
+func (l *Ledger) mapFile(before, total int) (err error) {
+	f, err := openFile(l.path())
 	if err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
-	defer f.Close() // a mapping outlives its file descriptor
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+		}
+	}()
+	l.opened = f
 	if l.file, err = f.Stat(); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
@@ -276,6 +286,10 @@ func (l *Ledger) mapFile(before, total int) error {
 	}
 	return nil
 }
+
+// Close gives the file's descriptor back, without which there is no [Hold]. The
+// ledger goes on, but for whoever needs it no more. It can be called again.
+func (l *Ledger) Close() { _ = l.opened.Close() }
 
 // Identity returns what was made at the yes.
 func (l *Ledger) Identity() Identity { return l.id }

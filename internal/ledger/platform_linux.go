@@ -16,9 +16,15 @@ var sound = map[int64]bool{
 // mappable says whether a file in dir may be mapped. What cannot be found out
 // is not sound.
 func mappable(dir string) bool {
+	return sound[fileSystem(dir)]
+}
+
+// fileSystem is the type of the one that dir is in; 0 when that cannot be
+// found out.
+func fileSystem(dir string) int64 {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(dir, &fs); err != nil {
-		return false
+		return 0
 	}
-	return sound[int64(fs.Type)]
+	return int64(fs.Type)
 }
