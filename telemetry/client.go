@@ -282,7 +282,6 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	if r == nil {
 		return nil
 	}
-	c.direct.Store(nil)
 	r.cancel()
 	select {
 	case <-r.done:

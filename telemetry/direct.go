@@ -61,17 +61,20 @@ func (t *table) slot(counter catalog.Counter) ledger.Slot {
 // the counter is not in the catalog; a total stops at 10^12. It takes no
 // context, so that no trace can get in. It does not block and allocates
 // nothing.
-//
-// Neither of these two lines may go: the compiler puts no point at which a
-// goroutine can be stopped into a nosplit function, which holds only while it
-// is a function of its own. [everyoneOut] rests on it.
+func (c *Client) Add(counter catalog.Counter, n int64) {
+	if c != nil && c.live.Load() != nil { // small enough for the compiler to put in the caller
+		c.add(counter, n)
+	}
+}
+
+// add counts without a guard if it can. Neither of these two lines may go: the
+// compiler puts no point at which a goroutine can be stopped into a nosplit
+// function, which holds only while it is a function of its own. [everyoneOut]
+// rests on it.
 //
 //go:nosplit
 //go:noinline
-func (c *Client) Add(counter catalog.Counter, n int64) {
-	if c == nil {
-		return
-	}
+func (c *Client) add(counter catalog.Counter, n int64) {
 	if t := c.direct.Load(); t != nil && uint64(n-1) < ledger.Small {
 		for at := counter.Hash(); ; at++ { // as table.slot does, but a call would be dearer
 			p := &t[at%most]
@@ -86,14 +89,13 @@ func (c *Client) Add(counter catalog.Counter, n int64) {
 			}
 		}
 	}
-	if c.live.Load() != nil {
-		c.count(counter, n)
+	if r := c.live.Load(); r != nil {
+		r.count(counter, n)
 	}
 }
 
-func (c *Client) count(counter catalog.Counter, n int64) {
-	r := c.live.Load()
-	if r == nil || n <= 0 {
+func (r *recorder) count(counter catalog.Counter, n int64) {
+	if n <= 0 {
 		return
 	}
 	slot := r.table.slot(counter)
@@ -106,8 +108,7 @@ func (c *Client) count(counter catalog.Counter, n int64) {
 	}
 }
 
-// everyoneOut returns when every Add that saw a table in Client.direct has
-// left it. Stopping the world, which reading these figures does, waits for
+// everyoneOut returns when every add that saw direct set has come to its end. Stopping the world, which reading these figures does, waits for
 // goroutines to come to a point where they can be stopped.
 func everyoneOut() {
 	var ignored runtime.MemStats
@@ -149,7 +150,7 @@ func (c *Client) take(r *recorder) {
 	}
 	u.totals, u.quiet = nil, 0
 	u.timer = time.AfterFunc(blink, func() { c.blink(r) })
-	c.direct.Store(r.table)
+	c.direct.Store(&r.table)
 }
 
 // blink looks whether the hold is still to be held. It has no part in the
@@ -193,7 +194,7 @@ func (c *Client) release(r *recorder) {
 
 // giveBack is called with the mutex and a hold.
 func (c *Client) giveBack(r *recorder) {
-	c.direct.CompareAndSwap(r.table, nil)
+	c.direct.CompareAndSwap(&r.table, nil)
 	everyoneOut()
 	r.upper.timer.Stop()
 	r.upper.hold.Release()

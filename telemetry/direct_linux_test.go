@@ -55,7 +55,7 @@ func shared(t *testing.T) string {
 func hurry(c *Client) int64 {
 	for n := int64(1); n < 2_000_000; n++ {
 		c.Add(compreface.UserCreated, 1)
-		if c.direct.Load() != nil {
+		if directly(c) {
 			return n
 		}
 		if n%10_000 == 0 {
@@ -63,6 +63,10 @@ func hurry(c *Client) int64 {
 		}
 	}
 	return 0
+}
+
+func directly(c *Client) bool {
+	return c.direct.Load() != nil
 }
 
 func counted(t *testing.T, c *Client) int64 {
@@ -106,7 +110,7 @@ func TestDirectIsExact(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.direct.Load() == nil {
+		if !directly(s.Client) {
 			changes.Add(1)
 		}
 		if !r.ledger.Add(r.table.slot(compreface.UserCreated), 3) {
@@ -117,7 +121,7 @@ func TestDirectIsExact(t *testing.T) {
 		r.ledger.Close()
 		r = nil
 		for range 1000 {
-			if s.direct.Load() != nil {
+			if directly(s.Client) {
 				break
 			}
 			runtime.GC()                         // ends the other one's mapping
@@ -202,7 +206,7 @@ func TestQuietGivesBack(t *testing.T) {
 			total += busy
 			time.Sleep(blink)
 		}
-		if c.direct.Load() == nil {
+		if !directly(c) {
 			t.Error("given back while it counts a lot")
 		}
 		for range calm + 2 {
@@ -212,7 +216,7 @@ func TestQuietGivesBack(t *testing.T) {
 			total += busy - 1
 			time.Sleep(blink)
 		}
-		if c.direct.Load() != nil {
+		if directly(c) {
 			t.Error("kept while it counts little")
 		}
 		f, err := os.OpenFile(filepath.Join(dir, "headcount.totals"), os.O_RDWR|syscall.O_NONBLOCK, 0)
@@ -236,7 +240,7 @@ func TestQuietGivesBack(t *testing.T) {
 func TestNoWhileDirect(t *testing.T) {
 	s, _ := direct(t, "https://stats.vendor.invalid")
 	s.decide(t, consent.Denied)
-	if s.direct.Load() != nil {
+	if directly(s.Client) {
 		t.Error("still counts")
 	}
 	s.Add(compreface.UserCreated, 1)
@@ -270,7 +274,7 @@ func TestDirectUndeclared(t *testing.T) {
 	}
 }
 
-// TestEveryoneOut: everyoneOut waits for what is in a function like Add, on
+// TestEveryoneOut: everyoneOut waits for what is in a function like add, on
 // the compiler and runtime in use.
 func TestEveryoneOut(t *testing.T) {
 	var inside, left atomic.Bool
@@ -283,8 +287,8 @@ func TestEveryoneOut(t *testing.T) {
 		t.Error("did not wait")
 	}
 	source, err := os.ReadFile("direct.go")
-	if !regexp.MustCompile(`(?m)^//go:nosplit\n//go:noinline\nfunc \(c \*Client\) Add\(`).Match(source) {
-		t.Errorf("Add is not such a function any more: %v", err)
+	if !regexp.MustCompile(`(?m)^//go:nosplit\n//go:noinline\nfunc \(c \*Client\) add\(`).Match(source) {
+		t.Errorf("add is not such a function any more: %v", err)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // by which Add finds a total.
 type recorder struct {
 	ledger   *ledger.Ledger
-	table    *table
+	table    table
 	series   [][]int // of each metric: the number of each series in the ledger
 	counters int
 	upper    upperHand
@@ -34,7 +34,7 @@ func newRecorder(ctx context.Context, config Config, metrics []catalog.Definitio
 	r := &recorder{
 		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
 		series: make([][]int, len(metrics)), local: local, answers: map[catalog.Sizes]answered{},
-		table: new(table), upper: upperHand{asked: make(chan struct{}, 1)},
+		upper: upperHand{asked: make(chan struct{}, 1)},
 	}
 	var names []string
 	var counters []catalog.Counter
