@@ -105,7 +105,7 @@ func (c contender) turn(dir string, length time.Duration, two bool) (ns, allocs 
 		return 0, 0, fmt.Errorf("%s: %w", c.name, err)
 	}
 	defer r.close()
-	r.loop(c.batch) // pages are mapped, connections open
+	r.loop(c.batch)                                  // pages are mapped, connections open
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // what others left is collected before, by Benchmark
 	result := testing.Benchmark(func(b *testing.B) {
 		if two {

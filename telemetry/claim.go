@@ -26,6 +26,11 @@ func (c *Client) claim() error {
 	}
 	name := c.config.Catalog.Product()
 	said, err := durable.Read(c.claimPath(), 1024)
+	if err == nil && len(said) == 0 { // what a power loss left, before anything was settled
+		if err = os.Remove(c.claimPath()); err == nil {
+			err = os.ErrNotExist
+		}
+	}
 	if errors.Is(err, os.ErrNotExist) {
 		if err = durable.Create(c.claimPath(), []byte(name)); !errors.Is(err, os.ErrExist) {
 			return err
@@ -36,6 +41,19 @@ func (c *Client) claim() error {
 		err = fmt.Errorf("directory %q belongs to %.100q: give %s one of its own", c.config.Dir, said, name)
 	}
 	return err
+}
+
+// settleFiles has on the disk what a first start made. It comes before every
+// report: see ledger.Settle.
+func (c *Client) settleFiles(r *recorder) error {
+	if c.config.Dir == "" {
+		return nil
+	}
+	err := c.claim() // somebody may have removed the file
+	if err == nil {
+		err = durable.Sync(c.claimPath())
+	}
+	return errors.Join(err, r.ledger.Settle())
 }
 
 // owner says whose directory it is; empty when nobody's, or when that cannot

@@ -24,6 +24,9 @@ const (
 // started under.
 func (c *Client) run(r *recorder) {
 	defer close(r.done)
+	if err := c.settleFiles(r); err != nil {
+		c.log(slog.LevelWarn, "telemetry: what was counted is not on the disk yet", "error", err)
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -182,6 +185,9 @@ func (c *Client) send(ctx context.Context, r *recorder, lease ledger.Lease, s le
 		return err
 	}
 	report, err := c.figures(ctx, r, ask)
+	if err == nil {
+		err = c.settleFiles(r)
+	}
 	if err == nil {
 		err = c.deliver(ctx, r, lease, report)
 	}

@@ -19,11 +19,38 @@ const temporary = ".new-*"
 // Replace writes a file for its owner alone: beside its place, synced, and
 // then renamed. The directory must exist. Replacing the same file from several
 // processes at once leaves the content of one of them.
-func Replace(path string, data []byte) error { return place(path, data, os.Rename) }
+func Replace(path string, data []byte) error {
+	err := place(path, data, os.Rename, (*os.File).Sync)
+	if err == nil {
+		syncDir(filepath.Dir(path)) // without this a power loss may bring the old content back
+	}
+	return err
+}
 
 // Create is Replace for a file that must not be there yet: of several
 // processes one succeeds, and the others get an error that is os.ErrExist.
-func Create(path string, data []byte) error { return place(path, data, link) }
+// A power loss may undo it, or leave an empty file, until [Sync].
+func Create(path string, data []byte) error {
+	return place(path, data, link, func(*os.File) error { return nil })
+}
+
+// Sync has a file on the disk, and its name.
+func Sync(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0) // Windows syncs only what may be written
+	if err != nil {
+		return err
+	}
+	err = errors.Join(f.Sync(), f.Close())
+	syncDir(filepath.Dir(path))
+	return err
+}
+
+func syncDir(path string) {
+	if dir, err := os.Open(path); err == nil {
+		_ = dir.Sync()
+		_ = dir.Close()
+	}
+}
 
 func link(from, to string) error {
 	err := os.Link(from, to)
@@ -39,25 +66,17 @@ func link(from, to string) error {
 	return os.Rename(from, to)
 }
 
-func place(path string, data []byte, put func(from, to string) error) error {
+func place(path string, data []byte, put func(from, to string) error, sync func(*os.File) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), temporary) // mode 0600
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+	if err = errors.Join(err, sync(f), f.Close()); err == nil {
 		err = put(f.Name(), path)
 	}
 	_ = os.Remove(f.Name()) // it is in its place, or not to be
-	if err != nil {
-		return err
-	}
-	// Without this a power loss may bring the old content back.
-	if dir, err := os.Open(filepath.Dir(path)); err == nil {
-		_ = dir.Sync()
-		_ = dir.Close()
-	}
-	return nil
+	return err
 }
 
 // Lock makes this process the only one that has the lock of a directory, which

@@ -31,7 +31,7 @@ var rooms = map[string][]string{
 	"consent":             {"github.com/gofrs/flock"},
 	"consent/panel":       {"catalog", "consent", "telemetry"},
 	"consent/prompt":      {"consent", "golang.org/x/sys"},
-	"internal/ledger":     {"github.com/gofrs/flock", "github.com/edsrzf/mmap-go", "github.com/google/uuid"},
+	"internal/ledger":     {"github.com/gofrs/flock", "github.com/edsrzf/mmap-go", "github.com/google/uuid", "golang.org/x/sys"},
 	"internal/gate": {"catalog", "github.com/google/uuid", "go.opentelemetry.io/otel", "go.opentelemetry.io/proto/otlp",
 		"google.golang.org/protobuf"},
 	"telemetry": {"catalog", "consent", "internal/durable", "internal/gate", "internal/journal", "internal/ledger", "github.com/google/uuid",

@@ -39,11 +39,22 @@ func remove(path string) error {
 	return os.Remove(path)
 }
 
-// replace writes a file in full beside its place, with real bytes in every
-// block, and then puts it there: before and after, the file is whole.
+// replace puts a file in its place in full, and on the disk: before and after,
+// it is whole, whatever ends the process or the machine.
 func replace(path string, p page) error {
+	if err := place(path, p, flush); err != nil {
+		return err
+	}
+	step("sync directory")
+	syncDir(filepath.Dir(path))
+	return nil
+}
+
+// place writes a file in full beside its place, with real bytes in every
+// block, and then puts it there. What sync leaves out a power loss may undo.
+func place(path string, p page, sync func(*os.File) error) error {
 	temporary := path + ".new"
-	written, err := write(temporary, p)
+	written, err := write(temporary, p, sync)
 	if err == nil {
 		step("rename " + filepath.Base(temporary))
 		err = os.Rename(temporary, path)
@@ -56,12 +67,10 @@ func replace(path string, p page) error {
 			return fmt.Errorf("ledger: %w", err)
 		}
 	}
-	step("sync directory")
-	syncDir(filepath.Dir(path))
 	return nil
 }
 
-func write(path string, p page) (os.FileInfo, error) {
+func write(path string, p page, sync func(*os.File) error) (os.FileInfo, error) {
 	_ = remove(path) // left by a process that was killed; the lock is ours
 	step("create " + filepath.Base(path))
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -72,7 +81,7 @@ func write(path string, p page) (os.FileInfo, error) {
 	if err == nil {
 		err = put(f, p, 0)
 	}
-	return info, errors.Join(err, flush(f), f.Close())
+	return info, errors.Join(err, sync(f), f.Close())
 }
 
 // extend writes the series from number n on, and makes the file as long as

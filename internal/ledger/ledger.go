@@ -213,7 +213,31 @@ func (l *Ledger) create(now time.Time) error {
 		p.series(i, key)
 	}
 	p.word(atCount).Store(encode(uint64(len(l.keys))))
-	return replace(l.path(), p)
+	return place(l.path(), p, func(*os.File) error { return nil }) // see Settle
+}
+
+// Settle has the file on the disk, and its name. Until then a power loss can
+// take a new installation away, so nothing is sent before: nobody has heard of
+// an identifier that is gone. It may take as long as a disk takes, and Open
+// does not wait for it.
+func (l *Ledger) Settle() error {
+	if l.dir == "" {
+		return nil // it is not in a file
+	}
+	f := l.opened
+	if !l.mapped {
+		var err error
+		if f, err = openFile(l.path()); err != nil {
+			return fmt.Errorf("ledger: %w", err)
+		}
+		defer f.Close()
+	}
+	if err := flush(f); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	step("sync directory")
+	syncDir(l.dir)
+	return nil
 }
 
 // add returns the file with a place for every series of the catalog, and the
