@@ -79,9 +79,20 @@ func (s *store) readFile(path string) error {
 	}
 	data = data[:bytes.LastIndexByte(data, '\n')+1] // the rest is just being written
 	s.read[file] += int64(len(data))
-	for line := range bytes.Lines(data) {
-		if err := s.take(line); err != nil {
-			return fmt.Errorf("%w in line %s", err, line)
+	for text := range bytes.Lines(data) {
+		// A Collector that is killed between a report and its end of line leaves
+		// two on one.
+		for reports := json.NewDecoder(bytes.NewReader(text)); ; {
+			var l line
+			if err = reports.Decode(&l); err == io.EOF {
+				break
+			}
+			if err == nil {
+				err = s.take(l)
+			}
+			if err != nil {
+				return fmt.Errorf("%w in line %s", err, text)
+			}
 		}
 	}
 	return nil
@@ -111,11 +122,7 @@ type (
 	}
 )
 
-func (s *store) take(text []byte) error {
-	var l line
-	if err := json.Unmarshal(text, &l); err != nil {
-		return err
-	}
+func (s *store) take(l line) error {
 	if len(l.ResourceMetrics) != 1 || len(l.ResourceMetrics[0].Resource.Attributes) != 1 {
 		return fmt.Errorf("not one report of one installation")
 	}
