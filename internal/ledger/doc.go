@@ -42,9 +42,8 @@
 // header only after its bytes are synced. Damage is put aside and never
 // trusted, and whoever still counts in it is stopped. Reading or adding
 // through a page that has gone from under the mapping is an error, never a
-// signal that ends the process. That guard is most of what an addition costs:
-// 6 ns on a quiet machine, three times a bare atomic addition. Without it, where
-// the ledger is folded, it is 3 ns.
+// signal that ends the process. That guard is most of what an addition costs;
+// while there is a [Hold] it is not needed.
 //
 // # What can be lost
 //
