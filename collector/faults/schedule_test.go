@@ -14,6 +14,14 @@ import (
 // overdue makes an installation's report due: as if its slot had come.
 func overdue(t *testing.T, i *installation) (phase time.Duration) {
 	t.Helper()
+	return planned(t, i, func(phase time.Duration) ledger.Schedule {
+		return ledger.Schedule{Settled: ledger.SlotAt(time.Now(), phase) - 1, Due: time.Now().Add(-time.Second)}
+	})
+}
+
+// planned writes a schedule as another process would have, at another time.
+func planned(t *testing.T, i *installation, plan func(phase time.Duration) ledger.Schedule) (phase time.Duration) {
+	t.Helper()
 	var all []string
 	for _, c := range series {
 		all = append(all, c.String())
@@ -23,13 +31,13 @@ func overdue(t *testing.T, i *installation) (phase time.Duration) {
 		t.Fatal(err)
 	}
 	phase = l.Identity().Phase
-	schedule := ledger.Schedule{Settled: ledger.SlotAt(time.Now(), phase) - 1, Due: time.Now().Add(-time.Second)}
+	defer l.Close()
 	lease, err := l.Sender(context.Background())
 	if err != nil || lease == nil {
 		t.Fatalf("lease %v, %v", lease, err)
 	}
 	defer lease.Release()
-	if err := l.SetSchedule(context.Background(), lease, schedule); err != nil {
+	if err := l.SetSchedule(context.Background(), lease, plan(phase)); err != nil {
 		t.Fatal(err)
 	}
 	return phase
@@ -117,6 +125,47 @@ func TestNextAttempt(t *testing.T) {
 			b.close()
 			if n := p.conns.Load(); n != 1 {
 				t.Errorf("%d connections for one report", n)
+			}
+		})
+	}
+}
+
+// TestClockJumped: the schedule was written under a clock that was wrong by
+// years. The process that starts sends nothing at once, or one report, and its
+// next one is at most a day away.
+func TestClockJumped(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	now := time.Now()
+	for name, plan := range map[string]func(slot int64) ledger.Schedule{
+		"settled in a year":      func(slot int64) ledger.Schedule { return ledger.Schedule{Settled: slot + 365} },
+		"settled in 5000 years":  func(slot int64) ledger.Schedule { return ledger.Schedule{Settled: slot + 5000*365} },
+		"due in a year":          func(slot int64) ledger.Schedule { return ledger.Schedule{Settled: slot - 1, Due: now.Add(year)} },
+		"due in a year, settled": func(slot int64) ledger.Schedule { return ledger.Schedule{Settled: slot, Due: now.Add(year)} },
+		"failing for a year": func(slot int64) ledger.Schedule {
+			return ledger.Schedule{Settled: slot - 1, Due: now.Add(year), Failures: 9999}
+		},
+		"settled a year ago":      func(slot int64) ledger.Schedule { return ledger.Schedule{Settled: slot - 365} },
+		"settled before the year": func(slot int64) ledger.Schedule { return ledger.Schedule{} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url, s := collector(t)
+			i := consenting(t, directory(t))
+			p := newProxy(t, url)
+			a := i.start("http://" + p.address)
+			a.must(order{Do: "add", N: 100})
+			a.close()
+			planned(t, i, func(phase time.Duration) ledger.Schedule { return plan(ledger.SlotAt(now, phase)) })
+			for range 3 { // and it does not send with each start
+				b := i.start("http://" + p.address)
+				if next := b.must(order{Do: "status"}).Next; next.Before(now.Add(-time.Minute)) || next.After(time.Now().Add(24*time.Hour+time.Second)) {
+					t.Errorf("the next report is at %v", next)
+				}
+				b.close()
+			}
+			s.refresh(t)
+			if n := s.lines[a.began.GUID]; n > 1 {
+				t.Errorf("%d reports", n)
 			}
 		})
 	}
