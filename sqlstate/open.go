@@ -193,6 +193,23 @@ func (s *Store) putAside(ctx context.Context, tx *sql.Tx, row installation, dama
 	return s.exec(ctx, tx, append([]string{forget}, wipe...)...)
 }
 
+// Peek is telemetry's: it returns the identity that is kept, also while
+// nothing is counted, and changes nothing.
+func (s *Store) Peek(ctx context.Context) (ledger.Identity, error) {
+	if err := s.ready(); err != nil {
+		return ledger.Identity{}, err
+	}
+	row, err := s.find(ctx, s.db, "")
+	if errors.Is(err, sql.ErrNoRows) {
+		err = errors.New("no identifier is kept in the database")
+	}
+	if err != nil {
+		return ledger.Identity{}, fmt.Errorf("sqlstate: %w", err)
+	}
+	id, _, err := row.sound()
+	return id, err
+}
+
 // Destroy takes the yes back, for every process: in one transaction it removes
 // identifier, totals, what is pending, schedule, lease, and what was put
 // aside. What was decided stays. There being nothing to destroy is not an

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -26,7 +27,7 @@ func (c *Client) claim() error {
 	}
 	name := c.config.Catalog.Product()
 	said, err := durable.Read(c.claimPath(), 1024)
-	if err == nil && len(said) == 0 { // what a power loss left, before anything was settled
+	if err == nil && len(bytes.Trim(said, "\x00")) == 0 { // what a power loss left, before anything was settled
 		if err = os.Remove(c.claimPath()); err == nil {
 			err = os.ErrNotExist
 		}

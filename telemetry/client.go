@@ -212,6 +212,8 @@ var errChanged = errors.New("the decision changed meanwhile")
 // stillNo is nil unless there is a new yes: that the record cannot be read any
 // more does not undo a no.
 func (c *Client) stillNo(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, underLock)
+	defer cancel()
 	if c.takenBack(ctx, c.decided(ctx)) || c.recorded(ctx) != consent.Granted {
 		return nil
 	}
@@ -220,6 +222,8 @@ func (c *Client) stillNo(ctx context.Context) error {
 
 // still is asked when nobody can destroy what is about to be made.
 func (c *Client) still(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, underLock)
+	defer cancel()
 	if !c.decided(ctx).On() {
 		return errChanged
 	}

@@ -15,15 +15,15 @@ import (
 // Counting without a guard. An Add to a mapped file must be ready for the
 // fault that a truncated file is, and to be ready is most of its price. While
 // the kernel keeps everybody else from the file (a ledger.Hold) nothing can
-// happen. A process that counts a lot takes the hold, looks every second
+// happen. A process that counts a lot takes the hold, looks all the time
 // whether somebody waits for the file, and gives it back then, or when it
 // counts little. What is counted, and where, is the same either way.
 
 const (
-	most  = 512         // more than twice as many as a catalog has series
-	blink = time.Second // so long somebody may have to wait for the file
-	busy  = 10          // counted in a blink; less is little
-	calm  = 10          // so many blinks with little
+	most  = 512                    // more than twice as many as a catalog has series
+	blink = 200 * time.Millisecond // so long somebody may have to wait for the file
+	busy  = 5                      // counted in a blink; less is little
+	calm  = 50                     // so many blinks with little
 )
 
 // A table is where Add finds the total of a counter. At least half of it is
@@ -162,13 +162,14 @@ func (c *Client) blink(r *recorder) {
 	if u.hold == nil {
 		return
 	}
-	if r.ctx.Err() != nil || u.hold.Wanted() {
+	if r.ctx.Err() != nil || u.hold.Wanted() || c.direct.Load() != &r.table {
 		c.giveBack(r)
 		return
 	}
 	totals := make([]uint64, r.counters)
 	if r.ledger.Totals(context.Background(), totals) != nil {
 		c.giveBack(r)
+		r.look() // damaged or gone
 		return
 	}
 	if u.quiet++; sum(totals)-sum(u.totals) >= busy {

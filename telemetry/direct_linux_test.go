@@ -267,10 +267,46 @@ func TestDirectUndeclared(t *testing.T) {
 	}
 	s.Add(compreface.UserCreated, 0)
 	s.Add(compreface.UserCreated, -5)
+	s.Add(compreface.UserCreated, 1<<40) // more than fits, and more than may be added without a look
+	s.Add(compreface.UserCreated, ledger.Small+1)
+	n += ledger.Small + 1
 	r := s.agreed()
 	totals := make([]uint64, r.counters)
 	if err := r.ledger.Totals(t.Context(), totals); err != nil || sum(totals) != uint64(n) {
 		t.Errorf("%v, %v: counted %d", err, totals, n)
+	}
+}
+
+// TestGiveBackWaits: whoever waits for the file does not get it while somebody
+// is in a function like add.
+func TestGiveBackWaits(t *testing.T) {
+	s, _ := direct(t, "https://stats.vendor.invalid")
+	r := s.agreed()
+	r.upper.mu.Lock() // the timer waits, and so may this test
+	hold := r.upper.hold
+	gone := make(chan struct{})
+	go func() {
+		if err := os.Truncate(filepath.Join(s.dir, "headcount.totals"), 0); err != nil {
+			t.Error(err)
+		}
+		close(gone)
+	}()
+	for !hold.Wanted() {
+		time.Sleep(time.Millisecond)
+	}
+	var inside, left atomic.Bool
+	go linger(&inside, &left)
+	for !inside.Load() {
+		time.Sleep(time.Microsecond)
+	}
+	r.upper.mu.Unlock()
+	s.blink(r)
+	<-gone
+	if !left.Load() {
+		t.Error("the file was given away while somebody was in a function like add")
+	}
+	if directly(s.Client) {
+		t.Error("counts directly in what was given away")
 	}
 }
 
@@ -296,7 +332,7 @@ func TestEveryoneOut(t *testing.T) {
 //go:noinline
 func linger(inside, left *atomic.Bool) {
 	inside.Store(true)
-	for range 1 << 27 { // some 50 ms, without a call
+	for range 1 << 27 { // a third of a second, without a call
 		if inside.CompareAndSwap(false, true) {
 			break
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -77,14 +78,19 @@ func (c *Client) beginErasure() (guid uuid.UUID, err error) {
 	}
 	r := c.agreed()
 	c.drop(r)
-	guid, err = c.identifier(r)
+	guid, err = c.identifier(ctx, r)
 	if err == nil {
 		err = c.changeErasures(ctx, func(list []erasure) []erasure {
 			return append(list, erasure{GUID: &guid, Product: c.config.Catalog.Product(), URL: c.gate.URL(),
 				Asked: c.clock().UTC().Truncate(time.Second)})
 		})
 	}
-	destroyed := c.destroy(ctx, func() error { return nil }) // off all the same when the request could not be kept
+	destroyed := c.destroy(ctx, func() error {
+		if now, failed := c.peek(ctx); err == nil && failed == nil && now != guid {
+			return errChanged // a new yes has come meanwhile
+		}
+		return nil
+	}) // off all the same when the request could not be kept
 	if destroyed != nil {
 		c.retry()
 	}
@@ -94,20 +100,30 @@ func (c *Client) beginErasure() (guid uuid.UUID, err error) {
 }
 
 // identifier returns the one to erase: of the ledger that was just closed, or
-// of the one that a veto or a newer notice left in the directory. Only in a
+// of the one that a veto, a newer notice or another process left. Only from a
 // directory that is surely this product's.
-func (c *Client) identifier(r *recorder) (uuid.UUID, error) {
+func (c *Client) identifier(ctx context.Context, r *recorder) (uuid.UUID, error) {
 	if r != nil {
 		return r.ledger.Identity().GUID, nil
+	}
+	guid, err := c.peek(ctx)
+	if err != nil {
+		err = fmt.Errorf("telemetry: nothing to erase: no identifier is kept here: %w", err)
+	}
+	return guid, err
+}
+
+// peek returns the identifier that is kept.
+func (c *Client) peek(ctx context.Context) (uuid.UUID, error) {
+	if c.config.State != nil {
+		id, err := c.config.State.Peek(ctx)
+		return id.GUID, err
 	}
 	id, err := ledger.Peek(c.config.Dir)
 	if err == nil && c.owner() != c.config.Catalog.Product() {
 		err = fmt.Errorf("directory %q is not surely this product's", c.config.Dir)
 	}
-	if err != nil {
-		return uuid.UUID{}, fmt.Errorf("telemetry: nothing to erase: no identifier is kept here: %w", err)
-	}
-	return id.GUID, nil
+	return id.GUID, err
 }
 
 // changeErasures changes the list of requests; nobody else does meanwhile.
@@ -168,6 +184,7 @@ func (c *Client) mine(e erasure) bool {
 func (c *Client) tryErasure(ctx context.Context, guid uuid.UUID) error {
 	c.erasing.Lock()
 	defer c.erasing.Unlock()
+	c.giveUp()
 	if err := c.mayErase(); err != nil {
 		c.eraseLater()
 		return err
@@ -175,16 +192,15 @@ func (c *Client) tryErasure(ctx context.Context, guid uuid.UUID) error {
 	now := c.clock().UTC().Truncate(time.Second)
 	var due bool
 	err := c.changeErasure(guid, func(e *erasure) {
-		if due = now.Sub(e.Asked).Abs() < patienceToErase; !due {
-			e.GUID, e.GivenUp, e.Next = nil, now, time.Time{}
-			return
+		if due = !e.Next.After(now); !due {
+			return // another process has just tried
 		}
 		attempt := failed(now, ledger.Schedule{Failures: e.Tries}, 0, random)
 		e.Tries, e.Next = attempt.Failures, attempt.Due
 	})
 	if err != nil || !due {
 		c.eraseLater()
-		return errors.Join(err, errors.New("telemetry: the request to erase is not sent any more: "+c.Status().Erasure))
+		return errors.Join(err, errors.New("telemetry: the request to erase is not sent now: "+c.Status().Erasure))
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -219,6 +235,32 @@ func (c *Client) changeErasure(guid uuid.UUID, change func(*erasure)) error {
 	return err
 }
 
+// giveUp forgets the identifiers of requests that were tried for long enough,
+// also of those that a veto holds back, or that are for a receiver that this
+// client does not send to any more.
+func (c *Client) giveUp() {
+	now := c.clock().UTC().Truncate(time.Second)
+	old := func(e erasure) bool {
+		return e.GUID != nil && e.Product == c.config.Catalog.Product() && now.Sub(e.Asked).Abs() >= patienceToErase
+	}
+	if !slices.ContainsFunc(c.erasures(), old) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), service)
+	defer cancel()
+	err := c.changeErasures(ctx, func(list []erasure) []erasure {
+		for i := range list {
+			if old(list[i]) {
+				list[i].GUID, list[i].GivenUp, list[i].Next = nil, now, time.Time{}
+			}
+		}
+		return list
+	})
+	if err != nil {
+		c.log(slog.LevelWarn, "telemetry: the identifier of an old request to erase could not be forgotten", "error", err)
+	}
+}
+
 // mayErase is the last look before the connection. The request was a
 // person's; a veto in the environment holds it back all the same.
 func (c *Client) mayErase() error {
@@ -230,16 +272,19 @@ func (c *Client) mayErase() error {
 	return nil
 }
 
-// eraseLater tries the pending requests again when the first of them says.
+// eraseLater tries the pending requests again when the first of them says,
+// and gives up those that are old.
 func (c *Client) eraseLater() {
-	now, next := c.clock(), time.Time{}
+	if c.down.Load() || c.gate == nil || !c.pendingErasure() {
+		return
+	}
+	c.giveUp()
+	now := c.clock()
+	next := now.Add(farthest)
 	for _, e := range c.erasures() {
-		if c.mine(e) && (next.IsZero() || e.Next.Before(next)) {
+		if c.mine(e) && e.Next.Before(next) {
 			next = e.Next
 		}
-	}
-	if c.down.Load() || c.gate == nil || next.IsZero() && !c.pendingErasure() {
-		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -256,7 +301,12 @@ func (c *Client) eraseLater() {
 	})
 }
 
-func (c *Client) pendingErasure() bool { return slices.ContainsFunc(c.erasures(), c.mine) }
+// pendingErasure says whether an identifier is still kept for a request.
+func (c *Client) pendingErasure() bool {
+	return slices.ContainsFunc(c.erasures(), func(e erasure) bool {
+		return e.GUID != nil && e.Product == c.config.Catalog.Product()
+	})
+}
 
 // erasureWords says how the requests of this product stand.
 func (c *Client) erasureWords() string {

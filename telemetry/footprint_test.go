@@ -115,6 +115,12 @@ func stacks() string {
 // liveOffFor uses every method, every day.
 func liveOffFor(t *testing.T, config Config, days int) {
 	goroutines := goroutinesNow()
+	for calm := 0; calm < 20; calm++ { // those of earlier tests may still be ending
+		time.Sleep(time.Millisecond)
+		if now := goroutinesNow(); now != goroutines {
+			goroutines, calm = now, 0
+		}
+	}
 	c, err := Init(config)
 	if c == nil {
 		t.Fatalf("no client, %v", err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"headcount.example/internal/gate"
+	"headcount.example/internal/journal"
 )
 
 // An Entry of the journal is one report or request to erase, as it was sent.
@@ -61,7 +62,14 @@ func (c *Client) journaled(ctx context.Context, report gate.Report, allowed func
 	if number == 0 {
 		return err // nothing left
 	}
-	if failed := c.journal.End(c.clock(), number, err); failed != nil {
+	outcome := journal.Delivered
+	switch {
+	case errors.Is(err, gate.ErrUnanswered):
+		outcome = "no answer: " + err.Error()
+	case err != nil:
+		outcome = "not delivered: " + err.Error()
+	}
+	if failed := c.journal.End(c.clock(), number, outcome); failed != nil {
 		// The report is where it is; only the administrator's copy of the
 		// outcome is missing.
 		c.log(slog.LevelWarn, "telemetry: the outcome of a report is not in the journal", "error", failed)

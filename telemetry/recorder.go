@@ -23,6 +23,7 @@ type recorder struct {
 	wake    chan struct{}
 	said    bool                            // what Open put aside; of the loop alone
 	answers map[catalog.Sizes]answered      // of this day, for a report that has to be sent again; guarded by Client.mu
+	since   time.Time                       // day on which it began; of a local one
 	local   bool                            // counts in memory for the operator's own reader; nothing else is done with it
 	strange atomic.Pointer[catalog.Counter] // not in the catalog, and not said yet
 	doubt   atomic.Bool                     // the last look found no yes
@@ -33,7 +34,7 @@ type recorder struct {
 func newRecorder(ctx context.Context, config Config, metrics []catalog.Definition, now time.Time, local bool, still func() error) (*recorder, error) {
 	r := &recorder{
 		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
-		series: make([][]int, len(metrics)), local: local, answers: map[catalog.Sizes]answered{},
+		series: make([][]int, len(metrics)), local: local, since: now.UTC().Truncate(24 * time.Hour), answers: map[catalog.Sizes]answered{},
 		upper: upperHand{asked: make(chan struct{}, 1)},
 	}
 	var names []string

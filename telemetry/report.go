@@ -39,7 +39,9 @@ func (c *Client) figures(ctx context.Context, r *recorder, ask asking) (gate.Rep
 	report := gate.Report{GUID: placeholder, Since: today, Day: today}
 	var totals []uint64
 	if r != nil {
-		if id := r.ledger.Identity(); !r.local {
+		if id := r.ledger.Identity(); r.local {
+			report.Since = r.since
+		} else {
 			report.GUID, report.Since = id.GUID, id.Day
 			if today.Before(id.Day) {
 				report.Day = id.Day // a clock that went back does not end before it began

@@ -17,6 +17,7 @@ const (
 	retryAfter = 5 * time.Minute        // when consent could not be acted on
 	glance     = 100 * time.Millisecond // at the ledger, while a report is on its way
 	breath     = time.Second            // between two looks that Add asked for
+	underLock  = time.Second            // for a Source that is asked while other processes wait
 	service    = 5 * time.Second        // for the files, when another process holds the lock
 )
 

@@ -24,6 +24,7 @@ type stateJSON struct {
 	Agreed       int              `json:"agreed,omitzero"` // the notice somebody agreed to, in force or not
 	Veto         bool             `json:"veto"`            // a variable's no
 	MayChange    bool             `json:"may_change"`      // for whoever asks
+	Seen         string           `json:"seen"`            // what stands, to be sent back with a yes
 	InstallGUID  string           `json:"install_guid,omitzero"`
 	Since        time.Time        `json:"since,omitzero"`
 	NextReport   time.Time        `json:"next_report,omitzero"`
@@ -51,6 +52,7 @@ type changeJSON struct {
 type sentJSON struct {
 	Time    time.Time `json:"time"`
 	Outcome string    `json:"outcome"` // empty when it is not known
+	Erasure bool      `json:"erasure"` // a request to erase, and not a report
 	reportJSON
 }
 
@@ -76,7 +78,7 @@ func (p *Panel) stateJSON(ctx context.Context, right Right) stateJSON {
 	var v page
 	p.journal(&v, true)
 	out := stateJSON{Product: p.config.Catalog.Product(), Recipient: p.config.Recipient, Notice: p.notice,
-		On: s.on(), Decision: s.decided.Decision, Veto: s.vetoed(), MayChange: right == Change,
+		On: s.on(), Decision: s.decided.Decision, Veto: s.vetoed(), MayChange: right == Change, Seen: s.mark(),
 		InstallGUID: s.client.InstallGUID, Since: s.client.Since, NextReport: s.client.NextReport, LastReport: v.Last,
 		NotDelivered: words(s.client.LastError), Erasure: s.client.Erasure,
 		Counted: []countedJSON{}, Changes: []changeJSON{}, Sent: []sentJSON{}, History: append([]consent.Record{}, s.history...)}
@@ -92,7 +94,7 @@ func (p *Panel) stateJSON(ctx context.Context, right Right) stateJSON {
 	}
 	for _, e := range v.Sent {
 		if e.Report.Fault == "" {
-			out.Sent = append(out.Sent, sentJSON{e.Time, e.Outcome, inJSON(e.Report)})
+			out.Sent = append(out.Sent, sentJSON{e.Time, e.Outcome, e.Report.Erasure, inJSON(e.Report)})
 		}
 	}
 	return out
@@ -109,7 +111,7 @@ func (p *Panel) servePreview(w http.ResponseWriter, r *http.Request, _ Right) {
 	writeJSON(w, http.StatusOK, inJSON(next))
 }
 
-// serveDecision takes {"decision":"granted","notice":1} or
+// serveDecision takes {"decision":"granted","notice":1,"seen":"…"} or
 // {"decision":"denied","notice":1,"erase":true} and answers with the state.
 func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, right Right) {
 	data, wrong := p.body(r, "application/json")
@@ -135,9 +137,10 @@ func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, right Righ
 	writeJSON(w, status, answered)
 }
 
-// parseJSON understands one object with the fields decision and notice, and
-// erase with a no: each once, spelled like this, and nothing after it. The
-// usual decoder would take the last of two decisions, and "DECISION" for one.
+// parseJSON understands one object with the fields decision and notice, seen
+// if it is there, and erase with a no: each once, spelled like this, and
+// nothing after it. The usual decoder would take the last of two decisions, and
+// "DECISION" for one.
 func parseJSON(data []byte) (answer, bool) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -176,8 +179,15 @@ func fromFields(fields map[string]any) (answer, bool) {
 			return answer{}, false
 		}
 	}
+	seen, isText := fields["seen"].(string)
+	if _, given := fields["seen"]; given {
+		known++
+		if !isText {
+			return answer{}, false
+		}
+	}
 	notice, ok := number(digits.String())
-	a := answer{notice: notice, erase: erase}
+	a := answer{notice: notice, erase: erase, seen: seen}
 	switch decision {
 	case "granted":
 		a.decision = consent.Granted

@@ -11,6 +11,7 @@ import (
 
 type apiState struct {
 	Product, Recipient, Status, Decision string
+	Seen                                 string
 	Notice, Agreed                       int
 	On, Veto                             bool
 	MayChange                            bool             `json:"may_change"`
@@ -38,7 +39,7 @@ func TestAPI(t *testing.T) {
 	if s := h.state(t); s.On || s.Decision != "denied" || s.InstallGUID != "" || s.NextReport != "" || !s.MayChange || s.Notice != 1 {
 		t.Errorf("after a no: %+v", s)
 	}
-	w := h.do(put(`{"decision":"granted","notice":1}`))
+	w := h.do(put(h.yes(t, 1)))
 	var answered struct {
 		State apiState
 		Error string

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"headcount.example/consent"
@@ -18,7 +19,7 @@ type answer struct {
 	decision consent.Decision
 	notice   int
 	erase    bool   // and ask to erase what was sent
-	seen     string // what stood when the page was made; "" is not compared
+	seen     string // what stood when the page or the state was made; a no needs none
 }
 
 // A refusal is a request that changed nothing.
@@ -38,13 +39,19 @@ func (p *Panel) decide(ctx context.Context, a answer, where string) error {
 	if a.notice != p.notice {
 		return &refusal{http.StatusConflict, fill(p.texts.Outdated, "agreed", a.notice, "notice", p.notice)}
 	}
-	before := p.config.Stats.Status()
+	before, erased := p.config.Stats.Status(), false
+	if a.erase {
+		var refused *refusal
+		if erased, refused = p.tryErase(ctx); refused != nil {
+			return refused
+		}
+	}
 	stood, err := p.record(ctx, a, where)
 	var refused *refusal
 	if errors.As(err, &refused) {
 		return err
 	}
-	if err == nil && a.erase {
+	if err == nil && a.erase && !erased {
 		err = p.erase(ctx, before, stood)
 	}
 	// Whatever became of the rest: a no that could not be written may have put
@@ -57,6 +64,27 @@ func (p *Panel) decide(ctx context.Context, a answer, where string) error {
 	return err
 }
 
+// Telemetry's words for a client that can never ask to erase. A test holds
+// them to that package.
+var never = []string{"the client is not running", "Config.Dir is needed"}
+
+// tryErase asks to erase before the no is recorded. A client that can do so
+// says that a no is missing, and has done nothing. One that cannot would
+// destroy the identifier at the no, and what was sent could not be erased any
+// more: so the answer is refused, and whoever gave it can turn off without.
+func (p *Panel) tryErase(ctx context.Context) (erased bool, refused *refusal) {
+	ctx, cancel := context.WithTimeout(ctx, 2*patience)
+	defer cancel()
+	err := p.config.Stats.Erase(ctx)
+	for _, words := range never {
+		if err != nil && strings.Contains(err.Error(), words) {
+			p.eraseless.Store(true) // for the life of the client
+			return false, &refusal{http.StatusConflict, fill(p.texts.CannotErase, "reason", err)}
+		}
+	}
+	return err == nil, nil // a no stood already
+}
+
 // erase asks to erase. That the request has not arrived is no fault: it is
 // kept, and the status says how it stands.
 func (p *Panel) erase(ctx context.Context, before telemetry.Status, stood bool) error {
@@ -64,7 +92,7 @@ func (p *Panel) erase(ctx context.Context, before telemetry.Status, stood bool) 
 	defer cancel()
 	err := p.config.Stats.Erase(ctx)
 	after := p.config.Stats.Status().Erasure
-	again := stood && !before.On && after != "" // the same form once more
+	again := stood && !before.On // the same form once more; the page says if there is no request
 	if err == nil || again || after != before.Erasure {
 		return nil
 	}
@@ -78,6 +106,9 @@ func (p *Panel) record(ctx context.Context, a answer, where string) (stood bool,
 	defer cancel()
 	p.deciding.Lock()
 	defer p.deciding.Unlock()
+	if a.decision == consent.Granted && a.seen == "" {
+		return false, &refusal{http.StatusConflict, p.texts.Unseen}
+	}
 	s := p.state(ctx)
 	last := s.last()
 	if s.fault == nil && last.Decision == a.decision && last.Notice == a.notice {
@@ -87,9 +118,9 @@ func (p *Panel) record(ctx context.Context, a answer, where string) (stood bool,
 		if s.vetoed() {
 			return false, &refusal{http.StatusConflict, p.texts.Vetoed}
 		}
-		// An old form sent again must not outvote what was decided since. A no
+		// An old answer sent again must not outvote what was decided since. A no
 		// is taken whenever it was meant.
-		if a.seen != "" && a.seen != s.mark() {
+		if a.seen != s.mark() {
 			return false, &refusal{http.StatusConflict, p.texts.Replayed}
 		}
 	}

@@ -83,13 +83,45 @@ func TestReplayedYes(t *testing.T) {
 	}
 }
 
+// Nor does an answer in JSON: a yes says what stood when it was given.
+func TestReplayedYesInJSON(t *testing.T) {
+	h := open(t, "", nil)
+	yes := h.yes(t, 1)
+	for range 2 { // twice is once
+		if w := h.do(put(yes)); w.Code != http.StatusOK {
+			t.Fatalf("%d\n%s", w.Code, w.Body)
+		}
+	}
+	for _, no := range []string{`{"decision":"denied","notice":1}`, `{"decision":"denied","notice":1,"seen":"x"}`} {
+		if w := h.do(put(no)); w.Code != http.StatusOK {
+			t.Fatalf("%s: %d\n%s", no, w.Code, w.Body)
+		}
+	}
+	for body, why := range map[string]string{
+		yes: "Somebody has decided since",
+		`{"decision":"granted","notice":1,"seen":"x"}`: "Somebody has decided since",
+		`{"decision":"granted","notice":1}`:            "send the field seen",
+		`{"decision":"granted","notice":1,"seen":""}`:  "send the field seen",
+	} {
+		if w := h.do(put(body)); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), why) {
+			t.Errorf("%s: %d\n%s", body, w.Code, w.Body)
+		}
+	}
+	if list := h.records(t); len(list) != 2 || h.stats.Status().On {
+		t.Errorf("the records are %v", list)
+	}
+	if w := h.do(put(h.yes(t, 1))); w.Code != http.StatusOK || !h.stats.Status().On {
+		t.Errorf("a yes to what stands: %d\n%s", w.Code, w.Body)
+	}
+}
+
 // Under a veto there is no yes, and a no is taken.
 func TestVeto(t *testing.T) {
 	h := open(t, "", nil)
 	yes := h.pressed(t, "granted")
 	t.Setenv("DO_NOT_TRACK", "1")
-	for _, r := range []*http.Request{form(yes), put(`{"decision":"granted","notice":1}`)} {
-		if w := h.do(r); w.Code != http.StatusConflict {
+	for _, r := range []*http.Request{form(yes), put(h.yes(t, 1))} {
+		if w := h.do(r); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "setting turns statistics off") {
 			t.Errorf("%s: %d", r.Method, w.Code)
 		}
 	}
@@ -114,8 +146,12 @@ func TestErase(t *testing.T) {
 		http.StatusServiceUnavailable:  "not delivered yet",
 		http.StatusInternalServerError: "not delivered yet",
 	} {
-		status = answer
 		h := open(t, receiver.URL, func(h *house) { h.save(t, consent.Granted, 1) })
+		status = http.StatusOK
+		if err := h.stats.Flush(t.Context()); err != nil { // so that there is something to erase
+			t.Fatal(err)
+		}
+		status = answer
 		guid := h.stats.Status().InstallGUID
 		pressed := h.pressed(t, "erase")
 		for range 2 {
@@ -128,12 +164,43 @@ func TestErase(t *testing.T) {
 		if told := section(page, "status"); !strings.Contains(told, want) || strings.Contains(told, guid) || h.stats.Status().On {
 			t.Errorf("%d: the page says\n%s", answer, told)
 		}
+		idle := "kept only to ask for erasure"
+		if answer == http.StatusOK {
+			idle = copies
+		}
+		if got := h.identifier(t); got != idle {
+			t.Errorf("%d: the identifier is said to be %q", answer, got)
+		}
 		if !strings.Contains(page, `role="status"`) {
 			t.Error("the outcome is not announced")
 		}
 		if sent := section(page, "sent"); !strings.Contains(sent, "headcount.erasure.requested") || !strings.Contains(sent, guid) {
 			t.Errorf("%d: the journal shows\n%s", answer, sent)
 		}
+	}
+}
+
+// The same form twice is one answer, also when nothing was ever sent.
+func TestEraseTwice(t *testing.T) {
+	h := open(t, "", func(h *house) { h.save(t, consent.Granted, 1) })
+	pressed := h.pressed(t, "erase")
+	for range 2 {
+		if w := h.do(form(pressed)); w.Code != http.StatusSeeOther || h.stats.Status().On {
+			t.Errorf("%d\n%s", w.Code, w.Body)
+		}
+	}
+	if len(h.records(t)) != 2 {
+		t.Errorf("the records are %v", h.records(t))
+	}
+}
+
+// Where the product's own variable says no already, asking is not done twice.
+func TestEraseUnderItsOwnVariable(t *testing.T) {
+	h := open(t, "", func(h *house) { h.save(t, consent.Granted, 1) })
+	t.Setenv("COMPREFACE_TELEMETRY", "off")
+	w := h.do(put(`{"decision":"denied","notice":1,"erase":true}`))
+	if w.Code != http.StatusOK || len(h.records(t)) != 2 || h.stats.Status().On {
+		t.Errorf("%d\n%s", w.Code, w.Body)
 	}
 }
 
@@ -158,13 +225,14 @@ func TestNothingToErase(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	h := open(t, "", nil)
 	forms := []string{h.pressed(t, "granted"), "decision=denied&notice=1&seen=x", "decision=granted&notice=2&seen=x", "decision=&notice=1"}
+	yes := h.yes(t, 1)
 	var wait sync.WaitGroup
 	for i := range 64 {
 		wait.Go(func() {
 			var r *http.Request
 			switch i % 8 {
 			case 6:
-				r = put(`{"decision":"granted","notice":1}`)
+				r = put(yes)
 			case 7:
 				r = httptest.NewRequest("GET", mounted+"/", nil)
 			default:

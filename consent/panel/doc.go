@@ -42,15 +42,20 @@
 //	GET  /panel.css     its style
 //	GET  /api/state     everything on the page
 //	GET  /api/preview   the next report; ?sizes asks the application for them
-//	PUT  /api/decision  {"decision":"granted","notice":1}, or "denied", or "denied" with "erase":true
+//	PUT  /api/decision  {"decision":"granted","notice":1,"seen":"…"}, or "denied", or "denied" with "erase":true
+//
+// Seen is the field of that name in the state: it tells what stood when the
+// yes was given. A no needs none.
 //
 // # What is a decision
 //
 // An answer to the notice in force, from a page of this site, by somebody who
-// may decide. An answer to another notice is refused with 409. So is a yes from a
-// form that is older than the last decision, and one while a variable in the
-// environment says no. A refused request changes nothing, and the answer says
-// so. The same answer twice is one decision.
+// may decide. An answer to another notice is refused with 409. So is a yes that
+// was given before the last decision or does not say when, one while a variable
+// in the environment says no, and a no with a request to erase that the client
+// could not keep: the identifier is not destroyed before somebody knows that. A
+// refused request changes nothing, and the answer says so. The same answer twice
+// is one decision.
 //
 // A decision is recorded first and acted on then, before the answer is sent.
 // What the page says afterwards it reads from what stands, so that it never

@@ -10,6 +10,7 @@ import (
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
+	"headcount.example/telemetry"
 )
 
 // few is how many entries of the journal are on the page unless all are asked
@@ -31,9 +32,10 @@ type page struct {
 	Seen    string
 
 	Last, Next   time.Time
+	Reported     bool // the journal has a report, arrived or not
 	NotDelivered string
 	Identifier   string
-	Destroyed    bool // there is none, rather than one that is not used
+	NoIdentifier string // what became of it
 	Erasure      string
 
 	Changes  []change
@@ -88,7 +90,7 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request, right Right, status
 	s := p.state(r.Context())
 	v := page{Recipient: p.config.Recipient, Notice: p.notice,
 		Outcome: outcome, Stale: s.decided.On() != s.client.On, Veto: s.vetoed(), May: right == Change,
-		Choices: s.choices(), Destroyed: s.destroyed(), Seen: s.mark(), Changes: p.changes(s), Asks: s.outdated(), Counted: p.counted()}
+		Seen: s.mark(), Changes: p.changes(s), Asks: s.outdated(), Counted: p.counted()}
 	v.Status, v.English = p.status(s)
 	v.NotDelivered, v.Identifier, v.Erasure, v.Next = words(s.client.LastError), s.client.InstallGUID, s.client.Erasure, s.client.NextReport
 	if recorded, ok := query["recorded"]; ok && outcome == "" && s.last() != (consent.Record{}) {
@@ -103,6 +105,10 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request, right Right, status
 	defer cancel()
 	v.Preview = p.preview(ctx, query.Has("sizes"))
 	p.journal(&v, query.Has("all"))
+	// A client that has no preview while it is off has a configuration with a
+	// fault, and cannot ask for anything.
+	v.Choices = s.choices().with(p.config.Stats != nil && !p.eraseless.Load() && (s.client.On || v.Preview.Fault == ""))
+	v.NoIdentifier = p.noIdentifier(s, &v)
 	v.History, v.HistoryY = slices.Clone(s.history), words(s.fault)
 	slices.Reverse(v.History)
 	p.render(w, "page", status, v)
@@ -120,9 +126,16 @@ func (p *Panel) journal(v *page, all bool) {
 	entries, err := p.config.Stats.Journal()
 	v.SentWhy = words(err)
 	for _, e := range entries {
+		if p.erases(e.Report) {
+			continue
+		}
+		v.Reported = true
 		if v.Last.IsZero() && e.Outcome == "delivered" {
 			v.Last = e.Finished
 		}
+	}
+	if v.Last.IsZero() {
+		v.Last = p.config.Stats.Status().LastReport // without a journal this process knows of its own
 	}
 	if len(entries) > few && !all {
 		v.SentAll, entries = len(entries), entries[:few]
@@ -130,6 +143,12 @@ func (p *Panel) journal(v *page, all bool) {
 	for _, e := range entries {
 		v.Sent = append(v.Sent, sent{Time: e.Time, Outcome: e.Outcome, Report: p.view(e.Report, e.URL)})
 	}
+}
+
+// erases tells a request to erase from a report.
+func (p *Panel) erases(of telemetry.Report) bool {
+	name := p.config.Catalog.Erasure().Name + " "
+	return slices.ContainsFunc(of.Rows, func(row string) bool { return strings.HasPrefix(row, name) })
 }
 
 // changes are those since the notice that somebody agreed to, or all.

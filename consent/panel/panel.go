@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
@@ -75,6 +76,8 @@ type Panel struct {
 	pages    *template.Template
 	cross    *http.CrossOriginProtection
 	deciding sync.Mutex // one look and Save at a time
+
+	eraseless atomic.Bool // the client said that it cannot ask to erase
 }
 
 //go:embed *.html panel.css
@@ -89,7 +92,7 @@ const maxWords = 60
 func New(config Config) (*Panel, error) {
 	p := &Panel{config: config, texts: config.Texts.with(english), notice: config.Catalog.NoticeNumber(),
 		cross: http.NewCrossOriginProtection()}
-	err := errors.Join(p.check(), p.texts.check())
+	err := errors.Join(p.check(), p.texts.check(config.Changes))
 	if err == nil {
 		p.pages, err = template.New("").Funcs(template.FuncMap{
 			"fill": fill, "day": p.texts.day, "moment": p.texts.moment,

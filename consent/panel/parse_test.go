@@ -41,6 +41,7 @@ func TestParseJSON(t *testing.T) {
 	for body, want := range map[string]answer{
 		`{"decision":"granted","notice":1}`:                    {decision: consent.Granted, notice: 1},
 		" {\n\"notice\" : 2 , \"decision\":\"denied\"}\n":      {decision: consent.Denied, notice: 2},
+		`{"decision":"granted","notice":1,"seen":"ab"}`:        {decision: consent.Granted, notice: 1, seen: "ab"},
 		`{"decision":"denied","notice":1,"erase":true}`:        {decision: consent.Denied, notice: 1, erase: true},
 		`{"decision":"denied","notice":1,"erase":false}`:       {decision: consent.Denied, notice: 1},
 		`{"decision":"granted","notice":1,"erase":false}`:      {decision: consent.Granted, notice: 1},
@@ -60,6 +61,8 @@ func TestParseJSON(t *testing.T) {
 		`{"decision":"granted","notice":null}`, `{"decision":"granted","notice":0}`, `{"decision":"granted","notice":-1}`,
 		`{"decision":"granted","notice":[1]}`, `{"decision":true,"notice":1}`, `{"decision":null,"notice":1}`, `{"decision":"yes","notice":1}`,
 		`{"decision":"","notice":1}`, `{"decision":"undecided","notice":1}`, `{"decision":"erase","notice":1}`,
+		`{"decision":"granted","notice":1,"seen":1}`, `{"decision":"granted","notice":1,"seen":null}`,
+		`{"decision":"granted","notice":1,"seen":"a","seen":"b"}`, `{"decision":"granted","notice":1,"Seen":"a"}`,
 		`{"decision":"granted","notice":1,"erase":true}`, `{"decision":"denied","notice":1,"erase":"true"}`,
 		`{"decision":"denied","notice":1,"erase":null}`, `{"decision":"denied","notice":1,"erase":1}`,
 		`[{"decision":"granted","notice":1}]`, `{"a":{"decision":"granted","notice":1}}`, strings.Repeat(`{"a":`, 1000),
@@ -93,7 +96,7 @@ func FuzzParseForm(f *testing.F) {
 
 // What we understand as a yes is one to every other decoder as well.
 func FuzzParseJSON(f *testing.F) {
-	f.Add(`{"decision":"granted","notice":1}`)
+	f.Add(`{"decision":"granted","notice":1,"seen":"ab"}`)
 	f.Add(`{"decision":"denied","notice":1,"erase":true,"Decision":"granted"}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		a, ok := parseJSON([]byte(body))
@@ -105,8 +108,9 @@ func FuzzParseJSON(f *testing.F) {
 			Decision consent.Decision
 			Notice   int
 			Erase    bool
+			Seen     string
 		}
-		if err := json.Unmarshal([]byte(body), &other); err != nil || other.Decision != a.decision || other.Notice != a.notice || other.Erase != a.erase {
+		if err := json.Unmarshal([]byte(body), &other); err != nil || other.Decision != a.decision || other.Notice != a.notice || other.Erase != a.erase || other.Seen != a.seen {
 			t.Errorf("%q is %v, and to another decoder %v, %v", body, a, other, err)
 		}
 	})

@@ -19,6 +19,8 @@ type report struct {
 	Fault     string // why there is none
 	Zeros     bool   // nothing is counted, so it shows what would be sent
 	Sizes     bool   // the application was asked
+	Without   bool   // it was not, and the catalog has sizes
+	Erasure   bool   // a request to erase, and not a report
 	Sentences []string
 	Rows      []row
 	URL       string
@@ -103,7 +105,8 @@ func (p *Panel) preview(ctx context.Context, sizes bool) report {
 		return report{Fault: fill(p.texts.PreviewNone, "reason", err)}
 	}
 	view := p.view(next, "")
-	view.Sizes, view.Zeros = sizes, !p.config.Stats.Status().On
+	has := slices.ContainsFunc(p.config.Catalog.Metrics(), func(d catalog.Definition) bool { return d.Kind == catalog.KindSizes })
+	view.Sizes, view.Without, view.Zeros = has && sizes, has && !sizes, !p.config.Stats.Status().On
 	return view
 }
 
@@ -116,7 +119,7 @@ func (p *Panel) view(of telemetry.Report, url string) report {
 	if url == "" {
 		url = address(of.Head)
 	}
-	return report{Sentences: p.sentences(facts), Rows: facts, URL: url, Head: of.Head, Body: string(of.JSON), Bytes: len(of.Request)}
+	return report{Erasure: p.erases(of), Sentences: p.sentences(facts), Rows: facts, URL: url, Head: of.Head, Body: string(of.JSON), Bytes: len(of.Request)}
 }
 
 // address reads the URL out of a head. Whether the connection is encrypted is

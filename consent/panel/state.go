@@ -2,6 +2,7 @@ package panel
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"headcount.example/consent"
@@ -52,14 +53,32 @@ func (s state) vetoed() bool {
 	return s.decided.Veto || s.decided.Decision == consent.Denied && r.Time.IsZero() && r.Notice == 0 && r.Where != ""
 }
 
-// destroyed is true if there is no identifier here: none was ever made, or
-// this process has acted on a no.
-func (s state) destroyed() bool {
-	if s.client.On || s.client.Reason != s.client.Consent.Reason {
-		return false
+// noIdentifier says what became of the identifier while none is in use. It
+// says no more than is known: a veto for all products leaves one where it is,
+// what another process has done is not told to this one, and what could not be
+// destroyed is still there.
+func (p *Panel) noIdentifier(s state, v *page) string {
+	t := p.texts
+	settled := s.client.Reason == s.client.Consent.Reason // nothing failed
+	// The product's own variable at off is a no as well, and no veto.
+	no := s.decided.Decision == consent.Denied && !s.decided.Veto || s.decided.Veto && s.last().Decision == consent.Denied
+	acted := settled && s.client.Consent.Decision == consent.Denied && !s.client.Consent.Veto
+	switch {
+	case (no || s.undecided()) && strings.Contains(s.client.Erasure, pending):
+		return t.IdentifierErasing
+	case no && len(v.Sent) > 0:
+		return t.IdentifierCopies
+	case len(v.Sent) == 0 && v.SentWhy == "" && (no && acted || s.undecided() && settled):
+		return t.IdentifierNone
+	case no, s.decided.On():
+		return t.IdentifierUnused
 	}
-	return s.undecided() || s.decided.Decision == consent.Denied && !s.vetoed() && s.client.Consent.Decision == consent.Denied
+	return t.IdentifierIdle
 }
+
+// pending is in telemetry's words on a request to erase that has not arrived,
+// for which the identifier is kept. A test holds it to that package.
+const pending = "not delivered yet"
 
 // last is the newest record; the zero one if there is none.
 func (s state) last() consent.Record {
@@ -102,7 +121,13 @@ const nobody = "nobody has decided"
 
 // The answers that the page offers. Agree and keep off are one pair, and the
 // two ways of turning off another: of each pair the buttons look alike.
-type choices struct{ Agree, KeepOff, TurnOff, Try bool }
+type choices struct{ Agree, KeepOff, TurnOff, Erase, Try bool }
+
+// with returns c with the way to erase, if there is one.
+func (c choices) with(erase bool) choices {
+	c.Erase = c.TurnOff && erase
+	return c
+}
 
 // Any reports whether there is anything to choose.
 func (c choices) Any() bool { return c != choices{} }

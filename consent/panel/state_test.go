@@ -93,10 +93,10 @@ func TestNotKept(t *testing.T) {
 		h := open(t, "", func(h *house) { h.config.Decisions = &broken{h.decisions, errors.New("disk <full>")} })
 		w := h.do(form(h.pressed(t, decision)))
 		body := w.Body.String()
-		if w.Code != 500 || !strings.Contains(body, "could not be recorded: disk &lt;full&gt;") || strings.Contains(body, "is recorded") {
+		if w.Code != 500 || !strings.Contains(body, "could not be recorded: disk &lt;full&gt;") || strings.Contains(body, "decision is recorded") {
 			t.Errorf("%s: %d\n%s", decision, w.Code, body[:900])
 		}
-		if w = h.do(put(`{"decision":"` + decision + `","notice":1}`)); w.Code != 500 || !strings.Contains(w.Body.String(), "could not be recorded") {
+		if w = h.do(put(`{"decision":"` + decision + `","notice":1,"seen":"` + h.state(t).Seen + `"}`)); w.Code != 500 || !strings.Contains(w.Body.String(), "could not be recorded") {
 			t.Errorf("%s: %d\n%s", decision, w.Code, w.Body)
 		}
 		if h.stats.Status().On {

@@ -2,6 +2,7 @@ package panel_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -117,6 +118,12 @@ func put(body string) *http.Request {
 	r := httptest.NewRequest("PUT", mounted+"/api/decision", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	return r
+}
+
+// yes is a yes to what stands now, in JSON.
+func (h *house) yes(t *testing.T, notice int) string {
+	t.Helper()
+	return fmt.Sprintf(`{"decision":"granted","notice":%d,"seen":%q}`, notice, h.state(t).Seen)
 }
 
 var hidden = regexp.MustCompile(`<input type="hidden" name="(\w+)" value="(\w*)"`)

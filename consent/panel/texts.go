@@ -3,17 +3,19 @@ package panel
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
 
 // Texts are all the words of this package, for another language or another
 // tone. An empty field is its English text; {words} in braces are filled in,
-// and those that an English text does not have are refused by [New]. A text
-// must not promise that the statistics are anonymous: every report carries an
-// identifier.
+// and those that an English text does not have are refused by [New]. So is a
+// SignUpLabel without {recipient}. A text must not promise that the statistics
+// are anonymous: every report carries an identifier.
 //
 // The reasons that begin with a variable's name, and the errors, come from
 // other packages and are English; they are marked as such.
@@ -31,14 +33,17 @@ type Texts struct {
 	Title, Home string
 
 	// How things stand. Off begins every sentence that says why it is off.
-	Status, On, Off, OffUndecided, OffChanged, OffDenied     string
-	Accepted, Waiting, NotActed, OnlyLook, Vetoed            string
-	LastReport, LastNone, NextReport, NextNone               string
-	NotDelivered, Identifier, IdentifierNone, IdentifierIdle string
-	Erasure                                                  string
+	Status, On, Off, OffUndecided, OffChanged, OffDenied   string
+	Accepted, Waiting, NotActed, OnlyLook, Vetoed          string
+	LastReport, LastNone, LastUnsure, NextReport, NextNone string
+	NotDelivered, Identifier, IdentifierNone               string
+	IdentifierUnused, IdentifierCopies                     string
+	IdentifierIdle, IdentifierErasing                      string
+	Erasure                                                string
 
 	// The buttons, and what they do.
-	Decide, DecideHelp, OffHelp, VetoedErase       string
+	Decide, DecideHelp, OffHelp                    string
+	EraseHelp, EraseNone, VetoedErase              string
 	Agree, KeepOff, TurnOff, TurnOffErase, TryNow  string
 	NothingToDo                                    string
 	Nothing, NothingErased, Recorded, NotActedUpon string
@@ -49,13 +54,14 @@ type Texts struct {
 	TotalSince, HowManyNow, Beside, Never, FullNotice string
 
 	// The report in three views, and the reports that were sent.
-	Preview, PreviewHelp, PreviewZeros, PreviewNone             string
+	Preview, PreviewHelp, PreviewWithout                        string
+	PreviewZeros, PreviewNone                                   string
 	WithSizes, WithSizesOn, Sentences, Table, Raw               string
 	SentenceTotal, SentenceSizes, SentenceIdentifier            string
 	SentenceOther, SentenceDays                                 string
 	Value, Unit, FromDay, OnDay, RequestHead, RequestBody, Size string
 	Sent, SentNone, SentHelp, SentAll, When, Where, Outcome     string
-	Unknown, Unreadable                                         string
+	SentErasure, Unknown, Unreadable                            string
 
 	// What changed, and who decided.
 	Changes, ChangesNone, ChangesUnsaid, ChangesAsk  string
@@ -65,6 +71,7 @@ type Texts struct {
 	// Why a request was refused. Nothing has changed then.
 	Forbidden, MayNotChange, CrossSite, NotFound, Method        string
 	MediaType, TooLarge, Malformed, Outdated, Replayed, NotKept string
+	Unseen, CannotErase                                         string
 }
 
 // english are the texts as they are when nothing else is said.
@@ -82,32 +89,39 @@ var english = Texts{
 
 	Title: "Usage statistics of {product}", Home: "Back to {product}",
 
-	Status:         "Status",
-	On:             "On since {date} for notice {notice}",
-	Off:            "Off – {reason}",
-	OffUndecided:   "Off – nobody has decided",
-	OffChanged:     "Off – the notice changed: agreed to notice {agreed}, now {notice}",
-	OffDenied:      "Off – somebody said no on {date} ({where})",
-	Accepted:       "{where} accepts notice {notice}",
-	Waiting:        "Agreed to notice {notice}, but nothing is counted here – {reason}",
-	NotActed:       "This process has not acted on the decision yet.",
-	OnlyLook:       "You may look at everything here. You may not change it.",
-	Vetoed:         "An administrator's setting turns statistics off. As long as it stands, they cannot be turned on here.",
-	LastReport:     "Last report",
-	LastNone:       "none",
-	NextReport:     "Next report",
-	NextNone:       "none, because statistics are off",
-	NotDelivered:   "The newest report did not arrive",
-	Identifier:     "Identifier of this installation",
-	IdentifierNone: "none exists",
-	IdentifierIdle: "not used; one that was made before is kept until somebody decides",
-	Erasure:        "Request to erase",
+	Status:            "Status",
+	On:                "On since {date} for notice {notice}",
+	Off:               "Off – {reason}",
+	OffUndecided:      "Off – nobody has decided",
+	OffChanged:        "Off – the notice changed: agreed to notice {agreed}, now {notice}",
+	OffDenied:         "Off – somebody said no on {date} ({where})",
+	Accepted:          "{where} accepts notice {notice}",
+	Waiting:           "Agreed to notice {notice}, but nothing is counted here – {reason}",
+	NotActed:          "This process has not acted on the decision yet.",
+	OnlyLook:          "You may look at everything here. You may not change it.",
+	Vetoed:            "An administrator's setting turns statistics off. As long as it stands, they cannot be turned on here.",
+	LastReport:        "Last report",
+	LastNone:          "none recorded on this host",
+	LastUnsure:        "none of those recorded on this host is known to have arrived",
+	NextReport:        "Next report",
+	NextNone:          "none, because statistics are off",
+	NotDelivered:      "The newest report did not arrive",
+	Identifier:        "Identifier of this installation",
+	IdentifierNone:    "none exists",
+	IdentifierUnused:  "none in use",
+	IdentifierCopies:  "none in use; the copies of past reports below still show the one they had",
+	IdentifierIdle:    "not used; if one was made before, it is kept until somebody decides",
+	IdentifierErasing: "kept only to ask for erasure",
+	Erasure:           "Request to erase",
 
 	Decide: "Your decision",
 	DecideHelp: "If you agree, this installation sends {recipient} one small report, at most once a day. " +
-		"If you do not, nothing is counted, no identifier is made and nothing is sent. Nothing else depends on your answer.",
-	OffHelp: "Both take effect at once, and destroy the totals and the identifier kept here. The second one also sends " +
-		"{recipient} one last request, with the identifier alone, to erase what was sent.",
+		"If you do not, nothing is counted for {recipient}, no identifier is made and nothing is sent. Nothing else depends on your answer.",
+	OffHelp: "Turning off takes effect at once, and destroys the totals and the identifier kept here. " +
+		"Copies of sent reports that are kept here still show the identifier.",
+	EraseHelp: "The second button also sends {recipient} one last request, with the identifier alone, to erase what was sent. " +
+		"The identifier is kept for that until the request has arrived, 14 days at most.",
+	EraseNone:     "A request to erase what was sent cannot be made here.",
 	VetoedErase:   "While an administrator's setting turns statistics off, the request is not sent. It is tried again for 14 days.",
 	Agree:         "Agree to notice {notice}",
 	KeepOff:       "Keep off",
@@ -116,13 +130,14 @@ var english = Texts{
 	TryNow:        "Try again to turn on",
 	NothingToDo:   "There is nothing to decide here now.",
 	Nothing:       "Nothing has changed.",
-	NothingErased: "There is no request to erase: no identifier was kept here, or none could be asked for.",
+	NothingErased: "There is no request to erase: nothing was sent, no identifier was kept here, or none could be asked for.",
 	Recorded:      "The decision is recorded.",
 	NotActedUpon:  "The decision is recorded, but not everything that follows from it is done: {reason}",
 
 	Counted: "What is counted",
 	CountedHelp: "This is the whole list. What is not on it cannot be sent: it is refused here before sending, " +
-		"and again where reports arrive.",
+		"and again where reports arrive. Turning off and erasing sends one request of its own, headcount.erasure.requested, " +
+		"with the identifier.",
 	Statistic: "Statistic", Says: "What it says", Labels: "Labels", PossibleLabels: "Possible labels", NoLabels: "none",
 	TotalSince: "The total since the yes.",
 	HowManyNow: "How many there are in each range now.",
@@ -134,9 +149,11 @@ var english = Texts{
 		"The receiving server sees the network address a report comes from, as with every request.",
 	FullNotice: "The full text of notice {notice}",
 
-	Preview:            "The next report",
-	PreviewHelp:        "As it would be sent now: the same bytes in three views. Nothing was sent to show this.",
-	PreviewZeros:       "Nothing is counted while statistics are off. So the numbers are zero, and zeros stand where the identifier would be.",
+	Preview:     "The next report",
+	PreviewHelp: "As it would be sent now: the same bytes in three views. Nothing was sent to show this.",
+	PreviewWithout: "As it would be sent now, without the sizes, which are asked of the application only when a report is due. " +
+		"The three views are of the same bytes. Nothing was sent to show this.",
+	PreviewZeros:       "Nothing is counted for reports while statistics are off. So the numbers are zero, and zeros stand where the identifier would be.",
 	PreviewNone:        "There is no preview: {reason}",
 	WithSizes:          "Include the sizes (asks the application now)",
 	WithSizesOn:        "The sizes are included, as the application said them just now.",
@@ -153,11 +170,12 @@ var english = Texts{
 	RequestBody: "Body, decoded to JSON",
 	Size:        "{bytes} bytes in all, as they are on the connection; the body is compressed there.",
 
-	Sent:     "What was sent",
-	SentNone: "No report has left this installation.",
-	SentHelp: "The newest reports and requests to erase, as they were sent. An entry is written before the connection is opened.",
-	SentAll:  "Show all {count}",
-	When:     "When", Where: "Where", Outcome: "What became of it",
+	Sent:        "What was sent",
+	SentNone:    "No report is recorded on this host.",
+	SentHelp:    "The newest reports and requests to erase, as they were sent. An entry is written before the connection is opened.",
+	SentErasure: "a request to erase, not a report",
+	SentAll:     "Show all {count}",
+	When:        "When", Where: "Where", Outcome: "What became of it",
 	Unknown:    "not known: the process ended before it knew",
 	Unreadable: "Some entries could not be read: {reason}",
 
@@ -183,6 +201,8 @@ var english = Texts{
 	Outdated:     "The answer was to notice {agreed}, and the notice is now {notice}. Read it and answer again.",
 	Replayed:     "Somebody has decided since the page was shown. Look at what stands now and answer again.",
 	NotKept:      "The decision could not be recorded: {reason}",
+	Unseen:       "A yes must say what it was an answer to: send the field seen of the state as it is now.",
+	CannotErase:  "A request to erase cannot be made here: {reason}",
 }
 
 // with returns t with the English text in the place of every empty one.
@@ -196,27 +216,44 @@ func (t Texts) with(standard Texts) Texts {
 	return t
 }
 
-var placeholders = regexp.MustCompile(`\{[a-z]+\}`)
+var (
+	placeholders = regexp.MustCompile(`\{[\pL\pN_]+\}`)
+	// The word in the languages of which we know how they spell it.
+	promise = regexp.MustCompile(`(?i)an[oóô]n[yýi]e?m|анон[иі]м`)
+)
 
 // check refuses texts that promise too much, or that would show a brace where
-// a number belongs.
-func (t Texts) check() error {
+// a number belongs; those on the catalog and its changes as well.
+func (t Texts) check(changes map[int]string) error {
 	var faults []error
-	own, standard := reflect.ValueOf(t), reflect.ValueOf(english)
-	for i := range own.NumField() {
-		text, ok := own.Field(i).Interface().(string)
-		if !ok {
-			continue
-		}
-		name := own.Type().Field(i).Name
-		if strings.Contains(strings.ToLower(strings.ReplaceAll(text, "pseudonym", "")), "anonym") {
+	look := func(name, text, standard string) {
+		if promise.MatchString(text) {
 			faults = append(faults, fmt.Errorf("panel: text %s promises what an identifier does not keep: %.60q", name, text))
 		}
 		for _, word := range placeholders.FindAllString(text, -1) {
-			if !strings.Contains(standard.Field(i).String(), word) {
+			if !strings.Contains(standard, word) {
 				faults = append(faults, fmt.Errorf("panel: text %s has %s, which is never filled in", name, word))
 			}
 		}
+	}
+	own, standard := reflect.ValueOf(t), reflect.ValueOf(english)
+	for i := range own.NumField() {
+		if text, ok := own.Field(i).Interface().(string); ok {
+			look(own.Type().Field(i).Name, text, standard.Field(i).String())
+		}
+	}
+	for i, month := range t.Months {
+		look(fmt.Sprintf("Months[%d]", i), month, "")
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Described)) {
+		look(fmt.Sprintf("Described[%q]", name), t.Described[name], "")
+	}
+	for _, notice := range slices.Sorted(maps.Keys(changes)) {
+		look(fmt.Sprintf("Changes[%d]", notice), changes[notice], "")
+	}
+	if !strings.Contains(t.SignUpLabel, "{recipient}") {
+		// Whoever ticks the box must know who gets the reports.
+		faults = append(faults, errors.New("panel: text SignUpLabel has no {recipient}"))
 	}
 	return errors.Join(faults...)
 }

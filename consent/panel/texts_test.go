@@ -52,6 +52,25 @@ func TestTextsAreChecked(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
+	for name, change := range map[string]func(){
+		`Described["x"] promises`:     func() { config.Texts.Described = map[string]string{"x": "Anonymous: a user"} },
+		`Described["x"] has {un_1}`:   func() { config.Texts.Described = map[string]string{"x": "A user, {un_1}"} },
+		"Changes[2] promises":         func() { config.Changes = map[int]string{2: "All of it is ANONYM"} },
+		"Changes[2] has {notice}":     func() { config.Changes = map[int]string{2: "See {notice}"} },
+		"SignUpHelp promises":         func() { config.Texts.SignUpHelp = "Анонимная статистика" },
+		"Never promises":              func() { config.Texts.Never = "estadísticas anónimas" },
+		"Months[0] has {day}":         func() { config.Texts.Months[0] = "{day}" },
+		"SignUpLabel has no {recipie": func() { config.Texts.SignUpLabel = "Send usage statistics (optional)" },
+		"Title has {Product}":         func() { config.Texts.Title = "Of {Product}" },
+	} {
+		config = open(t, "", func(h *house) { upgraded(h, 2) }).config
+		change()
+		if _, err := panel.New(config); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	config = open(t, "", func(h *house) { upgraded(h, 2) }).config
+	config.Changes = map[int]string{2: "Pseudonymous as before; nothing else."}
 	config.Texts = panel.Texts{SignUpLabel: "Statistik an {recipient} senden (freiwillig)"}
 	if _, err := panel.New(config); err != nil {
 		t.Error(err)
@@ -69,6 +88,7 @@ func TestEveryTextIsReplaceable(t *testing.T) {
 		}
 	}
 	texts.Lang, texts.Direction = "ar", "rtl"
+	texts.SignUpLabel += " {recipient}"
 	for i := range texts.Months {
 		texts.Months[i] = "Ümonth"
 	}

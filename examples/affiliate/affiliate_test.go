@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"headcount.example/catalog/affiliate"
 )
 
 var binary = sync.OnceValues(func() (string, error) {
@@ -186,15 +188,23 @@ func TestConsentFromEndToEnd(t *testing.T) {
 }
 
 func TestVariables(t *testing.T) {
-	t.Run("a veto", func(t *testing.T) {
-		s := open(t, "http://127.0.0.1:1", "DO_NOT_TRACK=1")
-		if _, fault := s.run(1, "settings telemetry on"); !strings.Contains(fault, "unset DO_NOT_TRACK") {
-			t.Errorf("on says %q", fault)
-		}
-		if kept := s.kept(); len(kept) != 0 {
-			t.Errorf("kept %q", kept)
-		}
-	})
+	own := affiliate.Catalog.Variable()
+	for _, no := range []string{"DO_NOT_TRACK=1", "OTEL_SDK_DISABLED=true", own + "=off", own + "=of"} {
+		t.Run(no, func(t *testing.T) {
+			s := open(t, "http://127.0.0.1:1", no)
+			name, _, _ := strings.Cut(no, "=")
+			if out, fault := s.run(1, "settings telemetry on"); !strings.Contains(fault, "unset "+name) || out != "" {
+				t.Errorf("on says %q and %q", out, fault)
+			}
+			if kept := s.kept(); len(kept) != 0 {
+				t.Errorf("kept %q", kept)
+			}
+			s.env = nil
+			if out, _ := s.run(0, "settings telemetry status"); !strings.Contains(out, "off, nobody has decided") {
+				t.Errorf("without it the status says %q", out)
+			}
+		})
+	}
 	t.Run("a yes", func(t *testing.T) {
 		s := open(t, "http://127.0.0.1:1", "AFFILIATE_PLATFORM_TELEMETRY=accept:1")
 		if out, _ := s.run(0, "settings telemetry status"); !strings.Contains(out, "on, AFFILIATE_PLATFORM_TELEMETRY accepts notice 1") {
@@ -223,6 +233,8 @@ func TestCommands(t *testing.T) {
 		command, says string
 	}{
 		{0, "help", "Exit codes"}, {0, "--help", "program create NAME"},
+		{0, "help", affiliate.Catalog.Variable() + "=off"}, {0, "--help", affiliate.Catalog.Variable() + "=off"},
+		{0, "help", "DO_NOT_TRACK=1"}, {0, "--help", "DO_NOT_TRACK=1"},
 		{2, "", "is not a command"}, {2, "frob", `"frob"`}, {2, "join one", `"join one"`}, {2, "--frob", "-frob"},
 		{2, "settings telemetry maybe", `"maybe"`}, {2, "report --xml", `"report --xml"`},
 		{1, "join spring ada", `no program "spring": create it first`},

@@ -46,7 +46,12 @@ const help = `Usage: affiliate [--data DIRECTORY] [--stats URL] COMMAND
   settings telemetry on|off           say yes or no; off also destroys what was counted
   settings telemetry send             send a report now
 
-Statistics are off until you say yes. Exit codes: 0 done, 1 failed, 2 wrong usage.
+Statistics are off until you say yes. Two variables say no, whatever you said:
+
+  AFFILIATE_PLATFORM_TELEMETRY=off    no to these statistics; what was counted is destroyed
+  DO_NOT_TRACK=1                      no to those of every product; what was counted stays
+
+AFFILIATE_PLATFORM_TELEMETRY=accept:1 says yes to notice 1. Exit codes: 0 done, 1 failed, 2 wrong usage.
 `
 
 // errUsage is a mistake on the command line: exit code 2, and never counted.

@@ -79,10 +79,13 @@ func (a *app) settings(ctx context.Context, word string) error {
 }
 
 func (a *app) turn(ctx context.Context, decision consent.Decision) error {
-	if s := a.stats.Status().Consent; s.Veto && decision == consent.Granted {
-		return fmt.Errorf("%w stay off: %s: unset %s first", errSettings, s.Reason, s.Record.Where)
+	notice := affiliate.Catalog.NoticeNumber()
+	// What the environment alone says: a yes would mean nothing under its no.
+	said := consent.Evaluate(ctx, affiliate.Catalog.Variable(), notice, nil, nil)
+	if decision == consent.Granted && said.Decision == consent.Denied {
+		return fmt.Errorf("%w stay off: %s: unset %s first", errSettings, said.Reason, said.Record.Where)
 	}
-	record := consent.Record{Decision: decision, Notice: affiliate.Catalog.NoticeNumber(), Where: "settings"}
+	record := consent.Record{Decision: decision, Notice: notice, Where: "settings"}
 	if err := a.decide(ctx, record); err != nil {
 		return fmt.Errorf("%w: %w", errSettings, err)
 	}

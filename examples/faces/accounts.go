@@ -55,13 +55,7 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	if u.Admin = !known; u.Admin {
-		// Before the account is made, so that it is the first thing counted.
-		if err := a.stats.signedUp(r); err != nil {
-			a.fail(w, r, err)
-			return
-		}
-	}
+	u.Admin = !known
 	err = a.db.change(ctx, func(tx *sql.Tx) error {
 		if err := a.db.addUser(ctx, tx, &u); err != nil {
 			return err
@@ -75,6 +69,9 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		a.fail(w, r, err)
 	default:
+		if u.Admin {
+			a.signedUp(r)
+		}
 		a.logInAs(w, r, u)
 	}
 }

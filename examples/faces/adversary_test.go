@@ -3,8 +3,10 @@
 package main
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -112,6 +114,54 @@ func TestMalformedAnswers(t *testing.T) {
 
 // yes is the ticked box.
 var yes = url.Values{"headcount_consent": {"on"}, "headcount_notice": {"1"}}
+
+// No fault of the statistics refuses a sign-up, and without an account there
+// is no yes.
+func TestSignUpWhateverFails(t *testing.T) {
+	refuse := func(table string) func(*testing.T, *product) {
+		return func(t *testing.T, p *product) {
+			t.Helper()
+			if _, err := p.open(t).ExecContext(t.Context(), "CREATE TRIGGER refuse BEFORE INSERT ON "+table+" BEGIN SELECT RAISE(ABORT, 'refused by the test'); END"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		spoil           func(*testing.T, *product)
+		code            int
+		accounts, yeses int
+		logged          string
+	}{
+		"nothing": {func(*testing.T, *product) {}, http.StatusOK, 1, 1, ""},
+		"the directory": {func(t *testing.T, p *product) {
+			if err := os.WriteFile(filepath.Join(p.dir, "telemetry"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, http.StatusOK, 1, 1, "level=WARN msg=statistics"},
+		"the decision": {refuse("headcount_consent"), http.StatusOK, 1, 0, "refused by the test"},
+		"the account":  {refuse("users"), http.StatusInternalServerError, 0, 0, "refused by the test"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := startProduct(t, &product{endpoint: "http://127.0.0.1:9"})
+			test.spoil(t, p)
+			form := url.Values{"name": {"Ann"}, "email": {"ann@faces.example"}, "password": {password}}
+			maps.Copy(form, yes)
+			reply, err := newPerson(t, p).PostForm(p.url+"/signup", form)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reply.Body.Close()
+			accounts, yeses := p.rows(t, "users"), p.rows(t, "headcount_consent")
+			if reply.StatusCode != test.code || accounts != test.accounts || yeses != test.yeses {
+				t.Errorf("%s, %d accounts and %d decisions", reply.Status, accounts, yeses)
+			}
+			p.stop(t)
+			if log := p.log.String(); !strings.Contains(log, test.logged) || test.logged == "" && log != "" {
+				t.Errorf("the log is %q", log)
+			}
+		})
+	}
+}
 
 // A no in the environment wins over a ticked box.
 func TestEnvironmentDenies(t *testing.T) {

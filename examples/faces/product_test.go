@@ -3,6 +3,10 @@
 package main
 
 import (
+	"bytes"
+	"io"
+	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +16,31 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"google.golang.org/protobuf/encoding/protojson"
+
+	"headcount.example/catalog/compreface"
 )
+
+// The page names one recipient, and it is the notice's.
+func TestRecipient(t *testing.T) {
+	notice, err := compreface.Catalog.Notice()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(notice), "this installation sends ")
+	recipient, _, ok := strings.Cut(rest, " one small report")
+	p := startProduct(t, &product{endpoint: "http://127.0.0.1:9"})
+	b := openTab(t, p)
+	b.open("/signup")
+	b.sees(".signup label", "Send usage statistics to "+recipient+" (")
+	b.signUp("Ann", false)
+	b.open("/settings/statistics/")
+	b.sees("body", recipient)
+	page := ask[string](b, `document.body.textContent`)
+	named := slices.Compact(regexp.MustCompile(`the makers of \w+`).FindAllString(page, -1))
+	if !ok || !slices.Equal(named, []string{recipient}) {
+		t.Errorf("the page names %q, the notice %q", named, recipient)
+	}
+}
 
 // Signed up without ticking: nothing ever leaves, and nothing is kept.
 func TestSignUpWithoutTicking(t *testing.T) {
@@ -237,19 +265,39 @@ func TestNoticeChange(t *testing.T) {
 	}
 }
 
-// Only the first account is asked, and only it decides; the others may look.
-func TestMembersLook(t *testing.T) {
+// Only the first account is asked, and only it looks and decides: whoever
+// looks sees the identifier, and anybody can make an account.
+func TestMembersDoNotLook(t *testing.T) {
 	p := startProduct(t, &product{endpoint: "http://127.0.0.1:9"})
-	openTab(t, p).signUp("Ann", false)
+	a := openTab(t, p)
+	a.signUp("Ann", true)
+	a.open("/settings/statistics/")
+	id := ask[string](a, `document.documentElement.innerHTML.match(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f-]{17}/)[0]`)
 	b := openTab(t, p)
 	b.open("/signup")
 	if n := ask[int](b, `document.querySelectorAll("`+box+`").length`); n != 0 {
 		t.Error("the second account is asked")
 	}
 	b.signUp("Bob", false)
+	b.open("/settings")
+	b.sees("main", "Usage statistics")
+	if n := ask[int](b, `document.querySelectorAll("main a").length`); n != 0 {
+		t.Error("a member is led to where a member may not look")
+	}
 	b.open("/settings/statistics/")
-	b.sees("section[aria-labelledby=decide]", "You may not change it.")
+	b.sees("main", "You may not see this.")
 	bob := newPersonLike(t, b)
+	for _, path := range []string{"/settings", "/settings/statistics/", "/settings/statistics/?all", "/settings/statistics/api/state", "/settings/statistics/api/preview"} {
+		reply, err := bob.Get(p.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := io.ReadAll(reply.Body)
+		_ = reply.Body.Close()
+		if err != nil || bytes.Contains(page, []byte(id)) || path != "/settings" && reply.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %s, %v\n%s", path, reply.Status, err, page)
+		}
+	}
 	bob.refused(t, "/settings/report")
 	bob.refused(t, "/settings/statistics/decide")
 	newPerson(t, p).refused(t, "/settings/statistics/decide")

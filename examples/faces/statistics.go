@@ -46,35 +46,43 @@ func (a *app) openStatistics(ctx context.Context, list *catalog.Catalog, endpoin
 	}
 	s.Observe(compreface.Collections, a.db.facesPerCollection)
 	s.Panel, err = panel.New(panel.Config{
-		Catalog: list, Decisions: s.state, Stats: s.Client, May: a.may, Recipient: "the makers of Faces", Home: "/settings",
+		Catalog: list, Decisions: s.state, Stats: s.Client, May: a.may, Recipient: "the makers of " + list.Product(), Home: "/settings", // as in the notice
 		Texts: panel.Texts{Title: "Usage statistics of Faces", Home: "Back to Faces"},
 	})
 	return s, err
 }
 
-// may says who decides about statistics: the administrator. Everybody with an
-// account may look.
+// may says who looks at statistics and decides about them: the administrator.
+// Whoever looks sees the identifier too, and anybody can make an account.
 func (a *app) may(r *http.Request) panel.Right {
-	switch u, ok := a.who(r); {
-	case !ok:
-		return panel.Nothing
-	case u.Admin:
+	if u, _ := a.who(r); u.Admin {
 		return panel.Change
 	}
-	return panel.Look
+	return panel.Nothing
 }
 
-// signedUp records the answer of who sets this installation up, if there is
-// one.
-func (s *statistics) signedUp(r *http.Request) error {
-	record, yes := s.SignedUp(r)
+// signedUp records the yes of who has set this installation up, if there is
+// one, and counts the account, which was made before it. Whatever goes wrong
+// here, the account stays.
+func (a *app) signedUp(r *http.Request) {
+	record, yes := a.stats.SignedUp(r)
 	if !yes {
-		return nil
+		return
 	}
-	if err := s.state.Save(r.Context(), record); err != nil {
-		return err
+	ctx := r.Context()
+	err := a.stats.state.Save(ctx, record)
+	if err == nil {
+		err = a.stats.Refresh(ctx)
 	}
-	return s.Refresh(r.Context())
+	if err == nil {
+		err = a.db.change(ctx, func(tx *sql.Tx) error {
+			a.stats.count(ctx, tx, compreface.UserCreated)
+			return nil
+		})
+	}
+	if err != nil {
+		a.log.Warn("statistics", "error", err)
+	}
 }
 
 // count counts an event in the transaction in which it happens. That it could

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,12 +50,13 @@ func openStore(ctx context.Context, url, dir string) (*store, error) {
 		if url != "" {
 			return nil, errors.New("-database is postgres://…, or nothing for SQLite")
 		}
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		path := filepath.Join(dir, "faces.db")
+		if err := private(dir, path); err != nil {
 			return nil, err
 		}
 		// What is deleted is overwritten, so that an identifier that was taken
 		// back is in no free page and in no log.
-		driver, url = "sqlite", "file:"+filepath.Join(dir, "faces.db")+
+		driver, url = "sqlite", "file:"+path+
 			"?_pragma=secure_delete(1)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_txlock=immediate"
 	}
 	var err error
@@ -65,6 +67,22 @@ func openStore(ctx context.Context, url, dir string) (*store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// private makes the file for the owner alone, before SQLite makes it readable
+// by everybody. The files that SQLite puts beside it are like it.
+func private(dir, path string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return os.Chmod(path, 0o600)
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // change runs f in a transaction: all of it happens, or nothing does.

@@ -37,6 +37,9 @@ func Create(path string, data []byte) error {
 // Sync has a file on the disk, and its name.
 func Sync(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0) // Windows syncs only what may be written
+	if errors.Is(err, os.ErrPermission) {
+		f, err = os.Open(path)
+	}
 	if err != nil {
 		return err
 	}

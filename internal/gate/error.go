@@ -11,6 +11,10 @@ import (
 	"unicode/utf8"
 )
 
+// ErrUnanswered says that a report was being sent, or was sent, when the
+// connection ended, and no whole answer had come.
+var ErrUnanswered = errors.New("it may have arrived all the same")
+
 // An Error is a report that did not arrive, as far as we know. Its text is
 // short and printable whatever the server says.
 type Error struct {

@@ -9,7 +9,9 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	colmetricpb "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
@@ -23,8 +25,9 @@ type call struct {
 	allowed func() error
 	capture bool
 
-	captured []byte // what was written, when capture is set
-	err      error  // why the request failed, in our words
+	began    atomic.Bool // there was a connection to write to
+	captured []byte      // what was written, when capture is set
+	err      error       // why the request failed, in our words
 }
 
 type callKey struct{}
@@ -69,6 +72,8 @@ func (t *transport) roundTrip(made *http.Request, c *call) (*http.Response, erro
 	if c.capture {
 		base = recorder(c)
 	}
+	request = request.WithContext(httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { c.began.Store(true) }}))
 	// The last look: after it the name is looked up.
 	if err := c.allowed(); err != nil {
 		return nil, err
@@ -89,11 +94,16 @@ func (t *transport) roundTrip(made *http.Request, c *call) (*http.Response, erro
 func (c *call) broke(status int, what string, err error) error {
 	switch {
 	case c.caller.Err() != nil:
-		return c.caller.Err()
+		err = c.caller.Err()
 	case c.ctx.Err() != nil:
-		return &Error{Status: status, Reason: fmt.Sprintf("no answer within %v", timeout)}
+		err = &Error{Status: status, Reason: fmt.Sprintf("no answer within %v", timeout)}
+	default:
+		err = &Error{Status: status, Reason: what + clip(err.Error())}
 	}
-	return &Error{Status: status, Reason: what + clip(err.Error())}
+	if c.began.Load() {
+		err = fmt.Errorf("%w; %w", err, ErrUnanswered)
+	}
+	return err
 }
 
 const contentType = "application/x-protobuf"

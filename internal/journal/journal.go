@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,8 +26,16 @@ import (
 	"headcount.example/internal/durable"
 )
 
-// Kept is how many entries there are at most; the oldest goes first.
-const Kept = 90
+// Kept is how many entries there are at most; the oldest goes first. A receiver
+// that is away for long does not push out what did arrive: of more than
+// KeptUndelivered entries that did not, the oldest of those goes first.
+const (
+	Kept            = 90
+	KeptUndelivered = 30
+)
+
+// Delivered is the outcome of a report that arrived.
+const Delivered = "delivered"
 
 const (
 	dirName  = "journal"
@@ -72,16 +81,32 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 		number = numbers[len(numbers)-1] + 1
 	}
 	for len(numbers) >= Kept {
-		if err := os.Remove(j.path(numbers[0])); err != nil && !errors.Is(err, os.ErrNotExist) {
+		at := j.dispensable(numbers)
+		if err := os.Remove(j.path(numbers[at])); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return 0, fmt.Errorf("journal: %w", err) // or it would grow without end
 		}
-		numbers = numbers[1:]
+		numbers = slices.Delete(numbers, at, at+1)
 	}
 	return number, j.write(Entry{Number: number, Time: now.UTC().Truncate(time.Second), URL: url, Request: request})
 }
 
-// End notes what became of a report. Nil means that it was delivered.
-func (j *Journal) End(now time.Time, number int, err error) error {
+// dispensable is the place of the entry that goes first.
+func (j *Journal) dispensable(numbers []int) int {
+	oldest, undelivered := 0, 0
+	for i := len(numbers) - 1; i >= 0; i-- {
+		if e, err := j.read(numbers[i]); err != nil || e.Outcome != Delivered {
+			oldest = i
+			undelivered++
+		}
+	}
+	if undelivered > KeptUndelivered {
+		return oldest
+	}
+	return 0
+}
+
+// End notes what became of a report: [Delivered], or why not.
+func (j *Journal) End(now time.Time, number int, outcome string) error {
 	if number == 0 {
 		return nil
 	}
@@ -94,11 +119,7 @@ func (j *Journal) End(now time.Time, number int, err error) error {
 	if failed != nil {
 		return failed
 	}
-	e.Finished, e.Outcome = now.UTC().Truncate(time.Second), "delivered"
-	if err != nil {
-		e.Outcome = "not delivered: " + err.Error()
-	}
-	e.Outcome = e.Outcome[:min(len(e.Outcome), maxText)]
+	e.Finished, e.Outcome = now.UTC().Truncate(time.Second), outcome[:min(len(outcome), maxText)]
 	return j.write(e)
 }
 
@@ -148,13 +169,14 @@ func (j *Journal) numbers() ([]int, error) {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
 	var numbers []int
-	for _, f := range files { // sorted by name, and so by number
+	for _, f := range files {
 		name, ok := strings.CutSuffix(f.Name(), ".json")
 		n, err := strconv.Atoi(name)
-		if ok && err == nil && n > 0 && len(name) == 8 && f.Type().IsRegular() {
+		if ok && err == nil && n > 0 && n < 1<<40 && j.path(n) == filepath.Join(j.dir, f.Name()) && f.Type().IsRegular() {
 			numbers = append(numbers, n)
 		}
 	}
+	slices.Sort(numbers) // some may have more digits
 	return numbers, nil
 }
 
@@ -164,7 +186,11 @@ func (j *Journal) read(number int) (Entry, error) {
 		return Entry{}, fmt.Errorf("journal: %w", err)
 	}
 	var e Entry
-	if err := json.Unmarshal(data, &e); err != nil || e.Number != number {
+	err = json.Unmarshal(data, &e)
+	if err == nil && e.Number != number {
+		err = fmt.Errorf("it says that it is number %d", e.Number)
+	}
+	if err != nil {
 		return Entry{}, fmt.Errorf("journal: %q is not an entry: %w", j.path(number), err)
 	}
 	return e, nil

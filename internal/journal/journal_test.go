@@ -26,7 +26,7 @@ func TestNothingBeforeTheFirst(t *testing.T) {
 func TestBeginAndEnd(t *testing.T) {
 	dir := t.TempDir()
 	j := New(dir)
-	for i, outcome := range []error{nil, errors.New("the answer is 503"), errors.New(strings.Repeat("x", 1000))} {
+	for i, outcome := range []string{Delivered, "not delivered: the answer is 503", strings.Repeat("x", 1000)} {
 		n, err := j.Begin(noon, "https://stats.example/v1/metrics", []byte{byte(i), 0, 0xFF})
 		if err != nil || n != i+1 {
 			t.Fatalf("entry %d, %v", n, err)
@@ -50,6 +50,58 @@ func TestBeginAndEnd(t *testing.T) {
 	}
 	if info, err := os.Stat(j.path(1)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+// TestWhatArrivedStays though a receiver refuses for months: the page promises
+// 90 reports.
+func TestWhatArrivedStays(t *testing.T) {
+	j := New(t.TempDir())
+	for i := range 3 * 90 {
+		n, err := j.Begin(noon, "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outcome := "not delivered: the answer is 503"
+		if i < 61 {
+			outcome = Delivered
+		}
+		if err := j.End(noon, n, outcome); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := j.Entries()
+	if err != nil || len(list) != 90 {
+		t.Fatalf("%d entries, %v", len(list), err)
+	}
+	arrived := 0
+	for _, e := range list {
+		if e.Outcome == Delivered {
+			arrived++
+		}
+	}
+	if arrived != 59 || list[0].Number != 270 {
+		t.Errorf("%d that arrived are left, the newest is %d", arrived, list[0].Number)
+	}
+}
+
+// TestNumbersOfMoreDigits: a file that somebody put there makes the numbers
+// long, and hides nothing.
+func TestNumbersOfMoreDigits(t *testing.T) {
+	j := New(t.TempDir())
+	if err := os.MkdirAll(j.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(j.path(99_999_999), []byte(`{"number":99999999}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := j.Begin(noon, "", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if list, err := j.Entries(); err != nil || len(list) != 4 || list[0].Number != 100_000_002 {
+		t.Errorf("%d entries, %v", len(list), err)
 	}
 }
 
@@ -89,12 +141,12 @@ func TestDamage(t *testing.T) {
 			if len(list) != 2 || err == nil || !strings.Contains(err.Error(), "00000002.json") {
 				t.Errorf("%d entries, %v", len(list), err)
 			}
-			if err := j.End(noon, 2, nil); err == nil {
+			if err := j.End(noon, 2, Delivered); err == nil {
 				t.Error("the outcome of a damaged entry was noted")
 			}
 		})
 	}
-	for _, name := range []string{"notes.txt", "1.json", "-0000001.json", "00000000.json"} {
+	for _, name := range []string{"notes.txt", "1.json", "-0000001.json", "00000000.json", "000000003.json", "99999999999999999999.json"} {
 		if err := os.WriteFile(filepath.Join(j.dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +197,7 @@ func TestReadersSeeWholeEntries(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := j.End(noon, n, nil); err != nil {
+		if err := j.End(noon, n, Delivered); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -182,7 +234,7 @@ func TestWritersAtOnce(t *testing.T) {
 			for i := range 5 {
 				n, err := j.Begin(noon, fmt.Sprintf("%d/%d", w, i), nil)
 				if err == nil {
-					err = j.End(noon, n, nil)
+					err = j.End(noon, n, Delivered)
 				}
 				if err != nil {
 					t.Error(err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -27,6 +28,9 @@ func DestroyIf(ctx context.Context, dir string, still func() error) error {
 	for _, path := range append(remains(dir), filepath.Join(dir, lockName)) {
 		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 			return locked(ctx, dir, func() error {
+				if !anything(dir) {
+					return nil // another process has done it: nothing to ask for
+				}
 				if err := still(); err != nil {
 					return err
 				}
@@ -35,6 +39,13 @@ func DestroyIf(ctx context.Context, dir string, still func() error) error {
 		}
 	}
 	return nil // and so not even a lock file appears
+}
+
+func anything(dir string) bool {
+	return slices.ContainsFunc(remains(dir), func(path string) bool {
+		_, err := os.Lstat(path)
+		return !errors.Is(err, os.ErrNotExist)
+	})
 }
 
 // remains are the files that hold something of an installation, the ledger

@@ -17,6 +17,10 @@ type Keeper interface {
 	// that is damaged is put aside first.
 	Open(ctx context.Context, series []string, fresh func() (Identity, Schedule, error)) (Account, error)
 
+	// Peek returns the identity that is kept and changes nothing. An error
+	// says that there is none, or none that can be trusted.
+	Peek(ctx context.Context) (Identity, error)
+
 	// Destroy takes the yes back for every process. There being nothing to
 	// destroy is not an error.
 	Destroy(ctx context.Context) error

@@ -28,17 +28,18 @@ var (
 // A Ledger is the open totals of one installation. All methods are safe for
 // concurrent use.
 type Ledger struct {
-	dir    string
-	keys   [][32]byte
-	id     Identity
-	aside  string
-	mapped bool
-	page   page           // mapped: the file; folded: what this process counted
-	closed *atomic.Uint64 // the word of the page that every Add looks at
-	places []int          // mapped: of the series given to Open, in the file
-	slots  []Slot         // of the series given to Open, in their order
-	file   os.FileInfo    // mapped: the file that the page shows
-	opened *os.File       // mapped: the same, for a Hold
+	dir     string
+	allowed func() error // see OpenIf
+	keys    [][32]byte
+	id      Identity
+	aside   string
+	mapped  bool
+	page    page           // mapped: the file; folded: what this process counted
+	closed  *atomic.Uint64 // the word of the page that every Add looks at
+	places  []int          // mapped: of the series given to Open, in the file
+	slots   []Slot         // of the series given to Open, in their order
+	file    os.FileInfo    // mapped: the file that the page shows
+	opened  *os.File       // mapped: the same, for a Hold
 
 	// Often is called by about every thousandth Add to a mapped file; nil: not.
 	// Set it before the first Add. It must not block.
@@ -60,10 +61,12 @@ func Open(ctx context.Context, dir string, series []string, now time.Time) (*Led
 }
 
 // OpenIf is Open for whoever was told of consent a moment ago: allowed is
-// asked under the lock that [Destroy] needs too, so that a process that comes
-// late does not make anew what a no has just destroyed.
+// asked before a ledger is made anew, under the lock that [Destroy] needs too,
+// so that a process that comes late does not make again what a no has just
+// destroyed. One that is there has not been destroyed, and is not asked about.
+// Allowed must answer soon: other processes wait.
 func OpenIf(ctx context.Context, dir string, series []string, now time.Time, allowed func() error) (*Ledger, error) {
-	l := &Ledger{dir: dir}
+	l := &Ledger{dir: dir, allowed: allowed}
 	if err := l.named(series); err != nil {
 		return nil, err
 	}
@@ -71,13 +74,7 @@ func OpenIf(ctx context.Context, dir string, series []string, now time.Time, all
 		return nil, err
 	}
 	l.mapped = mappable(dir)
-	err := locked(ctx, dir, func() error {
-		if err := allowed(); err != nil {
-			return err
-		}
-		return l.open(now)
-	})
-	if err != nil {
+	if err := locked(ctx, dir, func() error { return l.open(now) }); err != nil {
 		return nil, err
 	}
 	return l, nil

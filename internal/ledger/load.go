@@ -45,7 +45,7 @@ func examine(path string) (file page, n int, err error) {
 		if file, err = read(path); err == nil {
 			n, err = file.check()
 		}
-		if err == nil || errors.Is(err, os.ErrNotExist) {
+		if err == nil || errors.Is(err, os.ErrNotExist) || errors.Is(err, errUnreadable) {
 			break
 		}
 	}
@@ -57,6 +57,11 @@ func examine(path string) (file page, n int, err error) {
 const spare = 16
 
 func (l *Ledger) create(now time.Time) error {
+	if l.allowed != nil {
+		if err := l.allowed(); err != nil {
+			return err
+		}
+	}
 	id, err := newIdentity(now)
 	if err != nil {
 		return err
