@@ -152,3 +152,43 @@ func TestFaultsOfTheConfiguration(t *testing.T) {
 		t.Errorf("neither: %v", err)
 	}
 }
+
+// TestEraseFromAProcessThatIsOff, because it was not told of the yes: the
+// identifier to erase is the database's.
+func TestEraseFromAProcessThatIsOff(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		r := receive(t)
+		s1, s2 := d.store(), d.store()
+		off, err := telemetry.Init(telemetry.Config{Catalog: shop, Endpoint: r.URL, State: s2, Consent: s2, Dir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = off.Shutdown(t.Context()) }()
+		one := client(t, s1, r.URL)
+		if err := s1.Save(t.Context(), consent.Record{Decision: consent.Granted, Notice: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if err := one.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		guid := one.Status().InstallGUID
+		if id, err := s2.Peek(t.Context()); err != nil || id.GUID.String() != guid {
+			t.Errorf("%v, %v, want %s", id.GUID, err, guid)
+		}
+		if err := one.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s2.Save(t.Context(), consent.Record{Decision: consent.Denied, Notice: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if err := off.Erase(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if sent := r.all(); len(sent) != 2 || !slices.Contains(sent[1], guid) {
+			t.Errorf("sent %q", sent)
+		}
+		if _, err := s1.Peek(t.Context()); err == nil {
+			t.Error("there is still an identifier")
+		}
+	})
+}

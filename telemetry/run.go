@@ -83,10 +83,10 @@ func (c *Client) step(r *recorder) time.Duration {
 	return min(max(next.Sub(c.clock()), 0), wait)
 }
 
-func (c *Client) sync(ctx context.Context, r *recorder) {
-	ctx, cancel := context.WithTimeout(ctx, service)
+func (c *Client) sync(life context.Context, r *recorder) {
+	ctx, cancel := context.WithTimeout(life, service)
 	defer cancel()
-	if err := r.ledger.Sync(ctx); err != nil {
+	if err := r.ledger.Sync(ctx); err != nil && life.Err() == nil { // when it ended there is one more, without it
 		c.log(slog.LevelWarn, "telemetry: counted, but not written yet", "error", err)
 	}
 }

@@ -20,7 +20,7 @@ import (
 // ledger: the kernel has them wait at their open. While it lasts nothing can
 // take the pages from under the mapping, so touching them is no fault.
 //
-// It is a lease of fcntl(2), without its signal: the owner asks, at least once
+// It is a lease of fcntl(2), without its signal: the owner asks, several times
 // a second, whether somebody is waiting ([Hold.Wanted]), and gives it back. After
 // the kernel's lease-break-time, 45 seconds by default, it is taken.
 type Hold struct{ l *Ledger }
