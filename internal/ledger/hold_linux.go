@@ -93,7 +93,7 @@ func (l *Ledger) journalled() bool {
 		return true
 	}
 	options, err := os.ReadFile(filepath.Join("/proc/fs/ext4", filepath.Base(name), "options"))
-	if err != nil || !bytes.Contains(options, []byte("data=ordered")) && !bytes.Contains(options, []byte("data=writeback")) {
+	if err != nil || bytes.Contains(options, []byte("data=journal")) {
 		return true
 	}
 	c, err := l.opened.SyscallConn()
