@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
@@ -50,4 +52,44 @@ func TestComesLate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A no waits for a report that is being ended, for two seconds and no longer.
+func TestNoWaitsTwoSeconds(t *testing.T) {
+	dir := t.TempDir() + "/telemetry"
+	synctest.Test(t, func(t *testing.T) {
+		var no atomic.Bool
+		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", Dir: dir,
+			Consent: sourceFunc(func(context.Context) (consent.Record, error) {
+				if no.Load() {
+					return record(consent.Denied, 1), nil
+				}
+				return record(consent.Granted, 1), nil
+			})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, busy := range []time.Duration{time.Second, time.Hour} { // how long the report takes to end
+			no.Store(false)
+			if err := c.Refresh(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			r := c.agreed()
+			r.sending <- struct{}{}
+			time.AfterFunc(busy, func() { <-r.sending })
+			no.Store(true)
+			begin := time.Now()
+			if err := c.Refresh(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if waited := time.Since(begin); waited != min(busy, 2*time.Second) { // of the bubble's own clock
+				t.Errorf("waited %v for a report that takes %v", waited, busy)
+			}
+			if exists(dir + "/headcount.totals") {
+				t.Error("not destroyed")
+			}
+		}
+		_ = c.Shutdown(t.Context())
+		time.Sleep(time.Hour)
+	})
 }
