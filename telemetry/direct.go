@@ -20,7 +20,7 @@ import (
 // counts little. What is counted, and where, is the same either way.
 
 const (
-	most  = 512                    // more than twice as many as a catalog has series
+	most  = 512                    // twice as many as a catalog may have series
 	blink = 200 * time.Millisecond // so long somebody may have to wait for the file
 	busy  = 5                      // counted in a blink; less is little
 	calm  = 50                     // so many blinks with little
