@@ -108,8 +108,9 @@ func (r *recorder) count(counter catalog.Counter, n int64) {
 	}
 }
 
-// everyoneOut returns when every add that saw direct set has come to its end. Stopping the world, which reading these figures does, waits for
-// goroutines to come to a point where they can be stopped.
+// everyoneOut returns when every add that saw a table in Client.direct has
+// come to its end. Stopping the world, which reading these figures does, waits
+// for goroutines to come to a point where they can be stopped.
 func everyoneOut() {
 	var ignored runtime.MemStats
 	runtime.ReadMemStats(&ignored)

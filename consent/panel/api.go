@@ -29,7 +29,7 @@ type stateJSON struct {
 	Since        time.Time        `json:"since,omitzero"`
 	NextReport   time.Time        `json:"next_report,omitzero"`
 	LastReport   time.Time        `json:"last_report,omitzero"`
-	NotDelivered string           `json:"not_delivered,omitzero"` // why the newest report did not arrive
+	NotDelivered string           `json:"not_delivered,omitzero"` // why the arrival of the newest report was not confirmed
 	Erasure      string           `json:"erasure,omitzero"`
 	Counted      []countedJSON    `json:"counted"`
 	Changes      []changeJSON     `json:"changes"`

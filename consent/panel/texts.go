@@ -105,7 +105,7 @@ var english = Texts{
 	LastUnsure:        "none of those recorded on this host is known to have arrived",
 	NextReport:        "Next report",
 	NextNone:          "none, because statistics are off",
-	NotDelivered:      "The newest report did not arrive",
+	NotDelivered:      "The arrival of the newest report was not confirmed",
 	Identifier:        "Identifier of this installation",
 	IdentifierNone:    "none exists",
 	IdentifierUnused:  "none in use",

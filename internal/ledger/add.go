@@ -28,8 +28,8 @@ func stripeOf() uint32 {
 
 // Add adds n to the total in slot, and allocates nothing. It returns false
 // when nothing was added: the yes was taken back, here or in another process,
-// the total would pass Max, or the file is damaged or has gone from under the
-// mapping.
+// the total is at Max, or the file is damaged or has gone from under the
+// mapping. What goroutines add at once beyond Max is not shown.
 func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
 	if !l.mapped {
 		return l.quick(slot, n) != 0 || l.slow(slot, n)
