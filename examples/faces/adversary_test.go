@@ -4,6 +4,7 @@ package main
 
 import (
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -257,4 +258,16 @@ func TestSeedIsNotCounted(t *testing.T) {
 	if n := p.rows(t, "faces"); n != 1005 {
 		t.Errorf("%d faces", n)
 	}
+}
+
+// A browser keeps a connection in reserve, and the application is told to end.
+func TestEndsWithAConnectionInReserve(t *testing.T) {
+	p := startProduct(t, &product{endpoint: "http://127.0.0.1:9"})
+	reserve, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reserve.Close()
+	newPerson(t, p).signUp(t, "Ann", yes) // accepted after it
+	p.stop(t)
 }

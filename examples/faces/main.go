@@ -97,6 +97,9 @@ func (a *app) serve(ctx context.Context, listen string, out io.Writer) error {
 	case <-ctx.Done():
 		soon, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		return server.Shutdown(soon)
+		if err := server.Shutdown(soon); !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		return server.Close() // of a page that hangs, or a connection a browser keeps in reserve
 	}
 }
