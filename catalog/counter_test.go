@@ -130,7 +130,7 @@ func TestNamesOfSeriesAreDistinct(t *testing.T) {
 	labels := []catalog.Attribute{catalog.OneOf("shop.a", values...), catalog.OneOf("shop.b", values...)}
 	c := catalog.New("Shop", 1, counter(labels...), catalog.NewCounter("shop.user", "1", "Users.", labels...),
 		catalog.NewCounter("shop", "1", "Users.", catalog.OneOf("shop.a", values...)))
-	names, hashes := map[string]bool{}, map[uint32]bool{}
+	names, hashes := map[string]bool{}, map[uintptr]bool{}
 	for _, m := range c.Metrics() {
 		for _, s := range m.Series {
 			if names[s.Counter.String()] {
@@ -146,7 +146,7 @@ func TestNamesOfSeriesAreDistinct(t *testing.T) {
 
 func TestNoAllocation(t *testing.T) {
 	sizes, ways := []string{"S", "M", "L", "XL"}, []string{"WEB", "APP", "FAX"}
-	i, sum := 0, uint32(0)
+	i, sum := 0, uintptr(0)
 	if allocs := testing.AllocsPerRun(1000, func() {
 		i++
 		sum += paired.With(sizes[i%4], ways[i%3]).Hash() + typed.With(sizes[i%4]).Hash() + plain.With().Hash() + plain.With("a", "b").Hash()

@@ -107,8 +107,8 @@ func (c Counter) With(values ...string) Counter {
 // Hash is a number that differs between most counters, and is the same for
 // equal ones while the program runs. It is where the declaration lies in
 // memory, which does not move.
-func (c Counter) Hash() uint32 {
-	return uint32(uintptr(unsafe.Pointer(c.of)) / unsafe.Sizeof(counted{}))
+func (c Counter) Hash() uintptr {
+	return uintptr(unsafe.Pointer(c.of))
 }
 
 // String returns the name and labels of the series, as in

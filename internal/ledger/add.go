@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -19,11 +20,13 @@ const (
 	high  = (Max - 1<<32) * multiplier
 )
 
-// stripeOf chooses a word of a total by where the caller's stack is. It is
-// small enough for the compiler to put in its callers.
-func stripeOf() uint32 {
+// wordOf chooses a word of a total by where the caller's stack is. It is small
+// enough for the compiler to put in its callers. The offset is made in one
+// piece, not as an index: that is two instructions less, and Add has few.
+func wordOf(slot Slot) *atomic.Uint64 {
 	var here [0]byte
-	return uint32(uintptr(unsafe.Pointer(&here))>>10) * 0x9E3779B9 >> 30
+	offset := uint32(uintptr(unsafe.Pointer(&here))>>10) * 0x9E3779B9 >> 24 & ((stripes - 1) * lineSize)
+	return (*atomic.Uint64)(unsafe.Add(unsafe.Pointer(slot), offset))
 }
 
 // Add adds n to the total in slot, and allocates nothing. It returns false
@@ -58,18 +61,18 @@ func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
 }
 
 // Direct is Add without the guard, for a slot of a ledger while there is a
-// [Hold], and n from 1 to [Small]. It returns false when the total is so large
+// [Hold], and n from 0 to [Small]. It returns false when the total is so large
 // that this must be the last Direct: then only Add knows when to stop. The
 // compiler puts it in its callers.
 func Direct(slot Slot, n int64) bool {
-	return int64(slot[stripeOf()].Add(uint64(n)*multiplier)) >= 0
+	return int64(wordOf(slot).Add(uint64(n)*multiplier)) >= 0
 }
 
 // quick returns the word as it is then; 0 when nothing was added. It is small
 // enough for the compiler to put in its callers. A word below the first code,
 // such as a zeroed one, is a huge difference too.
 func (l *Ledger) quick(slot Slot, n uint64) uint64 {
-	word := &slot[stripeOf()]
+	word := wordOf(slot)
 	if l.closed.Load() != 0 || n > Small || word.Load()-offset >= high {
 		return 0
 	}
@@ -79,7 +82,7 @@ func (l *Ledger) quick(slot Slot, n uint64) uint64 {
 // slow never lets a word pass Max, not for a moment: a process could be
 // killed in it.
 func (l *Ledger) slow(slot Slot, n uint64) bool {
-	word := &slot[stripeOf()]
+	word := wordOf(slot)
 	for l.closed.Load() == 0 {
 		before := word.Load()
 		part, _ := decode(before)

@@ -35,7 +35,7 @@ func TestAddStopsAtMax(t *testing.T) {
 			t.Run(name+" "+c.name, func(t *testing.T) {
 				l := open(t)
 				slot := l.Slot(1)
-				slot[stripeOf()].Store(encode(c.before))
+				wordOf(slot).Store(encode(c.before))
 				if got := l.Add(slot, c.n); got != c.ok {
 					t.Errorf("added: %v", got)
 				}
@@ -113,7 +113,7 @@ func TestMaxHolds(t *testing.T) {
 			const start = Max - 1_000_000
 			l := open(t)
 			slot := l.Slot(0)
-			slot[stripeOf()].Store(encode(start))
+			wordOf(slot).Store(encode(start))
 			var all sync.WaitGroup
 			for g := range uint64(8) {
 				all.Go(func() {

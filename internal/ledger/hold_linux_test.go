@@ -186,7 +186,7 @@ func TestDirectStops(t *testing.T) {
 		more   bool
 	}{{0, 1, true}, {0, Small, true}, {half - 2, 1, true}, {half - 1, 1, true}, {half, 1, false}, {half - Small, Small, true}, {half, Small, false}} {
 		setTotal(slot, 0)
-		slot[stripeOf()].Store(encode(c.before))
+		wordOf(slot).Store(encode(c.before))
 		if Direct(slot, c.n) != c.more {
 			t.Errorf("%d and %d more: not %v", c.before, c.n, c.more)
 		}
