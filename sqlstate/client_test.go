@@ -181,7 +181,7 @@ func TestEraseFromAProcessThatIsOff(t *testing.T) {
 		if err := s2.Save(t.Context(), consent.Record{Decision: consent.Denied, Notice: 1}); err != nil {
 			t.Fatal(err)
 		}
-		if err := off.Erase(t.Context()); err != nil {
+		if err := off.Erase(t.Context(), nil); err != nil {
 			t.Error(err)
 		}
 		if sent := r.all(); len(sent) != 2 || !slices.Contains(sent[1], guid) {

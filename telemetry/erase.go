@@ -2,88 +2,74 @@ package telemetry
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"headcount.example/consent"
-	"headcount.example/internal/durable"
 	"headcount.example/internal/gate"
 	"headcount.example/internal/ledger"
 )
 
-// patienceToErase is how long a request to erase is tried.
-const patienceToErase = 14 * 24 * time.Hour
-
-// An erasure is one request to erase, as it is kept in the directory: the
-// identifier only as long as it is needed to ask, and only for the receiver
-// that has the reports.
-type erasure struct {
-	GUID      *uuid.UUID `json:"install_guid,omitempty"`
-	Product   string     `json:"product"`
-	URL       string     `json:"url"`
-	Asked     time.Time  `json:"asked"`
-	Next      time.Time  `json:"next,omitzero"`
-	Tries     int        `json:"tries"`
-	Delivered time.Time  `json:"delivered,omitzero"`
-	GivenUp   time.Time  `json:"given_up,omitzero"`
-}
-
-const maxErasures = 10 // finished ones beyond are forgotten, the oldest first
-
-func (c *Client) erasureDir() string  { return filepath.Join(c.config.Dir, "erasure") }
-func (c *Client) erasurePath() string { return filepath.Join(c.erasureDir(), "requests.json") }
-
 // Erase turns statistics off and asks the receiver to erase what this
-// installation sent. A no must have been recorded first. Counting has stopped
-// and totals, identifier and schedule are destroyed when it returns, whatever
-// it returns; the identifier alone is kept for the request, which is sent at
-// once and, if it does not arrive, tried again for 14 days.
+// installation sent. It calls no, which is to record the no; nil means that one
+// stands already. Counting has stopped and totals, identifier and schedule are
+// destroyed when it returns, whatever it returns, unless no failed and no other
+// no stands. The identifier alone is kept for the request: from before no is
+// called, so that neither the end of the process nor another one that acts
+// on the no first can lose it. The request is sent at once and, if it does not
+// arrive, tried again for 14 days.
 //
 // Nil means that the receiver has the request, and not that it has erased
 // anything. An error says why it has not; [Status.Erasure] says what becomes
-// of it.
-func (c *Client) Erase(ctx context.Context) error {
-	if c == nil || c.gate == nil || c.fault != nil || c.down.Load() {
+// of it. Where [Status.CanErase] is false, Erase does nothing.
+func (c *Client) Erase(ctx context.Context, no func(context.Context) error) error {
+	if !c.running() {
 		return errors.New("telemetry: not erased: the client is not running")
 	}
 	if c.config.Dir == "" {
 		return errors.New("telemetry: not erased: Config.Dir is needed to keep the request until it arrives")
 	}
-	guid, err := c.beginErasure()
+	guid, err := c.beginErasure(context.WithoutCancel(some(ctx)), no)
 	if err != nil {
+		c.eraseLater() // it may be kept all the same
 		return err
 	}
 	return c.tryErasure(some(ctx), guid)
 }
 
-// beginErasure moves the identifier out of the ledger and destroys the rest.
-// It does so under a context of its own, as Refresh does.
-func (c *Client) beginErasure() (guid uuid.UUID, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), service)
-	defer cancel()
+func (c *Client) running() bool { return c != nil && c.gate != nil && c.fault == nil && !c.down.Load() }
+
+func (c *Client) canErase() bool { return c.running() && c.config.Dir != "" }
+
+// beginErasure moves the identifier out of the ledger and destroys the rest,
+// and returns the request's. It does so whatever becomes of the caller, as
+// Refresh does.
+func (c *Client) beginErasure(ctx context.Context, no func(context.Context) error) (guid uuid.UUID, err error) {
 	c.apply.Lock()
 	defer c.apply.Unlock()
-	status := c.decided(ctx)
-	if !c.takenBack(ctx, status) {
+	if status := c.decided(ctx); no == nil && !c.takenBack(ctx, status) {
 		return guid, errors.New("telemetry: not erased: record a no first: " + status.Reason)
 	}
-	r := c.agreed()
-	c.drop(r)
-	guid, err = c.identifier(ctx, r)
+	guid, err = c.keepIdentifier(ctx)
+	var recorded error
+	if no != nil {
+		recorded = no(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, service)
+	defer cancel()
+	status := c.decided(ctx)
+	if !c.takenBack(ctx, status) {
+		if recorded == nil {
+			recorded = errors.New("telemetry: not erased: there is no record of a no: " + status.Reason)
+		}
+		return guid, errors.Join(recorded, c.dropErasure(ctx, guid))
+	}
+	c.drop(c.agreed())
 	if err == nil {
-		err = c.changeErasures(ctx, func(list []erasure) []erasure {
-			return append(list, erasure{GUID: &guid, Product: c.config.Catalog.Product(), URL: c.gate.URL(),
-				Asked: c.clock().UTC().Truncate(time.Second)})
-		})
+		err = c.sureErasure(ctx, guid)
 	}
 	destroyed := c.destroy(ctx, func() error {
 		if now, failed := c.peek(ctx); err == nil && failed == nil && now != guid {
@@ -94,13 +80,29 @@ func (c *Client) beginErasure() (guid uuid.UUID, err error) {
 	if destroyed != nil {
 		c.retry()
 	}
-	err = errors.Join(err, destroyed, c.countLocally(ctx))
+	if pending := c.pendingErasures(); errors.Is(err, errNone) && len(pending) > 0 {
+		guid, err = *pending[0].GUID, nil // the same is asked once more
+	}
+	err = errors.Join(recorded, err, destroyed, c.countLocally(ctx))
 	c.settle(status, destroyed)
 	return guid, err
 }
 
-// identifier returns the one to erase: of the ledger that was just closed, or
-// of the one that a veto, a newer notice or another process left. Only from a
+// keepIdentifier keeps a request for the identifier that is in use.
+func (c *Client) keepIdentifier(ctx context.Context) (guid uuid.UUID, err error) {
+	ctx, cancel := context.WithTimeout(ctx, service)
+	defer cancel()
+	guid, err = c.identifier(ctx, c.agreed())
+	if err == nil {
+		err = c.keepErasure(ctx, guid)
+	}
+	return guid, err
+}
+
+var errNone = errors.New("telemetry: nothing to erase: no identifier is kept here")
+
+// identifier returns the one to erase: of the ledger that is open, or of the
+// one that a veto, a newer notice or another process left. Only from a
 // directory that is surely this product's.
 func (c *Client) identifier(ctx context.Context, r *recorder) (uuid.UUID, error) {
 	if r != nil {
@@ -108,7 +110,7 @@ func (c *Client) identifier(ctx context.Context, r *recorder) (uuid.UUID, error)
 	}
 	guid, err := c.peek(ctx)
 	if err != nil {
-		err = fmt.Errorf("telemetry: nothing to erase: no identifier is kept here: %w", err)
+		err = fmt.Errorf("%w: %w", errNone, err)
 	}
 	return guid, err
 }
@@ -126,65 +128,11 @@ func (c *Client) peek(ctx context.Context) (uuid.UUID, error) {
 	return id.GUID, err
 }
 
-// changeErasures changes the list of requests; nobody else does meanwhile.
-func (c *Client) changeErasures(ctx context.Context, change func([]erasure) []erasure) error {
-	err := os.MkdirAll(c.erasureDir(), 0o700)
-	if err == nil {
-		var release func()
-		if release, err = durable.Lock(ctx, c.erasureDir()); err == nil {
-			defer release()
-			durable.Tidy(c.erasureDir()) // a killed process may have left an identifier
-			var data []byte
-			if data, err = json.Marshal(trimmed(change(c.erasures()))); err == nil {
-				err = durable.Replace(c.erasurePath(), data)
-			}
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("telemetry: request to erase: %w", err)
-	}
-	return nil
-}
-
-// trimmed forgets the oldest finished requests.
-func trimmed(list []erasure) []erasure {
-	for i := 0; len(list) > maxErasures && i < len(list); {
-		if list[i].GUID == nil {
-			list = slices.Delete(list, i, i+1)
-		} else {
-			i++
-		}
-	}
-	return list
-}
-
-// erasures reads the list. What cannot be trusted is not in it, and is never
-// sent.
-func (c *Client) erasures() []erasure {
-	if c.config.Dir == "" || c.config.Catalog.Err() != nil {
-		return nil
-	}
-	var list []erasure
-	data, err := durable.Read(c.erasurePath(), 64<<10)
-	if err != nil || json.Unmarshal(data, &list) != nil {
-		return nil
-	}
-	return slices.DeleteFunc(list, func(e erasure) bool {
-		return e.GUID != nil && (e.GUID.Version() != 4 || e.GUID.Variant() != uuid.RFC4122)
-	})
-}
-
-// mine says whether a request is this product's and to the receiver that this
-// client sends to.
-func (c *Client) mine(e erasure) bool {
-	return e.GUID != nil && e.Product == c.config.Catalog.Product() && e.URL == c.gate.URL()
-}
-
 // tryErasure sends one request once and notes what became of it.
 func (c *Client) tryErasure(ctx context.Context, guid uuid.UUID) error {
 	c.erasing.Lock()
 	defer c.erasing.Unlock()
-	c.giveUp()
+	c.reviewErasures()
 	if err := c.mayErase(); err != nil {
 		c.eraseLater()
 		return err
@@ -208,57 +156,16 @@ func (c *Client) tryErasure(ctx context.Context, guid uuid.UUID) error {
 	today := now.Truncate(24 * time.Hour)
 	err = c.journaled(ctx, gate.Report{GUID: guid, Since: today, Day: today, Erase: true}, c.mayErase)
 	if err != nil {
+		var refused *gate.Error
+		if errors.As(err, &refused) && refused.RetryAfter > 0 {
+			err = errors.Join(err, c.changeErasure(guid, func(e *erasure) {
+				e.Next = failed(c.clock(), ledger.Schedule{Failures: e.Tries - 1}, refused.RetryAfter, random).Due
+			}))
+		}
 		c.eraseLater()
 		return fmt.Errorf("telemetry: the request to erase has not arrived yet: %w", err)
 	}
 	return c.changeErasure(guid, func(e *erasure) { e.GUID, e.Delivered, e.Next = nil, now, time.Time{} })
-}
-
-// changeErasure changes the request for one identifier. That it is not there
-// any more is an error.
-func (c *Client) changeErasure(guid uuid.UUID, change func(*erasure)) error {
-	ctx, cancel := context.WithTimeout(context.Background(), service)
-	defer cancel()
-	found := false
-	err := c.changeErasures(ctx, func(list []erasure) []erasure {
-		for i := range list {
-			if c.mine(list[i]) && *list[i].GUID == guid {
-				found = true
-				change(&list[i])
-			}
-		}
-		return list
-	})
-	if err == nil && !found {
-		err = errors.New("telemetry: there is no such request to erase any more")
-	}
-	return err
-}
-
-// giveUp forgets the identifiers of requests that were tried for long enough,
-// also of those that a veto holds back, or that are for a receiver that this
-// client does not send to any more.
-func (c *Client) giveUp() {
-	now := c.clock().UTC().Truncate(time.Second)
-	old := func(e erasure) bool {
-		return e.GUID != nil && e.Product == c.config.Catalog.Product() && now.Sub(e.Asked).Abs() >= patienceToErase
-	}
-	if !slices.ContainsFunc(c.erasures(), old) {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), service)
-	defer cancel()
-	err := c.changeErasures(ctx, func(list []erasure) []erasure {
-		for i := range list {
-			if old(list[i]) {
-				list[i].GUID, list[i].GivenUp, list[i].Next = nil, now, time.Time{}
-			}
-		}
-		return list
-	})
-	if err != nil {
-		c.log(slog.LevelWarn, "telemetry: the identifier of an old request to erase could not be forgotten", "error", err)
-	}
 }
 
 // mayErase is the last look before the connection. The request was a
@@ -272,13 +179,13 @@ func (c *Client) mayErase() error {
 	return nil
 }
 
-// eraseLater tries the pending requests again when the first of them says,
-// and gives up those that are old.
+// eraseLater tries the pending requests again when the first of them says, and
+// looks after the rest.
 func (c *Client) eraseLater() {
-	if c.down.Load() || c.gate == nil || !c.pendingErasure() {
+	if c.down.Load() || c.gate == nil || len(c.pendingErasures()) == 0 {
 		return
 	}
-	c.giveUp()
+	c.reviewErasures()
 	now := c.clock()
 	next := now.Add(farthest)
 	for _, e := range c.erasures() {
@@ -299,39 +206,6 @@ func (c *Client) eraseLater() {
 		}
 		c.eraseLater()
 	})
-}
-
-// pendingErasure says whether an identifier is still kept for a request.
-func (c *Client) pendingErasure() bool {
-	return slices.ContainsFunc(c.erasures(), func(e erasure) bool {
-		return e.GUID != nil && e.Product == c.config.Catalog.Product()
-	})
-}
-
-// erasureWords says how the requests of this product stand.
-func (c *Client) erasureWords() string {
-	var words []string
-	for _, e := range c.erasures() {
-		if e.Product == c.config.Catalog.Product() {
-			words = append(words, e.words())
-		}
-	}
-	return strings.Join(words, "; ")
-}
-
-// words say how the request stands; empty when there is none.
-func (e erasure) words() string {
-	day := func(t time.Time) string { return t.UTC().Format(time.DateOnly) }
-	switch {
-	case !e.Delivered.IsZero():
-		return "asked to erase on " + day(e.Asked) + "; the request was delivered on " + day(e.Delivered)
-	case !e.GivenUp.IsZero():
-		return "asked to erase on " + day(e.Asked) + "; the request could not be delivered and was given up on " + day(e.GivenUp)
-	case e.GUID != nil:
-		return fmt.Sprintf("asked to erase on %s; not delivered yet, tried %d times, until %s",
-			day(e.Asked), e.Tries, day(e.Asked.Add(patienceToErase)))
-	}
-	return ""
 }
 
 // settle notes the answer that was acted on.

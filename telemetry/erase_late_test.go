@@ -28,7 +28,7 @@ func TestEraseGivesUpUntried(t *testing.T) {
 				s.decide(t, consent.Granted)
 				guid := s.Status().InstallGUID
 				s.refuse(t)
-				if err := s.Erase(t.Context()); err == nil {
+				if err := s.Erase(t.Context(), nil); err == nil {
 					t.Fatal("arrived")
 				}
 				if err := s.changeErasure(uuid.MustParse(guid), func(e *erasure) { e.Asked = e.Asked.AddDate(0, 0, -days) }); err != nil {
@@ -55,7 +55,7 @@ func TestEraseAndNewYes(t *testing.T) {
 	old := s.live.Load()
 	old.sending <- struct{}{} // drop waits for it
 	done := make(chan error, 1)
-	go func() { done <- s.Erase(t.Context()) }()
+	go func() { done <- s.Erase(t.Context(), nil) }()
 	for s.live.Load() != nil {
 		time.Sleep(time.Millisecond)
 	}

@@ -48,7 +48,7 @@ func TestErase(t *testing.T) {
 	s.flush(t)
 	guid := s.Status().InstallGUID
 	s.refuse(t)
-	if err := s.Erase(t.Context()); err != nil {
+	if err := s.Erase(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"install_guid " + guid, "headcount.erasure.requested 1"}; !slices.Equal(server.last(t), want) {
@@ -66,7 +66,7 @@ func TestErase(t *testing.T) {
 	if err := s.Flush(t.Context()); err == nil || server.count() != 2 {
 		t.Errorf("after the request %d reports arrived, %v", server.count(), err)
 	}
-	if err := s.Erase(t.Context()); err == nil || server.count() != 2 {
+	if err := s.Erase(t.Context(), nil); err == nil || server.count() != 2 {
 		t.Errorf("a second time: %v, %d reports", err, server.count())
 	}
 	s.decide(t, consent.Granted)
@@ -79,22 +79,22 @@ func TestErase(t *testing.T) {
 func TestEraseNeedsANo(t *testing.T) {
 	server := receive(t)
 	s := start(t, server.URL, nil)
-	if err := s.Erase(t.Context()); err == nil || !strings.Contains(err.Error(), "record a no first") {
+	if err := s.Erase(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "record a no first") {
 		t.Errorf("undecided: %v", err)
 	}
 	s.decide(t, consent.Granted)
-	if err := s.Erase(t.Context()); err == nil || !s.Status().On {
+	if err := s.Erase(t.Context(), nil); err == nil || !s.Status().On {
 		t.Errorf("granted: %v, on %v", err, s.Status().On)
 	}
 	s.decide(t, consent.Denied)
-	if err := s.Erase(t.Context()); err == nil || !strings.Contains(err.Error(), "no identifier is kept") {
+	if err := s.Erase(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "no identifier is kept") {
 		t.Errorf("after the identifier was destroyed: %v", err)
 	}
 	if server.count() != 0 {
 		t.Errorf("%d requests", server.count())
 	}
 	var none *Client
-	if none.Erase(t.Context()) == nil || new(Client).Erase(t.Context()) == nil {
+	if none.Erase(t.Context(), nil) == nil || new(Client).Erase(t.Context(), nil) == nil {
 		t.Error("a client that is none erased something")
 	}
 }
@@ -118,7 +118,7 @@ func TestEraseLater(t *testing.T) {
 	server.status = http.StatusServiceUnavailable
 	server.mu.Unlock()
 	s.refuse(t)
-	if err := s.Erase(t.Context()); err == nil || !strings.Contains(err.Error(), "has not arrived yet") {
+	if err := s.Erase(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "has not arrived yet") {
 		t.Fatalf("error %v", err)
 	}
 	if got := s.Status().Erasure; !strings.Contains(got, "not delivered yet, tried 1 times, until ") {
@@ -166,7 +166,7 @@ func TestEraseGivesUp(t *testing.T) {
 			server.CloseClientConnections()
 			server.Close()
 			s.refuse(t)
-			if err := s.Erase(t.Context()); err == nil {
+			if err := s.Erase(t.Context(), nil); err == nil {
 				t.Fatal("nobody was there")
 			}
 			if err := s.changeErasure(uuid.MustParse(guid), func(e *erasure) { e.Asked = e.Asked.Add(-test.after) }); err != nil {
@@ -227,7 +227,7 @@ func TestEraseTwice(t *testing.T) {
 		s.decide(t, consent.Granted)
 		guids = append(guids, s.Status().InstallGUID)
 		s.refuse(t)
-		if err := s.Erase(t.Context()); err == nil {
+		if err := s.Erase(t.Context(), nil); err == nil {
 			t.Fatal("refused, and yet it arrived")
 		}
 	}
@@ -258,7 +258,7 @@ func TestEraseOfAnotherProduct(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := other.Erase(t.Context()); err == nil || !strings.Contains(err.Error(), "not surely this product's") {
+	if err := other.Erase(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "not surely this product's") {
 		t.Errorf("error %v", err)
 	}
 	if !s.Status().On || s.Status().InstallGUID == "" || s.ledgerIsGone() {
@@ -279,7 +279,7 @@ func TestEraseOfDamagedTotals(t *testing.T) {
 	t.Setenv("DO_NOT_TRACK", "1")
 	s.restart(t)
 	s.refuse(t)
-	if err := s.Erase(t.Context()); err == nil || !s.ledgerIsGone() {
+	if err := s.Erase(t.Context(), nil); err == nil || !s.ledgerIsGone() {
 		t.Errorf("error %v, files %q", err, files(t, s.dir))
 	}
 }
@@ -295,7 +295,7 @@ func TestShutdownEndsErasure(t *testing.T) {
 	server.mu.Unlock()
 	s.refuse(t)
 	erased := make(chan error)
-	go func() { erased <- s.Erase(context.Background()) }()
+	go func() { erased <- s.Erase(context.Background(), nil) }()
 	<-held
 	_ = s.Shutdown(t.Context())
 	if err := <-erased; err == nil {
@@ -343,6 +343,6 @@ func FuzzErasure(f *testing.F) {
 				t.Errorf("trusted %q", data)
 			}
 		}
-		_ = c.erasureWords()
+		_, _ = c.erasureStatus()
 	})
 }

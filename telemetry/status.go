@@ -16,7 +16,9 @@ type Status struct {
 	NextReport  time.Time      // earliest moment of the next report; zero while off
 	LastReport  time.Time      // newest report of this process that arrived; zero when none did
 	LastError   error          // why the newest report of this process did not arrive; nil when it did
-	Erasure     string         // how a request to erase stands, for a person; empty when there is none
+	CanErase    bool           // Erase can ask for what was sent to be erased; it needs a running client and Config.Dir
+	Erasing     bool           // an identifier is kept for a request to erase that has not arrived
+	Erasure     string         // how requests to erase stand, for a person; empty when there is none
 	Durable     bool           // a killed process loses nothing that was counted
 }
 
@@ -31,7 +33,8 @@ func (c *Client) Status() Status {
 	trouble := c.trouble
 	c.mu.Unlock()
 	if c.fault == nil {
-		s.Erasure = c.erasureWords()
+		s.CanErase = c.canErase()
+		s.Erasing, s.Erasure = c.erasureStatus()
 	}
 	r := c.agreed()
 	switch {

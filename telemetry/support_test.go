@@ -32,6 +32,10 @@ func TestMain(m *testing.M) {
 		countInChild(dir)
 		return
 	}
+	if how := os.Getenv(eraseVariable); how != "" {
+		eraseInChild(how)
+		return
+	}
 	os.Exit(m.Run())
 }
 
@@ -55,6 +59,8 @@ type receiver struct {
 	reports [][]string
 	held    chan struct{} // when set, every request is held until its sender goes away
 	status  int
+
+	retryAfter string
 }
 
 func receive(t testing.TB) *receiver {
@@ -79,6 +85,9 @@ func (r *receiver) serve(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-protobuf")
+	if r.retryAfter != "" {
+		w.Header().Set("Retry-After", r.retryAfter)
+	}
 	w.WriteHeader(status)
 	r.mu.Lock()
 	defer r.mu.Unlock()

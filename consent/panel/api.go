@@ -25,6 +25,7 @@ type stateJSON struct {
 	Veto         bool             `json:"veto"`            // a variable's no
 	MayChange    bool             `json:"may_change"`      // for whoever asks
 	Seen         string           `json:"seen"`            // what stands, to be sent back with a yes
+	CanErase     bool             `json:"can_erase"`       // a no can come with a request to erase what was sent
 	InstallGUID  string           `json:"install_guid,omitzero"`
 	Since        time.Time        `json:"since,omitzero"`
 	NextReport   time.Time        `json:"next_report,omitzero"`
@@ -78,7 +79,7 @@ func (p *Panel) stateJSON(ctx context.Context, right Right) stateJSON {
 	var v page
 	p.journal(&v, true)
 	out := stateJSON{Product: p.config.Catalog.Product(), Recipient: p.config.Recipient, Notice: p.notice,
-		On: s.on(), Decision: s.decided.Decision, Veto: s.vetoed(), MayChange: right == Change, Seen: s.mark(),
+		On: s.on(), Decision: s.decided.Decision, Veto: s.vetoed(), MayChange: right == Change, Seen: s.mark(), CanErase: s.client.CanErase,
 		InstallGUID: s.client.InstallGUID, Since: s.client.Since, NextReport: s.client.NextReport, LastReport: v.Last,
 		NotDelivered: words(s.client.LastError), Erasure: s.client.Erasure,
 		Counted: []countedJSON{}, Changes: []changeJSON{}, Sent: []sentJSON{}, History: append([]consent.Record{}, s.history...)}

@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"headcount.example/consent"
-	"headcount.example/telemetry"
 )
 
 // An answer is what somebody said, in a form or in JSON.
@@ -39,20 +37,16 @@ func (p *Panel) decide(ctx context.Context, a answer, where string) error {
 	if a.notice != p.notice {
 		return &refusal{http.StatusConflict, fill(p.texts.Outdated, "agreed", a.notice, "notice", p.notice)}
 	}
-	before, erased := p.config.Stats.Status(), false
+	record := func(ctx context.Context) (stood bool, err error) { return p.record(ctx, a, where) }
+	var err error
 	if a.erase {
-		var refused *refusal
-		if erased, refused = p.tryErase(ctx); refused != nil {
-			return refused
-		}
+		err = p.erase(ctx, record)
+	} else {
+		_, err = record(ctx)
 	}
-	stood, err := p.record(ctx, a, where)
 	var refused *refusal
 	if errors.As(err, &refused) {
-		return err
-	}
-	if err == nil && a.erase && !erased {
-		err = p.erase(ctx, before, stood)
+		return refused
 	}
 	// Whatever became of the rest: a no that could not be written may have put
 	// a yes aside, and one whose request did not arrive takes effect.
@@ -64,36 +58,28 @@ func (p *Panel) decide(ctx context.Context, a answer, where string) error {
 	return err
 }
 
-// Telemetry's words for a client that can never ask to erase. A test holds
-// them to that package.
-var never = []string{"the client is not running", "Config.Dir is needed"}
-
-// tryErase asks to erase before the no is recorded. A client that can do so
-// says that a no is missing, and has done nothing. One that cannot would
-// destroy the identifier at the no, and what was sent could not be erased any
-// more: so the answer is refused, and whoever gave it can turn off without.
-func (p *Panel) tryErase(ctx context.Context) (erased bool, refused *refusal) {
-	ctx, cancel := context.WithTimeout(ctx, 2*patience)
-	defer cancel()
-	err := p.config.Stats.Erase(ctx)
-	for _, words := range never {
-		if err != nil && strings.Contains(err.Error(), words) {
-			p.eraseless.Store(true) // for the life of the client
-			return false, &refusal{http.StatusConflict, fill(p.texts.CannotErase, "reason", err)}
-		}
+// erase has a no recorded, and asks to erase. That the request has not arrived
+// is no fault: it is kept, and the status says how it stands.
+func (p *Panel) erase(ctx context.Context, record func(context.Context) (stood bool, err error)) error {
+	before := p.config.Stats.Status()
+	if !before.CanErase {
+		// The no would destroy the identifier, and what was sent could not be
+		// erased any more. Whoever gave this answer can turn off without.
+		return &refusal{http.StatusConflict, p.texts.EraseNone}
 	}
-	return err == nil, nil // a no stood already
-}
-
-// erase asks to erase. That the request has not arrived is no fault: it is
-// kept, and the status says how it stands.
-func (p *Panel) erase(ctx context.Context, before telemetry.Status, stood bool) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
-	err := p.config.Stats.Erase(ctx)
-	after := p.config.Stats.Status().Erasure
+	var stood bool
+	var recorded error
+	err := p.config.Stats.Erase(ctx, func(ctx context.Context) error {
+		stood, recorded = record(ctx)
+		return recorded
+	})
 	again := stood && !before.On // the same form once more; the page says if there is no request
-	if err == nil || again || after != before.Erasure {
+	switch {
+	case recorded != nil:
+		return recorded
+	case err == nil, again, p.config.Stats.Status().Erasure != before.Erasure:
 		return nil
 	}
 	return errors.New(fill(p.texts.NotActedUpon, "reason", err))

@@ -105,9 +105,8 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request, right Right, status
 	defer cancel()
 	v.Preview = p.preview(ctx, query.Has("sizes"))
 	p.journal(&v, query.Has("all"))
-	// A client that has no preview while it is off has a configuration with a
-	// fault, and cannot ask for anything.
-	v.Choices = s.choices().with(p.config.Stats != nil && !p.eraseless.Load() && (s.client.On || v.Preview.Fault == ""))
+	v.Choices = s.choices()
+	v.Choices.Erase = v.Choices.TurnOff && s.client.CanErase
 	v.NoIdentifier = p.noIdentifier(s, &v)
 	v.History, v.HistoryY = slices.Clone(s.history), words(s.fault)
 	slices.Reverse(v.History)

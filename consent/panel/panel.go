@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
@@ -76,8 +75,6 @@ type Panel struct {
 	pages    *template.Template
 	cross    *http.CrossOriginProtection
 	deciding sync.Mutex // one look and Save at a time
-
-	eraseless atomic.Bool // the client said that it cannot ask to erase
 }
 
 //go:embed *.html panel.css

@@ -2,7 +2,6 @@ package panel
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"headcount.example/consent"
@@ -64,7 +63,7 @@ func (p *Panel) noIdentifier(s state, v *page) string {
 	no := s.decided.Decision == consent.Denied && !s.decided.Veto || s.decided.Veto && s.last().Decision == consent.Denied
 	acted := settled && s.client.Consent.Decision == consent.Denied && !s.client.Consent.Veto
 	switch {
-	case (no || s.undecided()) && strings.Contains(s.client.Erasure, pending):
+	case (no || s.undecided()) && s.client.Erasing:
 		return t.IdentifierErasing
 	case no && len(v.Sent) > 0:
 		return t.IdentifierCopies
@@ -75,10 +74,6 @@ func (p *Panel) noIdentifier(s state, v *page) string {
 	}
 	return t.IdentifierIdle
 }
-
-// pending is in telemetry's words on a request to erase that has not arrived,
-// for which the identifier is kept. A test holds it to that package.
-const pending = "not delivered yet"
 
 // last is the newest record; the zero one if there is none.
 func (s state) last() consent.Record {
@@ -122,12 +117,6 @@ const nobody = "nobody has decided"
 // The answers that the page offers. Agree and keep off are one pair, and the
 // two ways of turning off another: of each pair the buttons look alike.
 type choices struct{ Agree, KeepOff, TurnOff, Erase, Try bool }
-
-// with returns c with the way to erase, if there is one.
-func (c choices) with(erase bool) choices {
-	c.Erase = c.TurnOff && erase
-	return c
-}
 
 // Any reports whether there is anything to choose.
 func (c choices) Any() bool { return c != choices{} }

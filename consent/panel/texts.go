@@ -71,7 +71,7 @@ type Texts struct {
 	// Why a request was refused. Nothing has changed then.
 	Forbidden, MayNotChange, CrossSite, NotFound, Method        string
 	MediaType, TooLarge, Malformed, Outdated, Replayed, NotKept string
-	Unseen, CannotErase                                         string
+	Unseen                                                      string
 }
 
 // english are the texts as they are when nothing else is said.
@@ -202,7 +202,6 @@ var english = Texts{
 	Replayed:     "Somebody has decided since the page was shown. Look at what stands now and answer again.",
 	NotKept:      "The decision could not be recorded: {reason}",
 	Unseen:       "A yes must say what it was an answer to: send the field seen of the state as it is now.",
-	CannotErase:  "A request to erase cannot be made here: {reason}",
 }
 
 // with returns t with the English text in the place of every empty one.

@@ -187,6 +187,46 @@ func TestConsentFromEndToEnd(t *testing.T) {
 	c.searched(t, "canary", amount, "987655", "owed", "taken", s.data)
 }
 
+// Turned off and erased, with what was sent to look at.
+func TestErase(t *testing.T) {
+	c := startCollector(t)
+	s := open(t, c.url)
+	if out, _ := s.run(0, "settings telemetry journal"); out != "nothing was sent from here\n" {
+		t.Errorf("the journal says %q", out)
+	}
+	s.run(0, "settings telemetry on")
+	s.work()
+	s.run(0, "settings telemetry send")
+	out, _ := s.run(0, "settings telemetry status")
+	_, rest, _ := strings.Cut(out, "with the identifier ")
+	guid, _, _ := strings.Cut(rest, "\n")
+	away := *s
+	away.endpoint = "http://127.0.0.1:1"
+	if out, fault := s.run(0, "settings telemetry erase"); !strings.Contains(out, "the request was delivered on") || !strings.Contains(out, "off, no on ") || fault != "" {
+		t.Errorf("erase says %q and %q", out, fault)
+	}
+	data, err := os.ReadFile(c.file)
+	if err != nil || len(guid) != 36 || bytes.Count(data, []byte("headcount.erasure.requested")) != 1 || bytes.Count(data, []byte(guid)) != 2 {
+		t.Errorf("%v: the identifier is %q and the Collector's file\n%s", err, guid, data)
+	}
+	out, _ = s.run(0, "settings telemetry journal")
+	erasure, report, _ := strings.Cut(out, " bytes in all)")
+	if !strings.Contains(erasure, "headcount.erasure.requested 1") || !strings.Contains(report, "affiliate.error{affiliate.error.kind=PAYOUT_FAILED} 2") ||
+		strings.Count(out, " to "+c.url+"/v1/metrics: delivered") != 2 {
+		t.Errorf("the journal says\n%s", out)
+	}
+	if _, fault := s.run(1, "settings telemetry erase"); !strings.Contains(fault, "nothing to erase") {
+		t.Errorf("a second time it says %q", fault)
+	}
+	// Where the receiver is away, the request is kept.
+	away.run(0, "settings telemetry on")
+	for range 2 {
+		if out, fault := away.run(1, "settings telemetry erase"); !strings.Contains(out, "not delivered yet, tried 1 times") || !strings.Contains(fault, "say erase again later") {
+			t.Errorf("it says %q and %q", out, fault)
+		}
+	}
+}
+
 func TestVariables(t *testing.T) {
 	own := affiliate.Catalog.Variable()
 	for _, no := range []string{"DO_NOT_TRACK=1", "OTEL_SDK_DISABLED=true", own + "=off", own + "=of"} {
@@ -236,7 +276,7 @@ func TestCommands(t *testing.T) {
 		{0, "help", affiliate.Catalog.Variable() + "=off"}, {0, "--help", affiliate.Catalog.Variable() + "=off"},
 		{0, "help", "DO_NOT_TRACK=1"}, {0, "--help", "DO_NOT_TRACK=1"},
 		{2, "", "is not a command"}, {2, "frob", `"frob"`}, {2, "join one", `"join one"`}, {2, "--frob", "-frob"},
-		{2, "settings telemetry maybe", `"maybe"`}, {2, "report --xml", `"report --xml"`},
+		{2, "settings telemetry maybe", `"maybe": say on, off, erase`}, {2, "report --xml", `"report --xml"`},
 		{1, "join spring ada", `no program "spring": create it first`},
 		{0, "program create spring", `"spring" is open`}, {1, "program create spring", "not taken"},
 		{0, "join spring ada", ""}, {1, "join spring ada", `"ada": choose a name`},

@@ -44,7 +44,9 @@ const help = `Usage: affiliate [--data DIRECTORY] [--stats URL] COMMAND
   settings telemetry notice           all that would be sent, in words
   settings telemetry preview          the next report, byte for byte
   settings telemetry on|off           say yes or no; off also destroys what was counted
+  settings telemetry erase            say no, and ask that what was sent be erased
   settings telemetry send             send a report now
+  settings telemetry journal          all that was sent, the newest first
 
 Statistics are off until you say yes. Two variables say no, whatever you said:
 

@@ -54,6 +54,8 @@ func (a *app) settings(ctx context.Context, word string) error {
 		return a.turn(ctx, consent.Granted)
 	case "off":
 		return a.turn(ctx, consent.Denied)
+	case "erase":
+		return a.erase(ctx)
 	case "status":
 		a.status()
 		return nil
@@ -74,8 +76,10 @@ func (a *app) settings(ctx context.Context, word string) error {
 		}
 		fmt.Println("sent")
 		return nil
+	case "journal":
+		return a.journal()
 	}
-	return usage("settings telemetry %q: say on, off, status, notice, preview or send", word)
+	return usage("settings telemetry %q: say on, off, erase, status, notice, preview, send or journal", word)
 }
 
 func (a *app) turn(ctx context.Context, decision consent.Decision) error {
@@ -93,8 +97,45 @@ func (a *app) turn(ctx context.Context, decision consent.Decision) error {
 	return nil
 }
 
+// erase turns off and asks the receiver to erase. A service tries again by
+// itself when the request does not arrive; here the person says it once more.
+func (a *app) erase(ctx context.Context) error {
+	err := a.stats.Erase(ctx, func(ctx context.Context) error {
+		return a.stats.decisions.Save(ctx, consent.Record{Decision: consent.Denied, Notice: affiliate.Catalog.NoticeNumber(), Where: "settings"})
+	})
+	a.status()
+	switch {
+	case err != nil && a.stats.Status().Erasing:
+		return fmt.Errorf("%w: %w: say erase again later", errSettings, err)
+	case err != nil:
+		return fmt.Errorf("%w: %w", errSettings, err)
+	}
+	return nil
+}
+
+func (a *app) journal() error {
+	list, err := a.stats.Journal()
+	for _, e := range list {
+		outcome := e.Outcome
+		if outcome == "" {
+			outcome = "nobody knows whether it arrived"
+		}
+		fmt.Printf("%s to %s: %s\n%s\n", e.Time.UTC().Format(time.DateTime+" UTC"), e.URL, outcome, e.Report)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", errSettings, err)
+	}
+	if len(list) == 0 {
+		fmt.Println("nothing was sent from here")
+	}
+	return nil
+}
+
 func (a *app) status() {
 	s := a.stats.Status()
+	if s.Erasure != "" {
+		fmt.Println("what was sent:", s.Erasure)
+	}
 	if !s.On {
 		fmt.Println("usage statistics: off,", s.Reason)
 		return

@@ -1,0 +1,232 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"headcount.example/catalog/compreface"
+	"headcount.example/consent"
+)
+
+const eraseVariable = "TELEMETRY_TEST_ERASE"
+
+// no records a no, as an application gives it to Erase.
+func no(decisions *consent.File) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return decisions.Save(ctx, consent.Record{Decision: consent.Denied, Notice: 1, Where: "test"})
+	}
+}
+
+// eraseInChild asks to erase and is killed before the no is recorded, or
+// after it.
+func eraseInChild(how string) {
+	point, rest, _ := strings.Cut(how, " ")
+	endpoint, dir, _ := strings.Cut(rest, " ")
+	decisions := consent.NewFile(dir)
+	c, _ := Init(Config{Catalog: compreface.Catalog, Endpoint: endpoint, Dir: dir, Consent: decisions})
+	_ = c.Erase(context.Background(), func(ctx context.Context) error {
+		if point == "after" {
+			if err := no(decisions)(ctx); err != nil {
+				return err
+			}
+		}
+		self, _ := os.FindProcess(os.Getpid())
+		_ = self.Kill()
+		select {}
+	})
+}
+
+// Killed before the no was recorded, nobody has decided anything; killed after
+// it, the request is not lost.
+func TestEraseKilled(t *testing.T) {
+	for point, asked := range map[string]bool{"before": false, "after": true} {
+		t.Run(point, func(t *testing.T) {
+			server := receive(t)
+			s := start(t, server.URL, nil)
+			s.decide(t, consent.Granted)
+			s.flush(t)
+			guid := s.Status().InstallGUID
+			_ = s.Shutdown(t.Context())
+			child := exec.Command(os.Args[0], "-test.run=^$")
+			child.Env = append(os.Environ(), eraseVariable+"="+point+" "+server.URL+" "+s.dir)
+			if out, err := child.CombinedOutput(); child.ProcessState.Success() {
+				t.Fatalf("the process was not killed: %v\n%s", err, out)
+			}
+			s.restart(t)
+			if status := s.Status(); status.On == asked || status.Erasing != asked || (status.Erasure != "") != asked {
+				t.Errorf("status %+v", status)
+			}
+			if !asked {
+				if status := s.Status(); status.InstallGUID != guid {
+					t.Errorf("the identifier is another one: %+v", status)
+				}
+				if err := s.tryErasure(t.Context(), uuid.MustParse(guid)); err == nil || server.count() != 1 {
+					t.Errorf("asked to erase without a no: %v, %d requests", err, server.count())
+				}
+				s.age(t, 2*time.Minute)
+				s.restart(t)
+				if got := holding(t, s.dir, guid); slices.Contains(got, "erasure/requests.json") {
+					t.Errorf("the identifier is in %q", got)
+				}
+				return
+			}
+			if got := holding(t, s.dir, guid); !slices.Equal(got, []string{"erasure/requests.json"}) {
+				t.Errorf("the identifier is in %q", got)
+			}
+			if err := s.tryErasure(t.Context(), uuid.MustParse(guid)); err != nil || server.count() != 2 || server.last(t)[0] != "install_guid "+guid {
+				t.Errorf("%v, %d requests, %q", err, server.count(), server.last(t))
+			}
+		})
+	}
+}
+
+// age makes all requests older.
+func (s *setup) age(t *testing.T, by time.Duration) {
+	t.Helper()
+	err := s.changeErasures(t.Context(), func(list []erasure) []erasure {
+		for i := range list {
+			list[i].Asked = list[i].Asked.Add(-by)
+		}
+		return list
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Another process acts on the no before the one that asked to erase does.
+func TestEraseAfterAnotherProcess(t *testing.T) {
+	server := receive(t)
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
+	s.flush(t)
+	guid := s.Status().InstallGUID
+	other, err := Init(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Shutdown(context.Background()) }()
+	err = s.Erase(t.Context(), func(ctx context.Context) error {
+		if got := s.Status(); got.Erasing || got.Erasure != "" || !got.On {
+			t.Errorf("before the no: %+v", got)
+		}
+		if err := no(s.decisions)(ctx); err != nil {
+			return err
+		}
+		if err := other.Refresh(ctx); err != nil || !s.ledgerIsGone() {
+			t.Errorf("the other process: %v, totals are gone: %v", err, s.ledgerIsGone())
+		}
+		return nil
+	})
+	if err != nil || server.count() != 2 || server.last(t)[0] != "install_guid "+guid {
+		t.Errorf("%v, %d requests, %q", err, server.count(), server.last(t))
+	}
+}
+
+// A no that could not be recorded changes nothing.
+func TestEraseWithoutRecord(t *testing.T) {
+	full := errors.New("the disk is full")
+	for name, said := range map[string]error{"an error": full, "no error, and no record": nil} {
+		server := receive(t)
+		s := start(t, server.URL, nil)
+		s.decide(t, consent.Granted)
+		guid := s.Status().InstallGUID
+		err := s.Erase(t.Context(), func(context.Context) error { return said })
+		if err == nil || said != nil && !errors.Is(err, said) || server.count() != 0 {
+			t.Errorf("%s: %v, %d requests", name, err, server.count())
+		}
+		if status := s.Status(); !status.On || status.InstallGUID != guid || status.Erasing || slices.Contains(holding(t, s.dir, guid), "erasure/requests.json") {
+			t.Errorf("%s: %+v, %q", name, status, holding(t, s.dir, guid))
+		}
+	}
+}
+
+// A no that says it failed, and stands, is a no.
+func TestEraseRecordedAllTheSame(t *testing.T) {
+	server := receive(t)
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
+	guid := s.Status().InstallGUID
+	err := s.Erase(t.Context(), func(ctx context.Context) error {
+		return errors.Join(no(s.decisions)(ctx), errors.New("slow disk"))
+	})
+	s.mu.Lock()
+	if s.later == nil {
+		t.Error("the request is not tried later")
+	}
+	s.mu.Unlock()
+	if err == nil || !strings.Contains(err.Error(), "slow disk") || s.Status().On || !s.ledgerIsGone() || !s.Status().Erasing {
+		t.Errorf("%v, %+v", err, s.Status())
+	}
+	if err := s.tryErasure(t.Context(), uuid.MustParse(guid)); err != nil || server.count() != 1 {
+		t.Errorf("%v, %d requests", err, server.count())
+	}
+}
+
+// Asked for once more, the request that did not arrive is the one that is
+// made, when the receiver wants it again.
+func TestEraseOnceMore(t *testing.T) {
+	server := receive(t)
+	server.status, server.retryAfter = http.StatusServiceUnavailable, "10800"
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
+	guid := s.Status().InstallGUID
+	before := time.Now().Truncate(time.Second)
+	if err := s.Erase(t.Context(), no(s.decisions)); err == nil {
+		t.Fatal("it arrived")
+	}
+	if e := s.erasures()[0]; e.Next.Before(before.Add(3*time.Hour)) || e.Next.After(time.Now().Add(3*time.Hour+firstTry)) {
+		t.Errorf("asked to wait for 3 hours, tried again on %v", e.Next)
+	}
+	server.mu.Lock()
+	server.status = http.StatusOK
+	server.mu.Unlock()
+	if err := s.Erase(t.Context(), no(s.decisions)); err == nil || !strings.Contains(err.Error(), "not sent now") || server.count() != 1 {
+		t.Errorf("too early: %v, %d requests", err, server.count())
+	}
+	s.ripe(t, guid)
+	if err := s.Erase(t.Context(), no(s.decisions)); err != nil || server.count() != 2 || server.last(t)[0] != "install_guid "+guid {
+		t.Errorf("%v, %d requests", err, server.count())
+	}
+	if status := s.Status(); status.Erasing || strings.Count(status.Erasure, "asked to erase") != 1 {
+		t.Errorf("status %+v", status)
+	}
+}
+
+// The product's own variable is a no that nobody recorded.
+func TestEraseByVariable(t *testing.T) {
+	server := receive(t)
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
+	guid := s.Status().InstallGUID
+	t.Setenv("COMPREFACE_TELEMETRY", "off")
+	if err := s.Erase(t.Context(), nil); err != nil || server.count() != 1 || server.last(t)[0] != "install_guid "+guid {
+		t.Errorf("%v, %d requests", err, server.count())
+	}
+}
+
+// One identifier has one request, however often it is kept.
+func TestEraseKeptOnce(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	guid := uuid.New()
+	for _, keep := range []func() error{
+		func() error { return s.keepErasure(t.Context(), guid) },
+		func() error { return s.keepErasure(t.Context(), guid) },
+		func() error { return s.sureErasure(t.Context(), guid) },
+		func() error { return s.keepErasure(t.Context(), guid) },
+		func() error { return s.dropErasure(t.Context(), guid) }, // is sure, and stays
+	} {
+		if err := keep(); err != nil || len(s.erasures()) != 1 {
+			t.Errorf("%v, %+v", err, s.erasures())
+		}
+	}
+}

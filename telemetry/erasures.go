@@ -1,0 +1,229 @@
+package telemetry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"headcount.example/consent"
+	"headcount.example/internal/durable"
+)
+
+const (
+	patienceToErase  = 14 * 24 * time.Hour // how long a request to erase is tried
+	patienceToRecord = time.Minute         // how long a no may take that a request was kept for
+	maxErasures      = 10                  // finished ones beyond are forgotten, the oldest first
+)
+
+// An erasure is one request to erase, as it is kept in the directory: the
+// identifier only as long as it is needed to ask, and only for the receiver
+// that has the reports.
+type erasure struct {
+	GUID      *uuid.UUID `json:"install_guid,omitempty"`
+	Product   string     `json:"product"`
+	URL       string     `json:"url"`
+	Asked     time.Time  `json:"asked"`
+	Unsure    bool       `json:"unsure,omitzero"` // the no was not recorded yet
+	Next      time.Time  `json:"next,omitzero"`
+	Tries     int        `json:"tries"`
+	Delivered time.Time  `json:"delivered,omitzero"`
+	GivenUp   time.Time  `json:"given_up,omitzero"`
+}
+
+func (c *Client) erasureDir() string  { return filepath.Join(c.config.Dir, "erasure") }
+func (c *Client) erasurePath() string { return filepath.Join(c.erasureDir(), "requests.json") }
+
+// erasures reads the list. What cannot be trusted is not in it, and is never
+// sent.
+func (c *Client) erasures() []erasure {
+	if c.config.Dir == "" || c.config.Catalog.Err() != nil {
+		return nil
+	}
+	var list []erasure
+	data, err := durable.Read(c.erasurePath(), 64<<10)
+	if err != nil || json.Unmarshal(data, &list) != nil {
+		return nil
+	}
+	return slices.DeleteFunc(list, func(e erasure) bool {
+		return e.GUID != nil && (e.GUID.Version() != 4 || e.GUID.Variant() != uuid.RFC4122)
+	})
+}
+
+// changeErasures changes the list of requests; nobody else does meanwhile.
+func (c *Client) changeErasures(ctx context.Context, change func([]erasure) []erasure) error {
+	err := os.MkdirAll(c.erasureDir(), 0o700)
+	if err == nil {
+		var release func()
+		if release, err = durable.Lock(ctx, c.erasureDir()); err == nil {
+			defer release()
+			durable.Tidy(c.erasureDir()) // a killed process may have left an identifier
+			var data []byte
+			if data, err = json.Marshal(trimmed(change(c.erasures()))); err == nil {
+				err = durable.Replace(c.erasurePath(), data)
+			}
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("telemetry: request to erase: %w", err)
+	}
+	return nil
+}
+
+// trimmed forgets the oldest finished requests.
+func trimmed(list []erasure) []erasure {
+	for i := 0; len(list) > maxErasures && i < len(list); {
+		if list[i].GUID == nil {
+			list = slices.Delete(list, i, i+1)
+		} else {
+			i++
+		}
+	}
+	return list
+}
+
+// keepErasure keeps the request for an identifier before the no is recorded.
+func (c *Client) keepErasure(ctx context.Context, guid uuid.UUID) error {
+	return c.changeErasures(ctx, func(list []erasure) []erasure {
+		list = without(list, guid)
+		if slices.ContainsFunc(list, func(e erasure) bool { return e.is(guid) }) {
+			return list // kept before, and the rest could not be destroyed then
+		}
+		return append(list, erasure{GUID: &guid, Product: c.config.Catalog.Product(), URL: c.gate.URL(),
+			Asked: c.clock().UTC().Truncate(time.Second), Unsure: true})
+	})
+}
+
+// sureErasure notes that the no stands.
+func (c *Client) sureErasure(ctx context.Context, guid uuid.UUID) error {
+	return c.changeErasures(ctx, func(list []erasure) []erasure {
+		for i := range list {
+			list[i].Unsure = list[i].Unsure && !list[i].is(guid)
+		}
+		return list
+	})
+}
+
+// dropErasure forgets the request again: no no was recorded.
+func (c *Client) dropErasure(ctx context.Context, guid uuid.UUID) error {
+	if !slices.ContainsFunc(c.erasures(), func(e erasure) bool { return e.Unsure && e.is(guid) }) {
+		return nil
+	}
+	return c.changeErasures(ctx, func(list []erasure) []erasure { return without(list, guid) })
+}
+
+// without returns the list without a request whose no was not recorded yet.
+func without(list []erasure, guid uuid.UUID) []erasure {
+	return slices.DeleteFunc(list, func(e erasure) bool { return e.Unsure && e.is(guid) })
+}
+
+func (e erasure) is(guid uuid.UUID) bool { return e.GUID != nil && *e.GUID == guid }
+
+// ours says whether a request for this product is still to be made.
+func (c *Client) ours(e erasure) bool {
+	return e.GUID != nil && e.Product == c.config.Catalog.Product()
+}
+
+// mine says whether this client can make it: the no was recorded, and it is to
+// the receiver that this client sends to.
+func (c *Client) mine(e erasure) bool { return c.ours(e) && !e.Unsure && e.URL == c.gate.URL() }
+
+// changeErasure changes the request for one identifier. That it is not there
+// any more is an error.
+func (c *Client) changeErasure(guid uuid.UUID, change func(*erasure)) error {
+	ctx, cancel := context.WithTimeout(context.Background(), service)
+	defer cancel()
+	found := false
+	err := c.changeErasures(ctx, func(list []erasure) []erasure {
+		for i := range list {
+			if c.mine(list[i]) && list[i].is(guid) {
+				found = true
+				change(&list[i])
+			}
+		}
+		return list
+	})
+	if err == nil && !found {
+		err = errors.New("telemetry: there is no such request to erase any more")
+	}
+	return err
+}
+
+// reviewErasures looks at what became of each request. Those that were tried
+// for long enough are given up and their identifiers forgotten, also where a
+// veto holds them back, or they are for a receiver that this client does not
+// send to any more. Those that were kept for a no are sure once it is recorded,
+// and forgotten when it was not.
+func (c *Client) reviewErasures() {
+	ctx, cancel := context.WithTimeout(context.Background(), service)
+	defer cancel()
+	now := c.clock().UTC().Truncate(time.Second)
+	denied := false
+	changed := func(e erasure) bool {
+		age := now.Sub(e.Asked).Abs()
+		return c.ours(e) && (age >= patienceToErase || e.Unsure && (denied || age >= patienceToRecord))
+	}
+	list := c.erasures()
+	if slices.ContainsFunc(list, func(e erasure) bool { return c.ours(e) && e.Unsure }) {
+		denied = c.recorded(ctx) == consent.Denied
+	}
+	if !slices.ContainsFunc(list, changed) {
+		return
+	}
+	err := c.changeErasures(ctx, func(list []erasure) []erasure {
+		for i := range list {
+			switch e := &list[i]; {
+			case !changed(*e):
+			case now.Sub(e.Asked).Abs() >= patienceToErase:
+				e.GUID, e.GivenUp, e.Next = nil, now, time.Time{}
+			case denied:
+				e.Unsure = false
+			}
+		}
+		return slices.DeleteFunc(list, func(e erasure) bool { return e.Unsure && changed(e) })
+	})
+	if err != nil {
+		c.log(slog.LevelWarn, "telemetry: a request to erase could not be looked after", "error", err)
+	}
+}
+
+// pendingErasures are those for which an identifier is still kept.
+func (c *Client) pendingErasures() []erasure {
+	return slices.DeleteFunc(c.erasures(), func(e erasure) bool { return !c.ours(e) })
+}
+
+// erasureStatus says how the requests of this product stand, and whether one
+// of them still needs its identifier.
+func (c *Client) erasureStatus() (pending bool, all string) {
+	var words []string
+	for _, e := range c.erasures() {
+		if e.Product == c.config.Catalog.Product() && !e.Unsure {
+			pending = pending || e.GUID != nil
+			words = append(words, e.words())
+		}
+	}
+	return pending, strings.Join(words, "; ")
+}
+
+// words say how the request stands; empty when there is none.
+func (e erasure) words() string {
+	day := func(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+	switch {
+	case !e.Delivered.IsZero():
+		return "asked to erase on " + day(e.Asked) + "; the request was delivered on " + day(e.Delivered)
+	case !e.GivenUp.IsZero():
+		return "asked to erase on " + day(e.Asked) + "; the request could not be delivered and was given up on " + day(e.GivenUp)
+	case e.GUID != nil:
+		return fmt.Sprintf("asked to erase on %s; not delivered yet, tried %d times, until %s",
+			day(e.Asked), e.Tries, day(e.Asked.Add(patienceToErase)))
+	}
+	return ""
+}
