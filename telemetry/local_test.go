@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -88,5 +89,28 @@ func TestProducer(t *testing.T) {
 	var none *Client
 	if list, err := none.Producer().Produce(t.Context()); list != nil || err != nil {
 		t.Errorf("no client: %v, %v", list, err)
+	}
+}
+
+// A sum that begins anew each midnight would be a new one to every reader.
+func TestLocalSumKeepsItsStart(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), func(c *Config) { c.CountLocally = true })
+	began := func() (begin, end time.Time) {
+		t.Helper()
+		scopes, err := s.Producer().Produce(t.Context())
+		if err != nil || len(scopes) != 1 {
+			t.Fatal(err, scopes)
+		}
+		sum, ok := scopes[0].Metrics[0].Data.(metricdata.Sum[int64])
+		if !ok {
+			t.Fatalf("%+v", scopes[0].Metrics[0])
+		}
+		return sum.DataPoints[0].StartTime, sum.DataPoints[0].Time
+	}
+	first, then := began()
+	s.clock = func() time.Time { return then.Add(49 * time.Hour) }
+	again, now := began()
+	if first.IsZero() || !again.Equal(first) || now.Sub(then) != 49*time.Hour {
+		t.Errorf("from %v, after %v from %v", first, now.Sub(then), again)
 	}
 }
