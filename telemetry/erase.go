@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,8 +24,8 @@ import (
 // arrive, tried again for 14 days.
 //
 // Nil means that the receiver has the request, and not that it has erased
-// anything. An error says why it has not; [Status.Erasure] says what becomes
-// of it. Where [Status.CanErase] is false, Erase does nothing.
+// anything. An error says why it has not, [ErrNothingToErase] that there was
+// nothing to ask for; [Status.Erasure] says what becomes of the request. Where [Status.CanErase] is false, Erase does nothing.
 func (c *Client) Erase(ctx context.Context, no func(context.Context) error) error {
 	if !c.running() {
 		return errors.New("telemetry: not erased: the client is not running")
@@ -53,6 +54,7 @@ func (c *Client) beginErasure(ctx context.Context, no func(context.Context) erro
 	if status := c.decided(ctx); no == nil && !c.takenBack(ctx, status) {
 		return guid, errors.New("telemetry: not erased: record a no first: " + status.Reason)
 	}
+	early := c.early(c.agreed())
 	guid, err = c.keepIdentifier(ctx)
 	var recorded error
 	if no != nil {
@@ -68,9 +70,6 @@ func (c *Client) beginErasure(ctx context.Context, no func(context.Context) erro
 		return guid, errors.Join(recorded, c.dropErasure(ctx, guid))
 	}
 	c.drop(c.agreed())
-	if err == nil {
-		err = c.sureErasure(ctx, guid)
-	}
 	destroyed := c.destroy(ctx, func() error {
 		if now, failed := c.peek(ctx); err == nil && failed == nil && now != guid {
 			return errChanged // a new yes has come meanwhile
@@ -80,7 +79,12 @@ func (c *Client) beginErasure(ctx context.Context, no func(context.Context) erro
 	if destroyed != nil {
 		c.retry()
 	}
-	if pending := c.pendingErasures(); errors.Is(err, errNone) && len(pending) > 0 {
+	switch pending := c.pendingErasures(); {
+	case err == nil && early && c.unheard(guid):
+		err = errors.Join(ErrNothingToErase, c.dropErasure(ctx, guid))
+	case err == nil:
+		err = c.sureErasure(ctx, guid)
+	case errors.Is(err, ErrNothingToErase) && len(pending) > 0:
 		guid, err = *pending[0].GUID, nil // the same is asked once more
 	}
 	err = errors.Join(recorded, err, destroyed, c.countLocally(ctx))
@@ -99,7 +103,30 @@ func (c *Client) keepIdentifier(ctx context.Context) (guid uuid.UUID, err error)
 	return guid, err
 }
 
-var errNone = errors.New("telemetry: nothing to erase: no identifier is kept here")
+// ErrNothingToErase says that no request was made: nothing was sent, or no
+// identifier is kept here. The no that was recorded has been acted on.
+var ErrNothingToErase = errors.New("telemetry: nothing to erase")
+
+// early says whether there may have been no report yet. The schedule knows of
+// none, unless it was sent by [Client.Flush] on the first day; then it is in the
+// journal, except where other hosts have journals of their own.
+func (c *Client) early(r *recorder) bool {
+	if r == nil || c.config.State != nil {
+		return false
+	}
+	id := r.ledger.Identity()
+	s, err := r.ledger.Known()
+	return err == nil && s.Failures == 0 && s.Settled <= ledger.SlotAt(id.Day.AddDate(0, 0, 1), id.Phase)
+}
+
+// unheard says whether the journal has nothing with an identifier. The request
+// to erase would be the first thing that the receiver hears of it.
+func (c *Client) unheard(guid uuid.UUID) bool {
+	list, err := c.Journal()
+	return err == nil && !slices.ContainsFunc(list, func(e Entry) bool {
+		return slices.Contains(e.Report.Rows, "install_guid "+guid.String())
+	})
+}
 
 // identifier returns the one to erase: of the ledger that is open, or of the
 // one that a veto, a newer notice or another process left. Only from a
@@ -110,7 +137,7 @@ func (c *Client) identifier(ctx context.Context, r *recorder) (uuid.UUID, error)
 	}
 	guid, err := c.peek(ctx)
 	if err != nil {
-		err = fmt.Errorf("%w: %w", errNone, err)
+		err = fmt.Errorf("%w: no identifier is kept here: %w", ErrNothingToErase, err)
 	}
 	return guid, err
 }

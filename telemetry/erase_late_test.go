@@ -26,6 +26,7 @@ func TestEraseGivesUpUntried(t *testing.T) {
 				server.status = http.StatusServiceUnavailable
 				s := start(t, server.URL, nil)
 				s.decide(t, consent.Granted)
+				s.heard(t)
 				guid := s.Status().InstallGUID
 				s.refuse(t)
 				if err := s.Erase(t.Context(), nil); err == nil {
@@ -51,6 +52,7 @@ func TestEraseGivesUpUntried(t *testing.T) {
 func TestEraseAndNewYes(t *testing.T) {
 	s := start(t, listenDeaf(t).url(), nil)
 	s.decide(t, consent.Granted)
+	s.heard(t)
 	s.refuse(t)
 	old := s.live.Load()
 	old.sending <- struct{}{} // drop waits for it

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
+	"headcount.example/internal/ledger"
 )
 
 const eraseVariable = "TELEMETRY_TEST_ERASE"
@@ -155,6 +157,7 @@ func TestEraseRecordedAllTheSame(t *testing.T) {
 	server := receive(t)
 	s := start(t, server.URL, nil)
 	s.decide(t, consent.Granted)
+	s.heard(t)
 	guid := s.Status().InstallGUID
 	err := s.Erase(t.Context(), func(ctx context.Context) error {
 		return errors.Join(no(s.decisions)(ctx), errors.New("slow disk"))
@@ -179,6 +182,7 @@ func TestEraseOnceMore(t *testing.T) {
 	server.status, server.retryAfter = http.StatusServiceUnavailable, "10800"
 	s := start(t, server.URL, nil)
 	s.decide(t, consent.Granted)
+	s.heard(t)
 	guid := s.Status().InstallGUID
 	before := time.Now().Truncate(time.Second)
 	if err := s.Erase(t.Context(), no(s.decisions)); err == nil {
@@ -207,6 +211,7 @@ func TestEraseByVariable(t *testing.T) {
 	server := receive(t)
 	s := start(t, server.URL, nil)
 	s.decide(t, consent.Granted)
+	s.heard(t)
 	guid := s.Status().InstallGUID
 	t.Setenv("COMPREFACE_TELEMETRY", "off")
 	if err := s.Erase(t.Context(), nil); err != nil || server.count() != 1 || server.last(t)[0] != "install_guid "+guid {
@@ -228,5 +233,58 @@ func TestEraseKeptOnce(t *testing.T) {
 		if err := keep(); err != nil || len(s.erasures()) != 1 {
 			t.Errorf("%v, %+v", err, s.erasures())
 		}
+	}
+}
+
+// Where nothing was sent, the receiver does not hear of the identifier.
+func TestEraseWithoutReport(t *testing.T) {
+	schedule := func(change func(*ledger.Schedule)) func(*testing.T, *setup) {
+		return func(t *testing.T, s *setup) {
+			r := s.agreed()
+			now, err := r.ledger.Schedule(t.Context())
+			change(&now)
+			if err = errors.Join(err, r.ledger.SetSchedule(t.Context(), nil, now)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		before func(*testing.T, *setup)
+		sent   bool
+	}{
+		"nothing":                     {func(*testing.T, *setup) {}, false},
+		"nothing, by another process": {func(t *testing.T, s *setup) { s.restart(t) }, false},
+		"under the identifier before": {func(t *testing.T, s *setup) {
+			s.heard(t)
+			s.decide(t, consent.Denied)
+			s.decide(t, consent.Granted)
+		}, false},
+		"a report":                 {func(t *testing.T, s *setup) { s.heard(t) }, true},
+		"a report, journal gone":   {schedule(func(c *ledger.Schedule) { c.Settled += 2 }), true},
+		"an attempt, journal gone": {schedule(func(c *ledger.Schedule) { c.Failures = 1 }), true},
+		"the journal is damaged": {func(t *testing.T, s *setup) {
+			s.heard(t)
+			list, err := filepath.Glob(filepath.Join(s.dir, "journal", "*[0-9]*"))
+			if err != nil || len(list) != 1 {
+				t.Fatal(list, err)
+			}
+			if err := os.WriteFile(list[0], []byte("?"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := receive(t)
+			s := start(t, server.URL, nil)
+			s.decide(t, consent.Granted)
+			c.before(t, s)
+			err := s.Erase(t.Context(), no(s.decisions))
+			if c.sent != (err == nil) || c.sent == errors.Is(err, ErrNothingToErase) || c.sent != (server.count() == 1) {
+				t.Errorf("%v, %d requests", err, server.count())
+			}
+			if status := s.Status(); status.On || status.Erasing || c.sent != (status.Erasure != "") || !s.ledgerIsGone() {
+				t.Errorf("status %+v", status)
+			}
+		})
 	}
 }

@@ -113,6 +113,7 @@ func TestEraseLater(t *testing.T) {
 	server := receive(t)
 	s := start(t, server.URL, nil)
 	s.decide(t, consent.Granted)
+	s.heard(t)
 	guid := s.Status().InstallGUID
 	server.mu.Lock()
 	server.status = http.StatusServiceUnavailable
@@ -162,6 +163,7 @@ func TestEraseGivesUp(t *testing.T) {
 			server := receive(t)
 			s := start(t, server.URL, nil)
 			s.decide(t, consent.Granted)
+			s.heard(t)
 			guid := s.Status().InstallGUID
 			server.CloseClientConnections()
 			server.Close()
@@ -225,6 +227,7 @@ func TestEraseTwice(t *testing.T) {
 		server.status = http.StatusServiceUnavailable
 		server.mu.Unlock()
 		s.decide(t, consent.Granted)
+		s.heard(t)
 		guids = append(guids, s.Status().InstallGUID)
 		s.refuse(t)
 		if err := s.Erase(t.Context(), nil); err == nil {
@@ -289,6 +292,7 @@ func TestShutdownEndsErasure(t *testing.T) {
 	server := receive(t)
 	s := start(t, server.URL, nil)
 	s.decide(t, consent.Granted)
+	s.heard(t)
 	held := make(chan struct{})
 	server.mu.Lock()
 	server.held = held

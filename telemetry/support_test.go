@@ -171,6 +171,18 @@ func (s *setup) decide(t testing.TB, d consent.Decision) {
 	}
 }
 
+// heard has it that a report was sent, which nobody needs to receive.
+func (s *setup) heard(t testing.TB) {
+	t.Helper()
+	report, err := s.Preview(t.Context(), false)
+	if err == nil {
+		_, err = s.journal.Begin(time.Now(), s.gate.URL(), report.Request)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (s *setup) flush(t testing.TB) {
 	t.Helper()
 	if err := s.Flush(t.Context()); err != nil {

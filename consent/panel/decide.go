@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"headcount.example/consent"
+	"headcount.example/telemetry"
 )
 
 // An answer is what somebody said, in a form or in JSON.
@@ -75,10 +76,12 @@ func (p *Panel) erase(ctx context.Context, record func(context.Context) (stood b
 		stood, recorded = record(ctx)
 		return recorded
 	})
-	again := stood && !before.On // the same form once more; the page says if there is no request
+	again := stood && !before.On // the same form once more
 	switch {
 	case recorded != nil:
 		return recorded
+	case errors.Is(err, telemetry.ErrNothingToErase): // the page says that there is no request
+		return nil
 	case err == nil, again, p.config.Stats.Status().Erasure != before.Erasure:
 		return nil
 	}

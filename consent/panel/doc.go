@@ -52,8 +52,8 @@
 // An answer to the notice in force, from a page of this site, by somebody who
 // may decide. An answer to another notice is refused with 409. So is a yes that
 // was given before the last decision or does not say when, one while a variable
-// in the environment says no, and a no with a request to erase that the client
-// could not keep: the identifier is not destroyed before somebody knows that. A
+// in the environment says no, and a no with a request to erase where the client
+// cannot make one: the identifier is not destroyed before somebody knows that. A
 // refused request changes nothing, and the answer says so. The same answer twice
 // is one decision.
 //

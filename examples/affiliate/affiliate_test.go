@@ -215,11 +215,19 @@ func TestErase(t *testing.T) {
 		strings.Count(out, " to "+c.url+"/v1/metrics: delivered") != 2 {
 		t.Errorf("the journal says\n%s", out)
 	}
-	if _, fault := s.run(1, "settings telemetry erase"); !strings.Contains(fault, "nothing to erase") {
-		t.Errorf("a second time it says %q", fault)
+	asked := c.opened.Load()
+	s.run(0, "settings telemetry on") // and nothing is sent
+	for range 2 {
+		if out, _ := s.run(0, "settings telemetry erase"); !strings.Contains(out, "nothing to erase: nothing was sent since") {
+			t.Errorf("where nothing was sent it says %q", out)
+		}
+	}
+	if c.opened.Load() != asked {
+		t.Error("the receiver has heard of an identifier for the first time, in the request to erase it")
 	}
 	// Where the receiver is away, the request is kept.
-	away.run(0, "settings telemetry on")
+	s.run(0, "settings telemetry on")
+	s.run(0, "settings telemetry send")
 	for range 2 {
 		if out, fault := away.run(1, "settings telemetry erase"); !strings.Contains(out, "not delivered yet, tried 1 times") || !strings.Contains(fault, "say erase again later") {
 			t.Errorf("it says %q and %q", out, fault)

@@ -10,6 +10,7 @@ import (
 	"headcount.example/catalog/affiliate"
 	"headcount.example/consent"
 	"headcount.example/consent/prompt"
+	"headcount.example/telemetry"
 )
 
 // errSettings is a fault of the settings: about the statistics, not counted
@@ -105,6 +106,9 @@ func (a *app) erase(ctx context.Context) error {
 	})
 	a.status()
 	switch {
+	case errors.Is(err, telemetry.ErrNothingToErase):
+		fmt.Println("nothing to erase: nothing was sent since the last yes, or it was asked for already")
+		return nil
 	case err != nil && a.stats.Status().Erasing:
 		return fmt.Errorf("%w: %w: say erase again later", errSettings, err)
 	case err != nil:
