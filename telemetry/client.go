@@ -196,15 +196,15 @@ func (c *Client) destroy(ctx context.Context, still func() error) error {
 // yet what is recorded, and a no that somebody gave in spite of it counts.
 func (c *Client) takenBack(ctx context.Context, s consent.Status) bool {
 	if s.Veto {
-		return c.recorded(ctx) == consent.Denied
+		return c.recorded(ctx).Decision == consent.Denied
 	}
 	return s.Decision == consent.Denied
 }
 
-// recorded is the decision, whatever the environment says.
-func (c *Client) recorded(ctx context.Context) consent.Decision {
+// recorded is what was decided, whatever the environment says.
+func (c *Client) recorded(ctx context.Context) consent.Status {
 	silent := func(string) (string, bool) { return "", false }
-	return consent.Evaluate(ctx, c.config.Catalog.Variable(), c.config.Catalog.NoticeNumber(), silent, c.config.Consent).Decision
+	return consent.Evaluate(ctx, c.config.Catalog.Variable(), c.config.Catalog.NoticeNumber(), silent, c.config.Consent)
 }
 
 var errChanged = errors.New("the decision changed meanwhile")
@@ -214,7 +214,7 @@ var errChanged = errors.New("the decision changed meanwhile")
 func (c *Client) stillNo(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, underLock)
 	defer cancel()
-	if c.takenBack(ctx, c.decided(ctx)) || c.recorded(ctx) != consent.Granted {
+	if c.takenBack(ctx, c.decided(ctx)) || c.recorded(ctx).Decision != consent.Granted {
 		return nil
 	}
 	return errChanged

@@ -25,7 +25,9 @@ import (
 //
 // Nil means that the receiver has the request, and not that it has erased
 // anything. An error says why it has not, [ErrNothingToErase] that there was
-// nothing to ask for; [Status.Erasure] says what becomes of the request. Where [Status.CanErase] is false, Erase does nothing.
+// nothing to ask for; [Status.Erasure] says what becomes of the request. Where
+// [Status.CanErase] is false, Erase does nothing. No may take five seconds, and
+// may call Refresh.
 func (c *Client) Erase(ctx context.Context, no func(context.Context) error) error {
 	if !c.running() {
 		return errors.New("telemetry: not erased: the client is not running")
@@ -45,78 +47,115 @@ func (c *Client) running() bool { return c != nil && c.gate != nil && c.fault ==
 
 func (c *Client) canErase() bool { return c.running() && c.config.Dir != "" }
 
-// beginErasure moves the identifier out of the ledger and destroys the rest,
-// and returns the request's. It does so whatever becomes of the caller, as
-// Refresh does.
-func (c *Client) beginErasure(ctx context.Context, no func(context.Context) error) (guid uuid.UUID, err error) {
-	c.apply.Lock()
-	defer c.apply.Unlock()
-	if status := c.decided(ctx); no == nil && !c.takenBack(ctx, status) {
-		return guid, errors.New("telemetry: not erased: record a no first: " + status.Reason)
+// beginErasure keeps a request, has the no recorded and destroys the rest, and
+// returns the identifier of the request. It does so whatever becomes of the
+// caller, as Refresh does. Nothing is held while no runs: it is the
+// application's, and may do anything.
+func (c *Client) beginErasure(ctx context.Context, no func(context.Context) error) (uuid.UUID, error) {
+	kept, err := c.keepRequest(ctx, no == nil)
+	if err != nil {
+		return kept.guid, err
 	}
-	early := c.early(c.agreed())
-	guid, err = c.keepIdentifier(ctx)
 	var recorded error
 	if no != nil {
+		ctx, cancel := context.WithTimeout(ctx, service)
+		defer cancel()
 		recorded = no(ctx)
 	}
+	guid, err := c.actOnNo(ctx, kept)
+	return guid, errors.Join(recorded, err)
+}
+
+// kept is a request before its no is recorded.
+type kept struct {
+	guid  uuid.UUID
+	early bool  // there may have been no report yet
+	fault error // there is no identifier, or the request could not be kept
+}
+
+func (c *Client) keepRequest(ctx context.Context, stands bool) (k kept, err error) {
 	ctx, cancel := context.WithTimeout(ctx, service)
 	defer cancel()
+	c.apply.Lock()
+	defer c.apply.Unlock()
+	if status := c.decided(ctx); stands && !c.takenBack(ctx, status) {
+		return k, errors.New("telemetry: not erased: record a no first: " + status.Reason)
+	}
+	k.guid, k.early, k.fault = c.identifier(ctx)
+	if k.fault == nil {
+		k.fault = c.keepErasure(ctx, k.guid)
+	}
+	return k, nil
+}
+
+// actOnNo destroys what a recorded no says has to go, also when the request
+// could not be kept.
+func (c *Client) actOnNo(ctx context.Context, k kept) (uuid.UUID, error) {
+	ctx, cancel := context.WithTimeout(ctx, service)
+	defer cancel()
+	c.apply.Lock()
+	defer c.apply.Unlock()
 	status := c.decided(ctx)
 	if !c.takenBack(ctx, status) {
-		if recorded == nil {
-			recorded = errors.New("telemetry: not erased: there is no record of a no: " + status.Reason)
+		err := errors.New("telemetry: not erased: there is no record of a no: " + status.Reason)
+		if status.Failed {
+			return k.guid, err // it may stand: who can read it finds out
 		}
-		return guid, errors.Join(recorded, c.dropErasure(ctx, guid))
+		return k.guid, errors.Join(err, c.dropErasure(ctx, k.guid))
 	}
 	c.drop(c.agreed())
 	destroyed := c.destroy(ctx, func() error {
-		if now, failed := c.peek(ctx); err == nil && failed == nil && now != guid {
+		if now, err := c.peek(ctx); k.fault == nil && err == nil && now != k.guid {
 			return errChanged // a new yes has come meanwhile
 		}
 		return nil
-	}) // off all the same when the request could not be kept
+	})
 	if destroyed != nil {
 		c.retry()
 	}
+	err := k.fault
 	switch pending := c.pendingErasures(); {
-	case err == nil && early && c.unheard(guid):
-		err = errors.Join(ErrNothingToErase, c.dropErasure(ctx, guid))
+	case err == nil && k.early && c.unheard(k.guid):
+		err = errors.Join(ErrNothingToErase, c.dropErasure(ctx, k.guid))
 	case err == nil:
-		err = c.sureErasure(ctx, guid)
+		err = c.sureErasure(ctx, k.guid)
 	case errors.Is(err, ErrNothingToErase) && len(pending) > 0:
-		guid, err = *pending[0].GUID, nil // the same is asked once more
+		k.guid, err = *pending[0].GUID, nil // the same is asked once more
 	}
-	err = errors.Join(recorded, err, destroyed, c.countLocally(ctx))
+	err = errors.Join(err, destroyed, c.countLocally(ctx))
 	c.settle(status, destroyed)
-	return guid, err
-}
-
-// keepIdentifier keeps a request for the identifier that is in use.
-func (c *Client) keepIdentifier(ctx context.Context) (guid uuid.UUID, err error) {
-	ctx, cancel := context.WithTimeout(ctx, service)
-	defer cancel()
-	guid, err = c.identifier(ctx, c.agreed())
-	if err == nil {
-		err = c.keepErasure(ctx, guid)
-	}
-	return guid, err
+	return k.guid, err
 }
 
 // ErrNothingToErase says that no request was made: nothing was sent, or no
 // identifier is kept here. The no that was recorded has been acted on.
 var ErrNothingToErase = errors.New("telemetry: nothing to erase")
 
+// identifier returns the one to erase, and whether there may have been no
+// report with it yet. It is the one that is kept: of the ledger that is open,
+// if that is not out of date, or of another process, or left by a veto or a
+// newer notice. Only from a directory that is surely this product's.
+func (c *Client) identifier(ctx context.Context) (guid uuid.UUID, early bool, err error) {
+	r := c.agreed()
+	if r != nil && r.ledger.Check(ctx) == nil {
+		return r.ledger.Identity().GUID, c.early(r), nil
+	}
+	if guid, err = c.peek(ctx); err != nil && r != nil {
+		return r.ledger.Identity().GUID, false, nil // was destroyed meanwhile, and had its reports
+	}
+	if err != nil {
+		err = fmt.Errorf("%w: no identifier is kept here: %w", ErrNothingToErase, err)
+	}
+	return guid, false, err
+}
+
 // early says whether there may have been no report yet. The schedule knows of
 // none, unless it was sent by [Client.Flush] on the first day; then it is in the
 // journal, except where other hosts have journals of their own.
 func (c *Client) early(r *recorder) bool {
-	if r == nil || c.config.State != nil {
-		return false
-	}
 	id := r.ledger.Identity()
 	s, err := r.ledger.Known()
-	return err == nil && s.Failures == 0 && s.Settled <= ledger.SlotAt(id.Day.AddDate(0, 0, 1), id.Phase)
+	return err == nil && c.config.State == nil && s.Failures == 0 && s.Settled <= ledger.SlotAt(id.Day.AddDate(0, 0, 1), id.Phase)
 }
 
 // unheard says whether the journal has nothing with an identifier. The request
@@ -126,20 +165,6 @@ func (c *Client) unheard(guid uuid.UUID) bool {
 	return err == nil && !slices.ContainsFunc(list, func(e Entry) bool {
 		return slices.Contains(e.Report.Rows, "install_guid "+guid.String())
 	})
-}
-
-// identifier returns the one to erase: of the ledger that is open, or of the
-// one that a veto, a newer notice or another process left. Only from a
-// directory that is surely this product's.
-func (c *Client) identifier(ctx context.Context, r *recorder) (uuid.UUID, error) {
-	if r != nil {
-		return r.ledger.Identity().GUID, nil
-	}
-	guid, err := c.peek(ctx)
-	if err != nil {
-		err = fmt.Errorf("%w: no identifier is kept here: %w", ErrNothingToErase, err)
-	}
-	return guid, err
 }
 
 // peek returns the identifier that is kept.

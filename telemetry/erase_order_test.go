@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -241,10 +242,14 @@ func TestEraseWithoutReport(t *testing.T) {
 	schedule := func(change func(*ledger.Schedule)) func(*testing.T, *setup) {
 		return func(t *testing.T, s *setup) {
 			r := s.agreed()
-			now, err := r.ledger.Schedule(t.Context())
-			change(&now)
-			if err = errors.Join(err, r.ledger.SetSchedule(t.Context(), nil, now)); err != nil {
-				t.Fatal(err)
+			want, err := r.ledger.Schedule(t.Context())
+			change(&want)
+			for now := (ledger.Schedule{}); now != want; { // the loop begins with a look of its own
+				if err = errors.Join(err, r.ledger.SetSchedule(t.Context(), nil, want)); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(50 * time.Millisecond)
+				now, err = r.ledger.Schedule(t.Context())
 			}
 		}
 	}
@@ -286,5 +291,122 @@ func TestEraseWithoutReport(t *testing.T) {
 				t.Errorf("status %+v", status)
 			}
 		})
+	}
+}
+
+// What to do with a request is found out by whoever can read the record: until
+// then it is neither made nor forgotten.
+func TestEraseUnreadable(t *testing.T) {
+	server := receive(t)
+	var away atomic.Bool
+	s := start(t, server.URL, nil)
+	kept := s.decisions
+	s.config.Consent = sourceFunc(func(ctx context.Context) (consent.Record, error) {
+		if away.Load() {
+			return consent.Record{}, errors.New("the database is away")
+		}
+		return kept.Consent(ctx)
+	})
+	s.restart(t)
+	s.decide(t, consent.Granted)
+	s.heard(t)
+	guid := s.Status().InstallGUID
+	err := s.Erase(t.Context(), func(ctx context.Context) error {
+		err := no(kept)(ctx)
+		away.Store(true)
+		return err
+	})
+	if err == nil || server.count() != 0 {
+		t.Errorf("%v, %d requests", err, server.count())
+	}
+	s.age(t, time.Hour)
+	_ = s.Shutdown(t.Context())
+	if s.Client, err = Init(s.config); err == nil {
+		t.Error("the database is not away")
+	}
+	if got := holding(t, s.dir, guid); !slices.Contains(got, "erasure/requests.json") {
+		t.Fatalf("the request is lost: %q", got)
+	}
+	away.Store(false)
+	if err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.tryErasure(t.Context(), uuid.MustParse(guid)); err != nil || server.count() != 1 {
+		t.Errorf("%v, %d requests", err, server.count())
+	}
+}
+
+// The function that records the no may do what applications do after it, or
+// take for ever: nobody else waits for it.
+func TestEraseCallsBack(t *testing.T) {
+	server := receive(t)
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
+	s.flush(t)
+	done := make(chan error, 1)
+	go func() {
+		done <- s.Erase(context.Background(), func(ctx context.Context) error {
+			if _, ok := ctx.Deadline(); !ok {
+				t.Error("it may take for ever")
+			}
+			return errors.Join(no(s.decisions)(ctx), s.Refresh(ctx))
+		})
+	}()
+	select {
+	case err := <-done:
+		if err != nil || server.count() != 2 {
+			t.Errorf("%v, %d requests", err, server.count())
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("it waits for itself")
+	}
+}
+
+// Another process has turned off and on since this one looked.
+func TestEraseOutOfDate(t *testing.T) {
+	server := receive(t)
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
+	s.flush(t)
+	c, err := Init(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := &setup{Client: c, config: s.config, decisions: s.decisions, dir: s.dir}
+	defer func() { _ = other.Shutdown(context.Background()) }()
+	other.decide(t, consent.Denied)
+	other.decide(t, consent.Granted)
+	other.flush(t)
+	guid := other.Status().InstallGUID
+	if err := s.Erase(t.Context(), no(s.decisions)); err != nil || server.last(t)[0] != "install_guid "+guid {
+		t.Errorf("%v: asked to erase %q, want %s", err, server.last(t), guid)
+	}
+	if got := holding(t, s.dir, guid); len(got) != 0 || !s.ledgerIsGone() {
+		t.Errorf("the identifier is in %q", got)
+	}
+}
+
+// Requests are kept up to a size, and those that are there stay.
+func TestErasuresAreBounded(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	kept := 200
+	if err := s.changeErasures(t.Context(), func(list []erasure) []erasure {
+		for range kept {
+			guid := uuid.New()
+			list = append(list, erasure{GUID: &guid, Product: "CompreFace", URL: s.gate.URL(), Asked: time.Now()})
+		}
+		return list
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for kept < 1000 {
+		guid := uuid.New()
+		if err := errors.Join(s.keepErasure(t.Context(), guid), s.sureErasure(t.Context(), guid)); err != nil {
+			break
+		}
+		kept++
+	}
+	if kept == 200 || kept == 1000 || len(s.pendingErasures()) != kept {
+		t.Errorf("kept %d, there are %d", kept, len(s.pendingErasures()))
 	}
 }

@@ -152,12 +152,15 @@ func TestEraseLater(t *testing.T) {
 func TestEraseGivesUp(t *testing.T) {
 	for name, test := range map[string]struct {
 		after time.Duration
+		tries int
 		gives bool
 	}{
-		"a moment before": {patienceToErase - time.Minute, false},
-		"at 14 days":      {patienceToErase, true},
-		"long after":      {10 * patienceToErase, true},
-		"clock went back": {-2 * patienceToErase, true},
+		"a moment before": {patienceToErase - time.Minute, 0, false},
+		"at 14 days":      {patienceToErase, 0, true},
+		"long after":      {10 * patienceToErase, 0, true},
+		"clock went back": {-50 * 365 * 24 * time.Hour, 0, false},
+		"and stays there": {-50 * 365 * 24 * time.Hour, maxTries, true},
+		"one try fewer":   {-50 * 365 * 24 * time.Hour, maxTries - 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := receive(t)
@@ -171,7 +174,7 @@ func TestEraseGivesUp(t *testing.T) {
 			if err := s.Erase(t.Context(), nil); err == nil {
 				t.Fatal("nobody was there")
 			}
-			if err := s.changeErasure(uuid.MustParse(guid), func(e *erasure) { e.Asked = e.Asked.Add(-test.after) }); err != nil {
+			if err := s.changeErasure(uuid.MustParse(guid), func(e *erasure) { e.Asked, e.Tries = e.Asked.Add(-test.after), test.tries }); err != nil {
 				t.Fatal(err)
 			}
 			_ = s.tryErasure(t.Context(), uuid.MustParse(guid))

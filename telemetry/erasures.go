@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -20,8 +21,10 @@ import (
 
 const (
 	patienceToErase  = 14 * 24 * time.Hour // how long a request to erase is tried
+	maxTries         = 100                 // and how often, if the clock does not get there
 	patienceToRecord = time.Minute         // how long a no may take that a request was kept for
 	maxErasures      = 10                  // finished ones beyond are forgotten, the oldest first
+	maxErasuresSize  = 64 << 10            // bytes of the list: one more is not kept
 )
 
 // An erasure is one request to erase, as it is kept in the directory: the
@@ -45,37 +48,61 @@ func (c *Client) erasurePath() string { return filepath.Join(c.erasureDir(), "re
 // erasures reads the list. What cannot be trusted is not in it, and is never
 // sent.
 func (c *Client) erasures() []erasure {
+	list, _ := c.readErasures()
+	return list
+}
+
+// readErasures also says what a change must not write over: a list that is
+// there and could not be read now.
+func (c *Client) readErasures() (list []erasure, err error) {
 	if c.config.Dir == "" || c.config.Catalog.Err() != nil {
-		return nil
+		return nil, nil
 	}
-	var list []erasure
-	data, err := durable.Read(c.erasurePath(), 64<<10)
-	if err != nil || json.Unmarshal(data, &list) != nil {
-		return nil
+	data, err := durable.Read(c.erasurePath(), maxErasuresSize)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, durable.ErrOther) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if json.Unmarshal(data, &list) != nil {
+		return nil, nil
 	}
 	return slices.DeleteFunc(list, func(e erasure) bool {
 		return e.GUID != nil && (e.GUID.Version() != 4 || e.GUID.Variant() != uuid.RFC4122)
-	})
+	}), nil
 }
 
 // changeErasures changes the list of requests; nobody else does meanwhile.
 func (c *Client) changeErasures(ctx context.Context, change func([]erasure) []erasure) error {
-	err := os.MkdirAll(c.erasureDir(), 0o700)
-	if err == nil {
-		var release func()
-		if release, err = durable.Lock(ctx, c.erasureDir()); err == nil {
-			defer release()
-			durable.Tidy(c.erasureDir()) // a killed process may have left an identifier
-			var data []byte
-			if data, err = json.Marshal(trimmed(change(c.erasures()))); err == nil {
-				err = durable.Replace(c.erasurePath(), data)
-			}
-		}
-	}
-	if err != nil {
+	if err := c.rewriteErasures(ctx, change); err != nil {
 		return fmt.Errorf("telemetry: request to erase: %w", err)
 	}
 	return nil
+}
+
+func (c *Client) rewriteErasures(ctx context.Context, change func([]erasure) []erasure) error {
+	if err := os.MkdirAll(c.erasureDir(), 0o700); err != nil {
+		return err
+	}
+	release, err := durable.Lock(ctx, c.erasureDir())
+	if err != nil {
+		return err
+	}
+	defer release()
+	durable.Tidy(c.erasureDir()) // a killed process may have left an identifier
+	list, err := c.readErasures()
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(trimmed(change(list)))
+	if err != nil {
+		return err
+	}
+	if len(data) > maxErasuresSize {
+		return fmt.Errorf("%d are waiting already: they are tried until they arrive, or for 14 days", len(list))
+	}
+	return durable.Replace(c.erasurePath(), data)
 }
 
 // trimmed forgets the oldest finished requests.
@@ -161,34 +188,39 @@ func (c *Client) changeErasure(guid uuid.UUID, change func(*erasure)) error {
 // for long enough are given up and their identifiers forgotten, also where a
 // veto holds them back, or they are for a receiver that this client does not
 // send to any more. Those that were kept for a no are sure once it is recorded,
-// and forgotten when it was not.
+// and forgotten when it surely was not. One that was asked for in the future
+// was asked for under another clock, and is not old.
 func (c *Client) reviewErasures() {
 	ctx, cancel := context.WithTimeout(context.Background(), service)
 	defer cancel()
 	now := c.clock().UTC().Truncate(time.Second)
-	denied := false
-	changed := func(e erasure) bool {
-		age := now.Sub(e.Asked).Abs()
-		return c.ours(e) && (age >= patienceToErase || e.Unsure && (denied || age >= patienceToRecord))
-	}
 	list := c.erasures()
+	var said consent.Status
 	if slices.ContainsFunc(list, func(e erasure) bool { return c.ours(e) && e.Unsure }) {
-		denied = c.recorded(ctx) == consent.Denied
+		said = c.recorded(ctx)
 	}
-	if !slices.ContainsFunc(list, changed) {
+	old := func(e erasure) bool {
+		return c.ours(e) && (now.Sub(e.Asked) >= patienceToErase || e.Tries >= maxTries)
+	}
+	sure := func(e erasure) bool { return c.ours(e) && e.Unsure && said.Decision == consent.Denied }
+	empty := func(e erasure) bool {
+		return c.ours(e) && e.Unsure && !sure(e) && !said.Failed && now.Sub(e.Asked).Abs() >= patienceToRecord
+	}
+	if !slices.ContainsFunc(list, func(e erasure) bool { return old(e) || sure(e) || empty(e) }) {
 		return
 	}
 	err := c.changeErasures(ctx, func(list []erasure) []erasure {
+		list = slices.DeleteFunc(list, empty)
 		for i := range list {
-			switch e := &list[i]; {
-			case !changed(*e):
-			case now.Sub(e.Asked).Abs() >= patienceToErase:
-				e.GUID, e.GivenUp, e.Next = nil, now, time.Time{}
-			case denied:
+			e := &list[i]
+			if sure(*e) {
 				e.Unsure = false
 			}
+			if old(*e) {
+				e.GUID, e.GivenUp, e.Next = nil, now, time.Time{}
+			}
 		}
-		return slices.DeleteFunc(list, func(e erasure) bool { return e.Unsure && changed(e) })
+		return list
 	})
 	if err != nil {
 		c.log(slog.LevelWarn, "telemetry: a request to erase could not be looked after", "error", err)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"headcount.example/consent"
+	"headcount.example/internal/ledger"
 )
 
 // A Status says how things stand, for a settings page. The zero value is off.
@@ -13,7 +14,8 @@ type Status struct {
 	Consent     consent.Status // what was decided when it was last asked
 	InstallGUID string         // empty while off
 	Since       time.Time      // day from which totals count; zero while off
-	NextReport  time.Time      // earliest moment of the next report; zero while off
+	Kept        bool           // an identifier may be kept, also while off; false where surely none is
+	NextReport  time.Time      // earliest moment of the next report, now while one is on its way; zero while off
 	LastReport  time.Time      // newest report of this process that arrived; zero when none did
 	LastError   error          // why the newest report of this process did not arrive; nil when it did
 	CanErase    bool           // Erase can ask for what was sent to be erased; it needs a running client and Config.Dir
@@ -35,6 +37,10 @@ func (c *Client) Status() Status {
 	if c.fault == nil {
 		s.CanErase = c.canErase()
 		s.Erasing, s.Erasure = c.erasureStatus()
+		s.Kept = c.config.Dir != "" && ledger.Kept(c.config.Dir)
+		if c.config.State != nil { // which is not asked here
+			s.Kept = trouble != nil || s.Consent.Veto || s.Consent.Decision != consent.Denied
+		}
 	}
 	r := c.agreed()
 	switch {
@@ -49,6 +55,9 @@ func (c *Client) Status() Status {
 		s.On, s.InstallGUID, s.Since, s.Durable = true, id.GUID.String(), id.Day, r.ledger.Mapped()
 		if schedule, err := r.ledger.Known(); err == nil {
 			_, s.NextReport = plan(c.clock(), id.Phase, schedule, func(time.Duration) time.Duration { return 0 })
+		}
+		if len(r.sending) > 0 {
+			s.NextReport = c.clock()
 		}
 	}
 	return s

@@ -53,10 +53,11 @@ func (p *Panel) decide(ctx context.Context, a answer, where string) error {
 	// a yes aside, and one whose request did not arrive takes effect.
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if acted := p.config.Stats.Refresh(ctx); acted != nil {
-		err = errors.Join(err, errors.New(fill(p.texts.NotActedUpon, "reason", acted)))
+	acted := p.config.Stats.Refresh(ctx)
+	if acted != nil && err == nil {
+		return errors.New(fill(p.texts.NotActedUpon, "reason", acted))
 	}
-	return err
+	return errors.Join(err, acted)
 }
 
 // erase has a no recorded, and asks to erase. That the request has not arrived

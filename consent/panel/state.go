@@ -67,7 +67,7 @@ func (p *Panel) noIdentifier(s state, v *page) string {
 		return t.IdentifierErasing
 	case no && len(v.Sent) > 0:
 		return t.IdentifierCopies
-	case len(v.Sent) == 0 && v.SentWhy == "" && (no && acted || s.undecided() && settled):
+	case len(v.Sent) == 0 && v.SentWhy == "" && !s.client.Kept && (no && acted || s.undecided() && settled):
 		return t.IdentifierNone
 	case no, s.decided.On():
 		return t.IdentifierUnused

@@ -104,15 +104,18 @@ func Tidy(dir string) {
 	}
 }
 
+// ErrOther says that what is there is not what was written there.
+var ErrOther = errors.New("is not a file of that size")
+
 // Read reads a file of at most limit bytes. What is not a regular file is an
-// error, and never waited for.
+// [ErrOther], and never waited for.
 func Read(path string, limit int64) ([]byte, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, fmt.Errorf("%q is not a file of at most %d bytes", path, limit)
+		return nil, fmt.Errorf("%q %w: at most %d bytes", path, ErrOther, limit)
 	}
 	f, err := os.Open(path)
 	if err != nil {

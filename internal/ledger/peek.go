@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,6 +20,12 @@ func Peek(dir string) (Identity, error) {
 		return Identity{}, err
 	}
 	return file.identity(), nil
+}
+
+// Kept says whether there may be an identity in dir, sound or not.
+func Kept(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, fileName))
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // Quiet waits until no process sends, two seconds at most: after [Destroy],
