@@ -74,6 +74,14 @@ func TestIdentifier(t *testing.T) {
 			t.Setenv("DO_NOT_TRACK", "1")
 			return h
 		}, copies},
+		"the record is gone, and nothing was sent": {func(t *testing.T) *house {
+			h := counting(t, nil)
+			if err := os.Remove(filepath.Join(h.dir, "consent.json")); err != nil {
+				t.Fatal(err)
+			}
+			_ = h.stats.Refresh(t.Context())
+			return h
+		}, idle},
 		"the record is gone": {func(t *testing.T) *house {
 			h := reported(t)
 			if err := os.Remove(filepath.Join(h.dir, "consent.json")); err != nil {

@@ -3,6 +3,7 @@ package panel_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"headcount.example/consent"
+	"headcount.example/consent/panel"
 )
 
 // damage makes the file one that nobody can have written.
@@ -90,7 +92,7 @@ func TestDecidedElsewhere(t *testing.T) {
 // A decision that cannot be recorded is not claimed.
 func TestNotKept(t *testing.T) {
 	for _, decision := range []string{"granted", "denied"} {
-		h := open(t, "", func(h *house) { h.config.Decisions = &broken{h.decisions, errors.New("disk <full>")} })
+		h := open(t, "", func(h *house) { h.config.Decisions = &broken{File: h.decisions, err: errors.New("disk <full>")} })
 		w := h.do(form(h.pressed(t, decision)))
 		body := w.Body.String()
 		if w.Code != 500 || !strings.Contains(body, "could not be recorded: disk &lt;full&gt;") || strings.Contains(body, "decision is recorded") {
@@ -105,12 +107,47 @@ func TestNotKept(t *testing.T) {
 	}
 }
 
-type broken struct {
-	*consent.File
-	err error
+// And when it cannot be acted on either, the page does not say that it was
+// recorded.
+func TestNeitherKeptNorActedOn(t *testing.T) {
+	for _, decision := range []string{"denied", "erase"} {
+		h := open(t, "", func(h *house) { h.save(t, consent.Granted, 1) })
+		pressed, file := h.pressed(t, decision), filepath.Join(h.dir, "consent.json")
+		b := &broken{File: h.decisions, err: errors.New("disk full")}
+		b.during = func() {
+			if err := errors.Join(os.Remove(file), os.Mkdir(file, 0o700)); err != nil {
+				t.Error(err)
+			}
+		}
+		h.config.Decisions = b
+		p, err := panel.New(h.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Handler = http.StripPrefix(mounted, p)
+		w := h.do(form(pressed))
+		if body := w.Body.String(); w.Code != 500 || !strings.Contains(body, "could not be recorded: disk full") || !strings.Contains(body, "consent.json") ||
+			strings.Contains(body, "decision is recorded") {
+			t.Errorf("%s: %d\n%s", decision, w.Code, body)
+		}
+		if h.stats.Status().On {
+			t.Error("it is on")
+		}
+	}
 }
 
-func (b *broken) Save(context.Context, consent.Record) error { return b.err }
+type broken struct {
+	*consent.File
+	err    error
+	during func()
+}
+
+func (b *broken) Save(context.Context, consent.Record) error {
+	if b.during != nil {
+		b.during()
+	}
+	return b.err
+}
 
 // An address cannot make the page say that something was done.
 func TestNothingIsClaimed(t *testing.T) {
