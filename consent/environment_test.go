@@ -39,7 +39,7 @@ func TestVetoes(t *testing.T) {
 		"DO_NOT_TRACK":          {"", "0", "false"},
 		"OTEL_SDK_DISABLED":     {"", "0", "false", "False", "FALSE", "fAlSe"},
 		"OTEL_METRICS_EXPORTER": {"", "otlp", "console", "prometheus", "otlp,prometheus", "nonesuch"},
-		product:                 {"", "accept:2", "accept:1", "accept:3", "accept:9223372036854775807"},
+		product:                 {"", "accept:2", "accept:1", "accept:3", "accept:2147483647"},
 	}
 	denying := map[string][]string{
 		"DO_NOT_TRACK": {"1", "true", "TRUE", "yes", "on", "2", " ", " 0", "0 ", "00", "-0", "0.0", "False", "FALSE", "no",

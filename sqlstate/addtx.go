@@ -27,7 +27,8 @@ import (
 // It does nothing, like Client.Add, while consent does not hold, when n is not
 // positive, or when the counter is not in the catalog. An error means that
 // this was not counted; tx is as it was before and may go on, unless ctx
-// ended or the connection is lost. It takes at most five seconds.
+// ended, the connection is lost, or SQLite cannot read or write its file. It
+// takes at most five seconds.
 func (s *Store) AddTx(ctx context.Context, tx *sql.Tx, counter catalog.Counter, n int64) error {
 	if err := s.ready(); err != nil {
 		return err
@@ -47,7 +48,13 @@ func (s *Store) AddTx(ctx context.Context, tx *sql.Tx, counter catalog.Counter, 
 	}
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	insert := s.sql("INSERT INTO headcount_pending (generation, series, n) VALUES ($1, $2, $3)")
+	// A single row of VALUES that does not fit on the disk has SQLite undo the
+	// whole transaction, and not only the statement.
+	values := "SELECT $1, $2, $3"
+	if s.dialect == PostgreSQL {
+		values = "VALUES ($1, $2, $3)"
+	}
+	insert := s.sql("INSERT INTO headcount_pending (generation, series, n) " + values)
 	if err := s.harmless(ctx, tx, func() error {
 		_, err := tx.ExecContext(ctx, insert, generation, series, n)
 		return err

@@ -2,6 +2,7 @@ package sqlstate
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -109,4 +110,45 @@ func TestAsideIsBounded(t *testing.T) {
 			t.Errorf("%d rows are left", n)
 		}
 	})
+}
+
+// A database that is full costs the event, and not the application's
+// transaction.
+func TestFullDatabase(t *testing.T) {
+	d := sqlite(t)
+	d.SetMaxOpenConns(1) // the limit is a connection's
+	s := d.store()
+	if err := s.CreateSchema(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.must(t, "CREATE TABLE things (name TEXT, n BIGINT)")
+	if _, err := ledger.OpenIn(t.Context(), s, names, noon); err != nil {
+		t.Fatal(err)
+	}
+	d.number(t, fmt.Sprintf("PRAGMA max_page_count = %d", d.number(t, "PRAGMA page_count")))
+	tx, err := d.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec("INSERT INTO things VALUES ('order', 1)"); err != nil {
+		t.Fatal(err)
+	}
+	counted := int64(0)
+	for err == nil && counted < 100_000 {
+		if err = s.AddTx(t.Context(), tx, sold, 1); err == nil {
+			counted++
+		}
+	}
+	if err == nil || !strings.Contains(err.Error(), "full") {
+		t.Fatalf("after %d events: %v", counted, err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Error(err)
+	}
+	if got := d.number(t, "SELECT count(*) FROM things"); got != 1 {
+		t.Errorf("%d orders", got)
+	}
+	if got := d.number(t, "SELECT count(*) FROM headcount_pending"); got != counted {
+		t.Errorf("%d events, %d were counted", got, counted)
+	}
 }

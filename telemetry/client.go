@@ -49,6 +49,7 @@ type Client struct {
 // outcome is how the newest report of this process went.
 type outcome struct {
 	at, delivered time.Time
+	elapsed       time.Time // when it was delivered, by the clock that nobody sets
 	err           error
 }
 

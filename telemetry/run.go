@@ -102,8 +102,14 @@ func (c *Client) due(r *recorder) (time.Time, error) {
 	}
 	now := c.clock()
 	planned, at := plan(now, phase, s, random)
+	if planned.Settled < s.Settled {
+		r.back = time.Now()
+	}
 	if planned == s && at.After(now) {
 		return at, nil
+	}
+	if wait := c.rest(r.back); wait > 0 {
+		return now.Add(wait), nil
 	}
 	lease, err := r.ledger.Sender(r.ctx)
 	if err != nil || lease == nil {
@@ -123,6 +129,18 @@ func (c *Client) due(r *recorder) (time.Time, error) {
 		return at, nil
 	}
 	return c.clock(), c.send(r.ctx, r, lease, planned, askOnceDay)
+}
+
+// rest is how long this process sends nothing after its newest report when the
+// clock was set back lately: one that swings by days would bring a report each
+// time it goes ahead. Both times are by the clock that nobody sets.
+func (c *Client) rest(back time.Time) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if back.IsZero() || time.Since(back) > 2*farthest || c.last.elapsed.IsZero() {
+		return 0
+	}
+	return atLeast - time.Since(c.last.elapsed)
 }
 
 // Flush sends a report now, if consent holds, and waits for the answer. It
@@ -276,7 +294,7 @@ func (c *Client) note(now time.Time, err error) {
 	c.mu.Lock()
 	c.last.at, c.last.err = now, err
 	if err == nil {
-		c.last.delivered = now
+		c.last.delivered, c.last.elapsed = now, time.Now()
 	}
 	c.mu.Unlock()
 	if err != nil {

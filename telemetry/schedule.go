@@ -12,6 +12,7 @@ const (
 	late     = 10 * time.Minute // a slot that began longer ago was missed, not met
 	catchUp  = 2 * time.Hour    // missed slots are spread over this
 	farthest = 24 * time.Hour   // nothing is put off longer
+	atLeast  = 20 * time.Hour   // between two reports of a process whose clock was set back
 	firstTry = time.Minute      // wait after the first failure; it doubles
 	lastTry  = 6 * time.Hour    // and stops doubling here
 )
@@ -20,12 +21,15 @@ const (
 // and when to send: at once when the moment is not after now.
 //
 // Slots are numbered by the clock, and the clock may say anything. A settled
-// slot in the future was settled under another clock; it is taken for the
-// present one, so that the next report is never more than a day away, and a
-// clock that swings cannot bring more than one report each time it goes
-// ahead.
+// slot in the future was settled under another clock. If it is about to begin
+// it stays settled, so that a clock that swings a little brings no report twice;
+// else it is taken for the present one, so that the next report is never much
+// more than a day away.
 func plan(now time.Time, phase time.Duration, s ledger.Schedule, jitter func(time.Duration) time.Duration) (ledger.Schedule, time.Time) {
 	slot := ledger.SlotAt(now, phase)
+	if s.Settled == slot+1 && ledger.SlotStart(slot+1, phase).Sub(now) <= catchUp {
+		return s, ledger.SlotStart(slot+2, phase) // the clock was corrected
+	}
 	if s.Settled > slot {
 		s.Settled, s.Due = slot, time.Time{}
 	}

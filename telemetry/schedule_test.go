@@ -1,8 +1,11 @@
 package telemetry
 
 import (
+	"context"
+	"errors"
 	"math/rand/v2"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,6 +44,9 @@ func TestPlan(t *testing.T) {
 		{"put off", slotDay(1, 0), ledger.Schedule{Settled: slot, Due: slotDay(1, time.Hour), Failures: 3}, none, slot, slotDay(1, time.Hour)},
 		{"put off until now", slotDay(1, time.Hour), ledger.Schedule{Settled: slot, Due: slotDay(1, time.Hour)}, none, slot, slotDay(1, time.Hour)},
 		{"put off too far: another clock did that", slotDay(1, 0), ledger.Schedule{Settled: slot, Due: slotDay(3, 0)}, none, slot, slotDay(1, 0)},
+		{"settled, and the clock was set back a little", slotDay(0, 24*time.Hour-catchUp), ledger.Schedule{Settled: slot + 1}, none, slot + 1, slotDay(2, 0)},
+		{"settled, and the clock was set back by more", slotDay(0, 24*time.Hour-catchUp-time.Second), ledger.Schedule{Settled: slot + 1}, none, slot, slotDay(1, 0)},
+		{"settled, and the clock was set back a day", slotDay(0, -time.Minute), ledger.Schedule{Settled: slot + 1}, none, slot - 1, slotDay(0, 0)},
 		{"settled in the future: another clock did that", slotDay(0, time.Hour), ledger.Schedule{Settled: slot + 900}, none, slot, slotDay(1, 0)},
 		{"settled, and put off once", slotDay(0, time.Hour), ledger.Schedule{Settled: slot, Due: slotDay(0, 2*time.Hour)}, none, slot, slotDay(1, 0)},
 	} {
@@ -155,7 +161,7 @@ func FuzzPlan(f *testing.F) {
 func step(t *testing.T, r *rand.Rand, s *ledger.Schedule, now *time.Time, phase time.Duration, jitter func(time.Duration) time.Duration, sent map[int64]bool, arrives bool) (delivered bool) {
 	t.Helper()
 	planned, at := plan(*now, phase, *s, jitter)
-	if at.Sub(*now) > farthest {
+	if at.Sub(*now) > farthest+catchUp {
 		t.Fatalf("the next report is at %v, now is %v", at, *now)
 	}
 	*s = planned
@@ -194,6 +200,43 @@ func TestFirstReport(t *testing.T) {
 
 // TestDays runs a whole client for thirty days against a real receiver: one
 // report a day, always at the same time of day, and a restart in between.
+// A clock that swings brings no flood, and no silence once it stops.
+func TestSwings(t *testing.T) {
+	for name, by := range map[string]time.Duration{"five minutes": 5 * time.Minute, "a day": 24 * time.Hour, "a year": 365 * 24 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			r := receive(t)
+			dir := filepath.Join(t.TempDir(), "telemetry")
+			synctest.Test(t, func(t *testing.T) {
+				decision := consent.Undecided
+				source := sourceFunc(func(context.Context) (consent.Record, error) { return record(decision, 1), nil })
+				c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: r.URL, Dir: dir, Consent: source})
+				var ahead atomic.Int64
+				c.clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+				decision = consent.Granted
+				if err = errors.Join(err, c.Refresh(t.Context())); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Until(c.Status().NextReport.Add(-30 * time.Minute)))
+				const days = 10
+				for range days * 24 * 6 {
+					time.Sleep(10 * time.Minute)
+					ahead.Store(int64(by) - ahead.Load())
+				}
+				if got := r.count(); got < days-2 || got > days*24/20+2 {
+					t.Errorf("%d reports in %d days", got, days)
+				}
+				before := r.count()
+				time.Sleep(48 * time.Hour)
+				synctest.Wait()
+				if got := r.count() - before; got < 1 || got > 3 {
+					t.Errorf("%d reports in two days", got)
+				}
+				_ = c.Shutdown(t.Context())
+			})
+		})
+	}
+}
+
 func TestDays(t *testing.T) {
 	r := receive(t)
 	dir := filepath.Join(t.TempDir(), "telemetry")

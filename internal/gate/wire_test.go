@@ -198,7 +198,7 @@ func TestValueIsCapped(t *testing.T) {
 	_, _, otlp := dissect(t, raw)
 	metrics := otlp.GetResourceMetrics()[0].GetScopeMetrics()[0].GetMetrics()
 	if got := metrics[0].GetSum().GetDataPoints()[0].GetAsInt(); got != maxValue {
-		t.Errorf("value %d, want %d", got, maxValue)
+		t.Errorf("value %d, want %d", got, int64(maxValue))
 	}
 	if text := otlp.String(); strings.Contains(text, compreface.ApplicationCreated.String()) {
 		t.Errorf("an absent series is in %s", text)

@@ -172,7 +172,7 @@ func (j *Journal) numbers() ([]int, error) {
 	for _, f := range files {
 		name, ok := strings.CutSuffix(f.Name(), ".json")
 		n, err := strconv.Atoi(name)
-		if ok && err == nil && n > 0 && n < 1<<40 && j.path(n) == filepath.Join(j.dir, f.Name()) && f.Type().IsRegular() {
+		if ok && err == nil && n > 0 && n < 1<<30 && j.path(n) == filepath.Join(j.dir, f.Name()) && f.Type().IsRegular() {
 			numbers = append(numbers, n)
 		}
 	}

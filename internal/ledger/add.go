@@ -63,7 +63,10 @@ func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
 // Direct is Add without the guard, for a slot of a ledger while there is a
 // [Hold], and n from 0 to [Small]. It returns false when the total is so large
 // that this must be the last Direct: then only Add knows when to stop. The
-// compiler puts it in its callers.
+// compiler puts it in its callers, or gives it no point at which a goroutine
+// can be stopped.
+//
+//go:nosplit
 func Direct(slot Slot, n int64) bool {
 	return int64(wordOf(slot).Add(uint64(n)*multiplier)) >= 0
 }

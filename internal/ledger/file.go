@@ -57,7 +57,7 @@ func secure(dir string) error {
 
 // patience is how long a process that has a [Hold] may take to notice that
 // somebody waits.
-const patience = 3 * time.Second
+const patience = 2 * time.Second
 
 // openFile opens a file of ours that is there. It follows no link, waits for
 // nothing that is not a file, and bears with a process that has a hold.

@@ -113,7 +113,7 @@ func TestFoldedSchedule(t *testing.T) {
 					t.Errorf("%+v, %v, want %+v", got, err, want)
 				}
 			}
-			for _, odd := range []Schedule{{Settled: -5, Failures: -1, Due: noon.AddDate(-9000, 0, 0)}, {Settled: 1 << 62, Failures: 1 << 60, Due: noon.AddDate(1<<20, 0, 0)}} {
+			for _, odd := range []Schedule{{Settled: -5, Failures: -1, Due: noon.AddDate(-9000, 0, 0)}, {Settled: 1 << 62, Failures: 1 << 30, Due: noon.AddDate(1<<20, 0, 0)}} {
 				if err := l.SetSchedule(ctx, nil, odd); err != nil {
 					t.Fatal(err)
 				}

@@ -47,7 +47,7 @@ var settledPages = map[int64]bool{
 // program has the file open, or the system does not offer it. Only one can be
 // held at a time.
 func (l *Ledger) Hold() *Hold {
-	if instrumented || unoptimised() || !l.mapped || !leases() || !settledPages[fileSystem(l.dir)] || l.journalled() {
+	if instrumented || unoptimised() || !l.mapped || !leases() || !settledPages[fileSystem(l.dir)] || l.journalled() || !affordable(len(l.page)) {
 		return nil
 	}
 	h := &Hold{l}
@@ -86,7 +86,7 @@ func (l *Ledger) journalled() bool {
 	}
 	var device uint64
 	if s, ok := l.file.Sys().(*syscall.Stat_t); ok {
-		device = s.Dev
+		device = uint64(s.Dev)
 	}
 	name, err := os.Readlink(fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(device), unix.Minor(device)))
 	if err != nil {
@@ -134,7 +134,10 @@ func (h *Hold) Wanted() bool { return h.fcntl(unix.F_GETLEASE, 0) != unix.F_WRLC
 
 // Release lets everybody go on. Nobody may touch the pages without a guard
 // any more.
-func (h *Hold) Release() { h.fcntl(unix.F_SETLEASE, unix.F_UNLCK) }
+func (h *Hold) Release() {
+	_ = unix.Munlock(h.l.page) // the host may lock memory of its own
+	h.fcntl(unix.F_SETLEASE, unix.F_UNLCK)
+}
 
 func (h *Hold) fcntl(command, arg int) (result int) {
 	result = -1
@@ -148,6 +151,13 @@ func (h *Hold) fcntl(command, arg int) (result int) {
 		}
 	})
 	return result
+}
+
+// affordable says whether the pages are a small part of the memory that the
+// host may lock, for it may have secrets to keep there.
+func affordable(size int) bool {
+	var limit unix.Rlimit
+	return unix.Getrlimit(unix.RLIMIT_MEMLOCK, &limit) == nil && limit.Cur/16 >= uint64(size)
 }
 
 // leases says whether the kernel gives owners enough time.

@@ -1,6 +1,9 @@
 package ledger
 
-import "syscall"
+import (
+	"strconv"
+	"syscall"
+)
 
 // File systems on which a shared mapping is sound: local, the same pages for
 // every process, and blocks that, once written, can be written again without
@@ -16,6 +19,9 @@ var sound = map[int64]bool{
 // mappable says whether a file in dir may be mapped. What cannot be found out
 // is not sound.
 func mappable(dir string) bool {
+	if strconv.IntSize < 64 {
+		return false // there an addition of 64 bits may be a lock, which other processes know nothing of
+	}
 	return sound[fileSystem(dir)]
 }
 
