@@ -53,7 +53,8 @@ func TestAnswerInTheTerminal(t *testing.T) {
 			}
 			shown := ""
 			shown += read(t, keys, "[y/N] ")
-			for _, want := range []string{"Affiliate Platform to its makers at 127.0.0.1:1?", "settings telemetry on|off"} {
+			for _, want := range []string{"Affiliate Platform to its makers at 127.0.0.1:1?", "settings telemetry on|off",
+				": how many programs have how many affiliates, in ranges; how often features, actions, errors occur."} {
 				if !strings.Contains(shown, want) {
 					t.Errorf("no %q in\n%s", want, shown)
 				}

@@ -26,7 +26,7 @@ func (a *app) ask(ctx context.Context) error {
 	}
 	record, err := prompt.Ask(ctx, prompt.Question{
 		Product: affiliate.Catalog.Product(), Recipient: a.stats.recipient,
-		Summary: "how many programs exist, in ranges; which features, actions and errors occur",
+		Summary: "how many programs have how many affiliates, in ranges; how often features, actions, errors occur",
 		Change:  "affiliate settings telemetry on|off", Text: string(notice),
 		Variable: affiliate.Catalog.Variable(), Notice: affiliate.Catalog.NoticeNumber(), Decided: a.stats.decisions,
 	}, os.Stdin, os.Stderr)
