@@ -304,25 +304,3 @@ func TestCommands(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 }
-
-// Damage is said by every command, the same way, and nothing is written over
-// it.
-func TestDamagedState(t *testing.T) {
-	for _, damaged := range []string{"", "{", "[]", "null", `{"spring":null}`, `{"spring":{"ada":null}}`, `{"spring":{"ada":{"paid_cents":"x"}}}`} {
-		t.Run(damaged, func(t *testing.T) {
-			s := open(t, "http://127.0.0.1:1")
-			path := filepath.Join(s.data, "state.json")
-			if err := errors.Join(os.Mkdir(s.data, 0o700), os.WriteFile(path, []byte(damaged), 0o600)); err != nil {
-				t.Fatal(err)
-			}
-			for _, command := range []string{"program create autumn", "program create spring", "join spring ada", "referral spring ada 1", "payout spring ada", "report"} {
-				if _, fault := s.run(1, command); !strings.Contains(fault, "state.json cannot be read: ") || !strings.Contains(fault, "restore it from a backup") {
-					t.Errorf("%s says %q", command, fault)
-				}
-			}
-			if now, err := os.ReadFile(path); err != nil || string(now) != damaged {
-				t.Errorf("%v: it is now %q", err, now)
-			}
-		})
-	}
-}

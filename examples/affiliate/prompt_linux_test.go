@@ -87,6 +87,23 @@ func TestAnswerInTheTerminal(t *testing.T) {
 	}
 }
 
+// Where a yes would change nothing, nobody is asked for one.
+func TestNotAskedWithAWrongEndpoint(t *testing.T) {
+	s := open(t, "http://evil.example")
+	keys, tty := terminal(t)
+	c := s.prepare("program", "create", "spring")
+	c.Stdin, c.Stderr = tty, tty
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer time.AfterFunc(10*time.Second, func() { _ = c.Process.Kill() }).Stop()
+	read(t, keys, "statistics are off: telemetry: endpoint")
+	if err := c.Wait(); err != nil {
+		t.Errorf("asked: %v", err)
+	}
+}
+
 // read returns what the terminal shows, up to a text.
 func read(t *testing.T, keys *os.File, until string) string {
 	t.Helper()

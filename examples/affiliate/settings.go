@@ -20,6 +20,9 @@ var errSettings = errors.New("usage statistics")
 // ask asks in the terminal, where nobody has decided yet. A question that
 // fails does not make the command fail.
 func (a *app) ask(ctx context.Context) error {
+	if !a.stats.able() {
+		return nil // no answer would make a difference
+	}
 	notice, err := affiliate.Catalog.Notice()
 	if err != nil {
 		return err
@@ -90,11 +93,17 @@ func (a *app) turn(ctx context.Context, decision consent.Decision) error {
 	if decision == consent.Granted && said.Decision == consent.Denied {
 		return fmt.Errorf("%w stay off: %s: unset %s first", errSettings, said.Reason, said.Record.Where)
 	}
+	if decision == consent.Granted && !a.stats.able() {
+		return fmt.Errorf("%w stay off, and nothing was decided: %s", errSettings, a.stats.Status().Reason)
+	}
 	record := consent.Record{Decision: decision, Notice: notice, Where: "settings"}
 	if err := a.decide(ctx, record); err != nil {
 		return fmt.Errorf("%w: %w", errSettings, err)
 	}
 	a.status()
+	if s := a.stats.Status(); decision == consent.Granted && !s.On { // somebody else said no meanwhile
+		return fmt.Errorf("%w are off: %s", errSettings, s.Reason)
+	}
 	return nil
 }
 
