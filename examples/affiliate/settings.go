@@ -44,12 +44,17 @@ func (a *app) ask(ctx context.Context) error {
 
 // decide records an answer and acts on it before it returns.
 func (a *app) decide(ctx context.Context, record consent.Record) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second) // another process may be saving
-	defer cancel()
-	if err := a.stats.decisions.Save(ctx, record); err != nil {
+	if err := a.save(ctx, record); err != nil {
 		return err
 	}
 	return a.stats.Refresh(ctx)
+}
+
+// save records an answer, or gives up where another process is saving for long.
+func (a *app) save(ctx context.Context, record consent.Record) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return a.stats.decisions.Save(ctx, record)
 }
 
 func (a *app) settings(ctx context.Context, word string) error {
@@ -111,7 +116,7 @@ func (a *app) turn(ctx context.Context, decision consent.Decision) error {
 // itself when the request does not arrive; here the person says it once more.
 func (a *app) erase(ctx context.Context) error {
 	err := a.stats.Erase(ctx, func(ctx context.Context) error {
-		return a.stats.decisions.Save(ctx, consent.Record{Decision: consent.Denied, Notice: affiliate.Catalog.NoticeNumber(), Where: "settings"})
+		return a.save(ctx, consent.Record{Decision: consent.Denied, Notice: affiliate.Catalog.NoticeNumber(), Where: "settings"})
 	})
 	a.status()
 	switch {
