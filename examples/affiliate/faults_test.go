@@ -3,10 +3,15 @@ package main_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"headcount.example/internal/ledger"
 )
 
 // A yes that cannot be acted on is refused, and not recorded for later. A no
@@ -49,5 +54,43 @@ func TestDamagedState(t *testing.T) {
 				t.Errorf("%v: it is now %q", err, now)
 			}
 		})
+	}
+}
+
+// A report that is due goes out at the end of a command, also to a receiver
+// that takes a moment to answer.
+func TestDueToASlowReceiver(t *testing.T) {
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(300 * time.Millisecond)
+		w.Header().Set("Content-Type", "application/x-protobuf")
+	}))
+	defer receiver.Close()
+	s := open(t, receiver.URL)
+	s.run(0, "settings telemetry on")
+	s.due()
+	s.run(0, "report")
+	out, _ := s.run(0, "settings telemetry journal")
+	if newest, _, _ := strings.Cut(out, "\n"); !strings.HasSuffix(newest, " to "+receiver.URL+"/v1/metrics: delivered") {
+		t.Errorf("the journal says\n%s", out)
+	}
+}
+
+// due makes a report due, as a day does.
+func (s *shop) due() {
+	s.t.Helper()
+	ctx, now := s.t.Context(), time.Now()
+	l, err := ledger.Open(ctx, filepath.Join(s.data, "telemetry"), nil, now)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer l.Close()
+	lease, err := l.Sender(ctx)
+	if err != nil || lease == nil {
+		s.t.Fatalf("%v: somebody else is sending", err)
+	}
+	defer lease.Release()
+	yesterday := ledger.Schedule{Settled: ledger.SlotAt(now, l.Identity().Phase) - 1, Due: now.Add(-time.Minute)}
+	if err := l.SetSchedule(ctx, lease, yesterday); err != nil {
+		s.t.Fatal(err)
 	}
 }
