@@ -78,9 +78,12 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) {
 
 // newUser reads the form of a person who signs up.
 func newUser(r *http.Request) (user, error) {
-	u := user{Name: strings.TrimSpace(r.PostFormValue("name")), Email: address(r)}
-	password := r.PostFormValue("password")
+	name, wrongName := field(r, "name")
+	email, wrongEmail := address(r)
+	u, password := user{Name: name, Email: email}, r.PostFormValue("password")
 	switch {
+	case wrongName != nil || wrongEmail != nil:
+		return u, errNoText
 	case u.Name == "" || !strings.Contains(u.Email, "@"):
 		return u, errors.New("a name and an e-mail address are needed")
 	case len(u.Name) > maxName || len(u.Email) > maxName:
@@ -93,8 +96,9 @@ func newUser(r *http.Request) (user, error) {
 	return u, err
 }
 
-func address(r *http.Request) string {
-	return strings.ToLower(strings.TrimSpace(r.PostFormValue("email")))
+func address(r *http.Request) (string, error) {
+	email, err := field(r, "email")
+	return strings.ToLower(email), err
 }
 
 func (a *app) logInForm(w http.ResponseWriter, r *http.Request) {
@@ -102,18 +106,26 @@ func (a *app) logInForm(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/signup", http.StatusSeeOther)
 		return
 	}
-	a.show(w, r, http.StatusOK, "login", page{Title: "Log in"})
+	a.showLogIn(w, r, http.StatusOK, nil)
+}
+
+func (a *app) showLogIn(w http.ResponseWriter, r *http.Request, code int, problem error) {
+	a.show(w, r, code, "login", page{Title: "Log in", Problem: problem, Form: r.PostForm})
 }
 
 func (a *app) logIn(w http.ResponseWriter, r *http.Request) {
-	u, err := a.db.userByEmail(r.Context(), address(r))
+	email, err := address(r)
+	if err != nil {
+		a.showLogIn(w, r, http.StatusUnprocessableEntity, err)
+		return
+	}
+	u, err := a.db.userByEmail(r.Context(), email)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		a.fail(w, r, err)
 		return
 	}
 	if err != nil || bcrypt.CompareHashAndPassword([]byte(u.password), []byte(r.PostFormValue("password"))) != nil {
-		a.show(w, r, http.StatusUnauthorized, "login", page{Title: "Log in", Form: r.PostForm,
-			Problem: errors.New("e-mail address and password do not belong together")})
+		a.showLogIn(w, r, http.StatusUnauthorized, errors.New("e-mail address and password do not belong together"))
 		return
 	}
 	a.logInAs(w, r, u)

@@ -67,3 +67,58 @@ func TestNamesAtOnce(t *testing.T) {
 		t.Errorf("%d without a name, %v", blank, err)
 	}
 }
+
+// What PostgreSQL cannot keep is a mistake in the form, and the name of
+// nothing in an address, whichever database there is.
+func TestNoText(t *testing.T) {
+	databases(t, func(t *testing.T, database string) {
+		p := startProduct(t, &product{endpoint: "http://127.0.0.1:9", database: database})
+		v := newPerson(t, p)
+		v.signUp(t, "Ann", nil)
+		collection := v.collection(t)
+		all, err := p.open(t).applications(t.Context())
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		stored := []string{"users", "applications", "services", "faces", "sessions"}
+		before := p.rows(t, stored...)
+		for _, bad := range []string{"\x00", "a\x00b", "\xff", "a\xc3", "\xed\xa0\x80"} {
+			mistake := func(path string, form url.Values) {
+				t.Helper()
+				v.mistake(t, path, form, http.StatusUnprocessableEntity, errNoText.Error())
+			}
+			mistake("/signup", url.Values{"name": {bad}, "email": {"bob@faces.example"}, "password": {password}})
+			mistake("/signup", url.Values{"name": {"Bob"}, "email": {bad + "@faces.example"}, "password": {password}})
+			mistake("/login", url.Values{"email": {bad + "@faces.example"}, "password": {password}})
+			mistake("/applications", url.Values{"name": {bad}})
+			mistake("/applications/"+all[0].ID+"/services", url.Values{"name": {bad}, "type": {compreface.Recognition}})
+			mistake(collection+"/faces", url.Values{"names": {"Bob\n" + bad}})
+			at := url.PathEscape(bad)
+			for path, form := range map[string]url.Values{
+				"/applications/" + at: nil, "/services/" + at: nil, "/" + at: nil,
+				"/applications/" + at + "/services": {"name": {"Doorbell"}, "type": {compreface.Recognition}},
+				"/services/" + at + "/faces":        {"names": {"Bob"}},
+			} {
+				ask := v.Get
+				if form != nil {
+					ask = func(url string) (*http.Response, error) { return v.PostForm(url, form) }
+				}
+				reply, err := ask(p.url + path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				reply.Body.Close()
+				if reply.StatusCode != http.StatusNotFound {
+					t.Errorf("%s: %s", path, reply.Status)
+				}
+			}
+		}
+		if after := p.rows(t, stored...); after != before {
+			t.Errorf("%d rows, before %d", after, before)
+		}
+		p.stop(t)
+		if log := p.log.String(); log != "" {
+			t.Errorf("the log is %s", log)
+		}
+	})
+}

@@ -56,6 +56,10 @@ func (a *app) routes() http.Handler {
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store") // pages are for the one who is logged in
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if !isText(r.URL.Path) { // nor is what it names in any database
+			a.fail(w, r, sql.ErrNoRows)
+			return
+		}
 		mux.ServeHTTP(w, r)
 	}))
 }
