@@ -303,10 +303,4 @@ func TestCommands(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list) != 1 || list[0]["name"] != "spring" || list[0]["affiliates"] != 1.0 {
 		t.Errorf("%v: %s", err, out)
 	}
-	if err := os.WriteFile(filepath.Join(s.data, "state.json"), []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, fault := s.run(1, "report"); !strings.Contains(fault, "state.json") || !strings.Contains(fault, "backup") {
-		t.Errorf("a damaged state: %q", fault)
-	}
 }

@@ -52,10 +52,32 @@ func (p *platform) load() (state, error) {
 	if err == nil {
 		err = json.Unmarshal(data, &all)
 	}
+	if err == nil {
+		err = all.check()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be read: %w: restore it from a backup", p.file("state.json"), err)
 	}
 	return all, nil
+}
+
+// check refuses a null, which JSON allows in every place, and which no command
+// writes in any.
+func (all state) check() error {
+	if all == nil {
+		return errors.New("it is null")
+	}
+	for program, affiliates := range all {
+		if affiliates == nil {
+			return fmt.Errorf("program %q is null", program)
+		}
+		for name, a := range affiliates {
+			if a == nil {
+				return fmt.Errorf("affiliate %q of %q is null", name, program)
+			}
+		}
+	}
+	return nil
 }
 
 func (p *platform) save(all state) error {

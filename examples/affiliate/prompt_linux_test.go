@@ -53,7 +53,8 @@ func TestAnswerInTheTerminal(t *testing.T) {
 			}
 			shown := ""
 			shown += read(t, keys, "[y/N] ")
-			for _, want := range []string{"Affiliate Platform to its makers at 127.0.0.1:1?", "settings telemetry on|off"} {
+			for _, want := range []string{"Affiliate Platform to its makers at 127.0.0.1:1?", "settings telemetry on|off",
+				": how many programs have how many affiliates, in ranges; how often features, actions, errors occur."} {
 				if !strings.Contains(shown, want) {
 					t.Errorf("no %q in\n%s", want, shown)
 				}
@@ -83,6 +84,23 @@ func TestAnswerInTheTerminal(t *testing.T) {
 				t.Errorf("kept %q", kept)
 			}
 		})
+	}
+}
+
+// Where a yes would change nothing, nobody is asked for one.
+func TestNotAskedWithAWrongEndpoint(t *testing.T) {
+	s := open(t, "http://evil.example")
+	keys, tty := terminal(t)
+	c := s.prepare("program", "create", "spring")
+	c.Stdin, c.Stderr = tty, tty
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer time.AfterFunc(10*time.Second, func() { _ = c.Process.Kill() }).Stop()
+	read(t, keys, "statistics are off: telemetry: endpoint")
+	if err := c.Wait(); err != nil {
+		t.Errorf("asked: %v", err)
 	}
 }
 

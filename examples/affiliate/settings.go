@@ -20,13 +20,16 @@ var errSettings = errors.New("usage statistics")
 // ask asks in the terminal, where nobody has decided yet. A question that
 // fails does not make the command fail.
 func (a *app) ask(ctx context.Context) error {
+	if !a.stats.able() {
+		return nil // no answer would make a difference
+	}
 	notice, err := affiliate.Catalog.Notice()
 	if err != nil {
 		return err
 	}
 	record, err := prompt.Ask(ctx, prompt.Question{
 		Product: affiliate.Catalog.Product(), Recipient: a.stats.recipient,
-		Summary: "how many programs exist, in ranges; which features, actions and errors occur",
+		Summary: "how many programs have how many affiliates, in ranges; how often features, actions, errors occur",
 		Change:  "affiliate settings telemetry on|off", Text: string(notice),
 		Variable: affiliate.Catalog.Variable(), Notice: affiliate.Catalog.NoticeNumber(), Decided: a.stats.decisions,
 	}, os.Stdin, os.Stderr)
@@ -41,12 +44,17 @@ func (a *app) ask(ctx context.Context) error {
 
 // decide records an answer and acts on it before it returns.
 func (a *app) decide(ctx context.Context, record consent.Record) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second) // another process may be saving
-	defer cancel()
-	if err := a.stats.decisions.Save(ctx, record); err != nil {
+	if err := a.save(ctx, record); err != nil {
 		return err
 	}
 	return a.stats.Refresh(ctx)
+}
+
+// save records an answer, or gives up where another process is saving for long.
+func (a *app) save(ctx context.Context, record consent.Record) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return a.stats.decisions.Save(ctx, record)
 }
 
 func (a *app) settings(ctx context.Context, word string) error {
@@ -90,11 +98,17 @@ func (a *app) turn(ctx context.Context, decision consent.Decision) error {
 	if decision == consent.Granted && said.Decision == consent.Denied {
 		return fmt.Errorf("%w stay off: %s: unset %s first", errSettings, said.Reason, said.Record.Where)
 	}
+	if decision == consent.Granted && !a.stats.able() {
+		return fmt.Errorf("%w stay off, and nothing was decided: %s", errSettings, a.stats.Status().Reason)
+	}
 	record := consent.Record{Decision: decision, Notice: notice, Where: "settings"}
 	if err := a.decide(ctx, record); err != nil {
 		return fmt.Errorf("%w: %w", errSettings, err)
 	}
 	a.status()
+	if s := a.stats.Status(); decision == consent.Granted && !s.On { // somebody else said no meanwhile
+		return fmt.Errorf("%w are off: %s", errSettings, s.Reason)
+	}
 	return nil
 }
 
@@ -102,7 +116,7 @@ func (a *app) turn(ctx context.Context, decision consent.Decision) error {
 // itself when the request does not arrive; here the person says it once more.
 func (a *app) erase(ctx context.Context) error {
 	err := a.stats.Erase(ctx, func(ctx context.Context) error {
-		return a.stats.decisions.Save(ctx, consent.Record{Decision: consent.Denied, Notice: affiliate.Catalog.NoticeNumber(), Where: "settings"})
+		return a.save(ctx, consent.Record{Decision: consent.Denied, Notice: affiliate.Catalog.NoticeNumber(), Where: "settings"})
 	})
 	a.status()
 	switch {

@@ -78,9 +78,12 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) {
 
 // newUser reads the form of a person who signs up.
 func newUser(r *http.Request) (user, error) {
-	u := user{Name: strings.TrimSpace(r.PostFormValue("name")), Email: address(r)}
-	password := r.PostFormValue("password")
+	name, wrongName := field(r, "name")
+	email, wrongEmail := address(r)
+	u, password := user{Name: name, Email: email}, r.PostFormValue("password")
 	switch {
+	case wrongName != nil || wrongEmail != nil:
+		return u, errNoText
 	case u.Name == "" || !strings.Contains(u.Email, "@"):
 		return u, errors.New("a name and an e-mail address are needed")
 	case len(u.Name) > maxName || len(u.Email) > maxName:
@@ -93,27 +96,40 @@ func newUser(r *http.Request) (user, error) {
 	return u, err
 }
 
-func address(r *http.Request) string {
-	return strings.ToLower(strings.TrimSpace(r.PostFormValue("email")))
+func address(r *http.Request) (string, error) {
+	email, err := field(r, "email")
+	return strings.ToLower(email), err
 }
 
 func (a *app) logInForm(w http.ResponseWriter, r *http.Request) {
-	if known, err := a.db.anyUser(r.Context()); err == nil && !known {
+	known, err := a.db.anyUser(r.Context())
+	switch {
+	case err != nil:
+		a.fail(w, r, err)
+	case !known:
 		http.Redirect(w, r, "/signup", http.StatusSeeOther)
-		return
+	default:
+		a.showLogIn(w, r, http.StatusOK, nil)
 	}
-	a.show(w, r, http.StatusOK, "login", page{Title: "Log in"})
+}
+
+func (a *app) showLogIn(w http.ResponseWriter, r *http.Request, code int, problem error) {
+	a.show(w, r, code, "login", page{Title: "Log in", Problem: problem, Form: r.PostForm})
 }
 
 func (a *app) logIn(w http.ResponseWriter, r *http.Request) {
-	u, err := a.db.userByEmail(r.Context(), address(r))
+	email, err := address(r)
+	if err != nil {
+		a.showLogIn(w, r, http.StatusUnprocessableEntity, err)
+		return
+	}
+	u, err := a.db.userByEmail(r.Context(), email)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		a.fail(w, r, err)
 		return
 	}
 	if err != nil || bcrypt.CompareHashAndPassword([]byte(u.password), []byte(r.PostFormValue("password"))) != nil {
-		a.show(w, r, http.StatusUnauthorized, "login", page{Title: "Log in", Form: r.PostForm,
-			Problem: errors.New("e-mail address and password do not belong together")})
+		a.showLogIn(w, r, http.StatusUnauthorized, errors.New("e-mail address and password do not belong together"))
 		return
 	}
 	a.logInAs(w, r, u)
@@ -153,30 +169,47 @@ func hash(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// who returns the person whose request it is; false if nobody is logged in.
-func (a *app) who(r *http.Request) (u user, ok bool) {
+// who returns the person whose request it is, without an ID if nobody is logged
+// in. An error says that it cannot be known, which is not the same.
+func (a *app) who(r *http.Request) (u user, err error) {
 	if u, ok := r.Context().Value(userKey{}).(user); ok {
-		return u, true
+		return u, nil
 	}
 	c, err := r.Cookie(cookieName)
 	if err != nil {
-		return user{}, false
+		return user{}, nil
 	}
 	err = a.db.QueryRowContext(r.Context(), `SELECT u.id, u.name, u.email, u.admin FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.token = $1 AND s.expires > $2`, hash(c.Value), time.Now().Unix()).Scan(&u.ID, &u.Name, &u.Email, &u.Admin)
-	return u, err == nil
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return u, err
 }
 
 type userKey struct{}
 
+// known lets through everybody of whom it is known who it is, or that it is
+// nobody. It is found out once for a request, also if that fails.
+func (a *app) known(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		u, err := a.who(r)
+		r = r.WithContext(context.WithValue(r.Context(), userKey{}, u))
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		next(w, r)
+	}
+}
+
 // member lets through who is logged in.
 func (a *app) member(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		u, ok := a.who(r)
-		if !ok {
+	return a.known(func(w http.ResponseWriter, r *http.Request) {
+		if u, _ := a.who(r); u.ID == "" {
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 			return
 		}
-		next(w, r.WithContext(context.WithValue(r.Context(), userKey{}, u)))
-	}
+		next(w, r)
+	})
 }

@@ -20,11 +20,6 @@ import (
 //go:embed web
 var web embed.FS
 
-const (
-	maxName = 200     // bytes
-	maxForm = 1 << 20 // bytes
-)
-
 // A kind is a type of service, and what people call it.
 type kind struct{ Type, Label string }
 
@@ -61,6 +56,10 @@ func (a *app) routes() http.Handler {
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store") // pages are for the one who is logged in
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if !isText(r.URL.Path) { // nor is what it names in any database
+			a.fail(w, r, sql.ErrNoRows)
+			return
+		}
 		mux.ServeHTTP(w, r)
 	}))
 }
@@ -221,19 +220,20 @@ func (a *app) servicePage(w http.ResponseWriter, r *http.Request, code int, prob
 // addFaces adds one row for each line. Faces are no event: how many there are
 // is asked of the database when a report is due.
 func (a *app) addFaces(w http.ResponseWriter, r *http.Request) {
-	id, lines := r.PathValue("id"), strings.FieldsFunc(r.PostFormValue("names"), func(c rune) bool { return c == '\n' || c == '\r' })
+	id := r.PathValue("id")
+	names, problem := faceNames(r)
 	found, err := a.db.services(r.Context(), id)
 	switch {
 	case err == nil && (len(found) != 1 || found[0].Type != compreface.Recognition):
 		err = sql.ErrNoRows
-	case len(lines) == 0 || slices.ContainsFunc(lines, func(l string) bool { return len(l) > maxName }):
-		a.servicePage(w, r, http.StatusUnprocessableEntity, errors.New("write at least one name, one a line, none of them long"))
+	case problem != nil:
+		a.servicePage(w, r, http.StatusUnprocessableEntity, problem)
 		return
 	}
 	if err == nil {
 		err = a.db.change(r.Context(), func(tx *sql.Tx) error {
-			for _, name := range lines {
-				if err := a.db.addFace(r.Context(), tx, id, strings.TrimSpace(name)); err != nil {
+			for _, name := range names {
+				if err := a.db.addFace(r.Context(), tx, id, name); err != nil {
 					return err
 				}
 			}
@@ -241,14 +241,6 @@ func (a *app) addFaces(w http.ResponseWriter, r *http.Request) {
 		})
 	}
 	a.done(w, r, err, "/services/"+id)
-}
-
-func named(r *http.Request) (string, error) {
-	name := strings.TrimSpace(r.PostFormValue("name"))
-	if name == "" || len(name) > maxName {
-		return "", errors.New("a name is needed, of at most 200 characters")
-	}
-	return name, nil
 }
 
 func (a *app) done(w http.ResponseWriter, r *http.Request, err error, next string) {

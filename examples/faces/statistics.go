@@ -95,7 +95,7 @@ func (s *statistics) count(ctx context.Context, tx *sql.Tx, event catalog.Counte
 
 func (a *app) settings(mux *http.ServeMux) {
 	statistics := http.StripPrefix("/settings/statistics", a.stats.Panel)
-	mux.Handle("/settings/statistics/", statistics)
+	mux.HandleFunc("/settings/statistics/", a.known(statistics.ServeHTTP))
 	mux.HandleFunc("GET /settings/statistics/{$}", a.member(statistics.ServeHTTP))
 	mux.HandleFunc("GET /settings", a.member(func(w http.ResponseWriter, r *http.Request) {
 		a.showSettings(w, r, http.StatusOK, nil)

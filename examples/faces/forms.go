@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	maxName  = 200     // bytes
+	maxNames = 1000    // at once: SQLite has one writer, and a no must not wait for it
+	maxForm  = 1 << 20 // bytes
+)
+
+var errNoText = errors.New("what you wrote holds a character that cannot be kept: write it again")
+
+// isText says whether a text can be kept and asked for. PostgreSQL refuses a
+// NUL and what is not UTF-8, so neither database is given any.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
+
+// field reads one field of a form that ends up in the database.
+func field(r *http.Request, name string) (string, error) {
+	text := r.PostFormValue(name)
+	if !isText(text) {
+		return "", errNoText
+	}
+	return strings.TrimSpace(text), nil
+}
+
+// named reads the form of something with a name.
+func named(r *http.Request) (string, error) {
+	name, err := field(r, "name")
+	if err != nil {
+		return "", err
+	}
+	if name == "" || len(name) > maxName {
+		return "", fmt.Errorf("a name is needed, of at most %d characters", maxName)
+	}
+	return name, nil
+}
+
+// faceNames reads names, one a line. Blank lines are none.
+func faceNames(r *http.Request) ([]string, error) {
+	text, err := field(r, "names")
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for line := range strings.FieldsFuncSeq(text, func(c rune) bool { return c == '\n' || c == '\r' }) {
+		if name := strings.TrimSpace(line); name != "" {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 || len(names) > maxNames || slices.ContainsFunc(names, func(n string) bool { return len(n) > maxName }) {
+		return nil, fmt.Errorf("write 1 to %d names at once, one a line, each of at most %d characters", maxNames, maxName)
+	}
+	return names, nil
+}
