@@ -103,7 +103,7 @@ func TestAsideIsBounded(t *testing.T) {
 		if n := d.number(t, "SELECT count(*) FROM headcount_aside"); n != keptAside {
 			t.Errorf("%d put aside", n)
 		}
-		if err := d.store().Destroy(t.Context()); err != nil {
+		if err := d.store().Destroy(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 		if n := d.rows(t); n != 0 {

@@ -3,6 +3,7 @@ package sqlstate
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 func TestDestroy(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
 		s, elsewhere := d.store(), d.store()
-		if err := s.Destroy(t.Context()); err != nil {
+		if err := s.Destroy(t.Context(), nil); err != nil {
 			t.Errorf("nothing to destroy: %v", err)
 		}
 		l, other := opened(t, s), opened(t, elsewhere)
@@ -40,7 +41,7 @@ func TestDestroy(t *testing.T) {
 		if err := event(t.Context(), d, s, sold, 10, true); err != nil { // pending
 			t.Fatal(err)
 		}
-		if err := s.Destroy(t.Context()); err != nil {
+		if err := s.Destroy(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 		if n := d.rows(t); n != 0 {
@@ -80,7 +81,7 @@ func TestDestroy(t *testing.T) {
 func TestDestroyClosesAdd(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
 		l := opened(t, d.store())
-		if err := d.store().Destroy(t.Context()); err != nil {
+		if err := d.store().Destroy(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := l.Check(t.Context()); !errors.Is(err, ledger.ErrClosed) {
@@ -127,7 +128,7 @@ func TestDestroyInTheMiddle(t *testing.T) {
 			})
 		}
 		for range 15 {
-			if err := d.store().Destroy(t.Context()); err != nil {
+			if err := d.store().Destroy(t.Context(), nil); err != nil {
 				t.Error(err)
 			}
 			l := opened(t, d.store())
@@ -229,6 +230,99 @@ func TestSavesAtOnce(t *testing.T) {
 		}
 		if err != nil || len(seen) != 30 {
 			t.Errorf("%d of 30, %v", len(seen), err)
+		}
+	})
+}
+
+// TestDestroyWaits for a report that another process has on its way; whoever
+// comes meanwhile waits as well, and a new yes does not.
+func TestDestroyWaits(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		s, elsewhere := d.store(), d.store()
+		l, sender := opened(t, s), opened(t, elsewhere)
+		guid := l.Identity().GUID
+		lease, err := sender.Sender(t.Context())
+		if err != nil || lease == nil {
+			t.Fatal(lease, err)
+		}
+		var released atomic.Bool
+		var all sync.WaitGroup
+		for range 2 {
+			all.Go(func() {
+				if err := d.store().Destroy(t.Context(), nil); err != nil || !released.Load() {
+					t.Errorf("%v, the report is still on its way: %v", err, !released.Load())
+				}
+			})
+		}
+		for l.Check(t.Context()) == nil {
+			time.Sleep(time.Millisecond)
+		}
+		if n := d.number(t, "SELECT count(*) FROM headcount_installation WHERE install_guid = '' AND generation < 0"); n != 1 || d.rows(t) != 1 {
+			t.Errorf("%d leases, %d rows", n, d.rows(t))
+		}
+		if id, err := s.Peek(t.Context()); err == nil {
+			t.Errorf("there is still an identifier: %v", id.GUID)
+		}
+		if _, err := lease.Held(t.Context()); !errors.Is(err, ledger.ErrLost) {
+			t.Errorf("the sender may go on: %v", err)
+		}
+		time.Sleep(100 * time.Millisecond)
+		released.Store(true)
+		lease.Release()
+		if n := d.number(t, "SELECT count(*) FROM headcount_installation WHERE lease_until > 0"); n != 0 {
+			t.Error("the lease of what was destroyed was not given back")
+		}
+		all.Wait()
+		if d.rows(t) != 0 {
+			t.Errorf("%d rows are left", d.rows(t))
+		}
+
+		// A sender that does not end, and a new yes meanwhile.
+		hung := opened(t, s)
+		if lease, err = hung.Sender(t.Context()); err != nil || lease == nil {
+			t.Fatal(lease, err)
+		}
+		all.Go(func() {
+			if err := d.store().Destroy(t.Context(), nil); err != nil {
+				t.Error(err)
+			}
+		})
+		for hung.Check(t.Context()) == nil {
+			time.Sleep(time.Millisecond)
+		}
+		anew := opened(t, elsewhere)
+		all.Wait()
+		if id, err := s.Peek(t.Context()); err != nil || id != anew.Identity() || id.GUID == guid || id == hung.Identity() {
+			t.Errorf("%v, %v: the new yes made %v", id, err, anew.Identity())
+		}
+		lease.Release()
+		if mine, err := anew.Sender(t.Context()); err != nil || mine == nil {
+			t.Errorf("%v, %v", mine, err)
+		}
+	})
+}
+
+// TestLateDestroy: a new yes was acted on while this process asked whether the
+// no still stands.
+func TestLateDestroy(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		s := d.store()
+		opened(t, s)
+		var anew *ledger.Ledger
+		changed := errors.New("there is a yes")
+		asked := 0
+		err := s.Destroy(t.Context(), func() error {
+			if asked++; asked > 1 {
+				return changed
+			}
+			if err := d.store().Destroy(t.Context(), nil); err != nil {
+				t.Error(err)
+			}
+			anew = opened(t, d.store())
+			return nil
+		})
+		if !errors.Is(err, changed) || anew.Check(t.Context()) != nil {
+			t.Errorf("%v; what the new yes made: %v", err, anew.Check(t.Context()))
 		}
 	})
 }

@@ -73,8 +73,8 @@ func (l *held) Release() {
 		defer cancel()
 		s := l.account.store
 		_ = s.patiently(ctx, func() error {
-			_, err := s.db.ExecContext(ctx, s.sql("UPDATE headcount_installation SET lease_until = 0 WHERE generation = $1 AND fence = $2"),
-				l.account.generation, l.fence)
+			_, err := s.db.ExecContext(ctx, s.sql("UPDATE headcount_installation SET lease_until = 0 WHERE generation IN ($1, $2) AND fence = $3"),
+				l.account.generation, revoked(l.account.generation), l.fence)
 			return err
 		})
 	})

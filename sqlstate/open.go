@@ -84,6 +84,9 @@ func (s *Store) Open(ctx context.Context, series []string, fresh func() (ledger.
 func (a *account) open(ctx context.Context, tx *sql.Tx, fresh func() (ledger.Identity, ledger.Schedule, error)) error {
 	s := a.store
 	row, err := s.find(ctx, tx, "{update}")
+	if err == nil && row.revoked() {
+		err = sql.ErrNoRows
+	}
 	switch {
 	case err == nil:
 		if a.id, a.known, err = row.sound(); err == nil {
@@ -200,7 +203,7 @@ func (s *Store) Peek(ctx context.Context) (ledger.Identity, error) {
 		return ledger.Identity{}, err
 	}
 	row, err := s.find(ctx, s.db, "")
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) || err == nil && row.revoked() {
 		err = errors.New("no identifier is kept in the database")
 	}
 	if err != nil {
@@ -208,26 +211,4 @@ func (s *Store) Peek(ctx context.Context) (ledger.Identity, error) {
 	}
 	id, _, err := row.sound()
 	return id, err
-}
-
-// Destroy takes the yes back, for every process: in one transaction it removes
-// identifier, totals, what is pending, schedule, lease, and what was put
-// aside. What was decided stays. There being nothing to destroy is not an
-// error.
-func (s *Store) Destroy(ctx context.Context) error {
-	if err := s.ready(); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	open := s.open
-	s.mu.Unlock()
-	for _, a := range open {
-		a.Stop()
-	}
-	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if err := s.lock(ctx, tx); err != nil {
-			return err
-		}
-		return s.exec(ctx, tx, append(wipe[:len(wipe):len(wipe)], "DELETE FROM headcount_aside")...)
-	})
 }

@@ -99,7 +99,7 @@ func TestStuck(t *testing.T) {
 	done := make(chan string)
 	for name, call := range map[string]func() error{
 		"Sync":    func() error { return l.Sync(context.Background()) },
-		"Destroy": func() error { return d.store().Destroy(context.Background()) },
+		"Destroy": func() error { return d.store().Destroy(context.Background(), nil) },
 		"Save":    func() error { return s.Save(context.Background(), yes) },
 		"Sender":  func() error { _, err := l.Sender(context.Background()); return err },
 		"AddTx": func() error {

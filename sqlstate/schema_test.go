@@ -38,7 +38,7 @@ func TestSchemaOfAnotherVersion(t *testing.T) {
 		for version, want := range map[string]string{"2": "a newer release made them", "0": "call CreateSchema"} {
 			d.must(t, "UPDATE headcount_schema SET version = "+version)
 			_, err := s.Open(t.Context(), names, nil)
-			for call, err := range map[string]error{"Open": err, "Destroy": s.Destroy(t.Context()), "Save": s.Save(t.Context(), yes)} {
+			for call, err := range map[string]error{"Open": err, "Destroy": s.Destroy(t.Context(), nil), "Save": s.Save(t.Context(), yes)} {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("%s with version %s: %v", call, version, err)
 				}
@@ -57,7 +57,7 @@ func TestNoSchema(t *testing.T) {
 			s := fresh(t).store()
 			_, err1 := s.Open(t.Context(), names, nil)
 			_, err2 := s.Consent(t.Context())
-			for call, err := range map[string]error{"Open": err1, "Consent": err2, "Save": s.Save(t.Context(), yes), "Destroy": s.Destroy(t.Context())} {
+			for call, err := range map[string]error{"Open": err1, "Consent": err2, "Save": s.Save(t.Context(), yes), "Destroy": s.Destroy(t.Context(), nil)} {
 				if err == nil || !strings.Contains(err.Error(), "was CreateSchema called") {
 					t.Errorf("%s: %v", call, err)
 				}
@@ -71,7 +71,7 @@ func TestNoStore(t *testing.T) {
 		_, err1 := s.Open(t.Context(), nil, nil)
 		_, err2 := s.Consent(t.Context())
 		_, err3 := s.History(t.Context())
-		for _, err := range []error{err1, err2, err3, s.CreateSchema(t.Context()), s.Destroy(t.Context()), s.Save(t.Context(), yes), s.AddTx(t.Context(), nil, sold, 1)} {
+		for _, err := range []error{err1, err2, err3, s.CreateSchema(t.Context()), s.Destroy(t.Context(), nil), s.Save(t.Context(), yes), s.AddTx(t.Context(), nil, sold, 1)} {
 			if err == nil || !strings.HasPrefix(err.Error(), "sqlstate: ") {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -94,7 +94,7 @@ func TestFewRights(t *testing.T) {
 	_, err1 := s.Open(t.Context(), names, nil)
 	_, err2 := s.Consent(t.Context())
 	for call, err := range map[string]error{"CreateSchema": s.CreateSchema(t.Context()), "Open": err1, "Consent": err2,
-		"Save": s.Save(t.Context(), yes), "Destroy": s.Destroy(t.Context())} {
+		"Save": s.Save(t.Context(), yes), "Destroy": s.Destroy(t.Context(), nil)} {
 		if err == nil || !strings.Contains(err.Error(), "permission denied") {
 			t.Errorf("%s: %v", call, err)
 		}
@@ -120,7 +120,7 @@ func TestFewRights(t *testing.T) {
 	}
 	fold(t, l)
 	equal(t, l, 7, 0)
-	if err := s.Destroy(t.Context()); err != nil {
+	if err := s.Destroy(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
 }

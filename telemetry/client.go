@@ -179,10 +179,7 @@ func (c *Client) agreed() *recorder {
 // destroy asks still once more when nobody else can make or destroy anything.
 func (c *Client) destroy(ctx context.Context, still func() error) error {
 	if c.config.State != nil {
-		if err := still(); err != nil {
-			return err
-		}
-		return c.config.State.Destroy(ctx)
+		return c.config.State.Destroy(ctx, still)
 	}
 	if owner := c.owner(); !filepath.IsAbs(c.config.Dir) || owner != "" && owner != c.config.Catalog.Product() {
 		return nil // nothing of this product was ever kept there

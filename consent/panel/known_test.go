@@ -221,7 +221,11 @@ type kept struct {
 	destroyed bool
 }
 
-func (k *kept) Destroy(context.Context) error { k.destroyed = true; return nil }
+func (k *kept) Destroy(_ context.Context, still func() error) error {
+	err := still()
+	k.destroyed = err == nil
+	return err
+}
 
 // Where the client cannot ask to erase, nobody loses the identifier by asking.
 func TestEraseThatCannotBe(t *testing.T) {

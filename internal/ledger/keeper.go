@@ -21,9 +21,12 @@ type Keeper interface {
 	// says that there is none, or none that can be trusted.
 	Peek(ctx context.Context) (Identity, error)
 
-	// Destroy takes the yes back for every process. There being nothing to
-	// destroy is not an error.
-	Destroy(ctx context.Context) error
+	// Destroy takes the yes back for every process, and waits for a report that
+	// is on its way, two seconds at most. It asks still when it has looked what
+	// there is, and destroys nothing else, so that a process that comes late
+	// does not destroy what a new yes has made; an error of still is returned.
+	// There being nothing to destroy is not an error.
+	Destroy(ctx context.Context, still func() error) error
 }
 
 // An Account is what a Keeper keeps of one installation. Its methods are safe
