@@ -84,7 +84,8 @@
 // A recorded no counts for every replica: each asks before it sends, and its
 // next fold or look, within ten seconds, finds the state gone, and ends
 // counting. Identifier, totals, what is pending, schedule and lease are removed
-// in one transaction. Each installation has a random number of its own, its
+// in one transaction, and a report that is on its way is waited for, two seconds
+// at most. Each installation has a random number of its own, its
 // generation, so nothing that was counted or committed late for one is ever
 // added to the next: late rows are removed when somebody folds, opens or
 // destroys. What a database keeps of deleted rows (its log, free pages,

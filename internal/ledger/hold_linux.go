@@ -153,11 +153,11 @@ func (h *Hold) fcntl(command, arg int) (result int) {
 	return result
 }
 
-// affordable says whether the pages are a small part of the memory that the
+// affordable says whether the pages are at most a quarter of the memory that the
 // host may lock, for it may have secrets to keep there.
 func affordable(size int) bool {
 	var limit unix.Rlimit
-	return unix.Getrlimit(unix.RLIMIT_MEMLOCK, &limit) == nil && limit.Cur/16 >= uint64(size)
+	return unix.Getrlimit(unix.RLIMIT_MEMLOCK, &limit) == nil && limit.Cur/4 >= uint64(size)
 }
 
 // leases says whether the kernel gives owners enough time.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"regexp"
 	"syscall"
 	"testing"
 	"time"
@@ -232,3 +233,38 @@ func holdCommand(args []string) error {
 }
 
 func init() { commands["hold"] = holdCommand }
+
+// TestHoldLocksLittle: the host may have secrets to keep in memory.
+func TestHoldLocksLittle(t *testing.T) {
+	locked := func() (kilobytes int) {
+		status, err := os.ReadFile("/proc/self/status")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Sscanf(string(regexp.MustCompile(`VmLck:\s*\d+`).Find(status)), "VmLck: %d", &kilobytes); err != nil {
+			t.Fatal(err)
+		}
+		return kilobytes
+	}
+	before := locked()
+	_, h := holdable(t)
+	if got := locked(); got <= before {
+		t.Errorf("%d kB are locked while it is held, %d before", got, before)
+	}
+	h.Release()
+	if got := locked(); got != before {
+		t.Errorf("%d kB are locked after it, %d before", got, before)
+	}
+	var was syscall.Rlimit
+	const memlock = 8 // RLIMIT_MEMLOCK
+	if err := syscall.Getrlimit(memlock, &was); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(memlock, &syscall.Rlimit{Cur: 64 << 10, Max: was.Max}); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = syscall.Setrlimit(memlock, &was) }()
+	if affordable(16<<10+1) || !affordable(16<<10) {
+		t.Error("more than a quarter of what the host may lock, or less than that")
+	}
+}
