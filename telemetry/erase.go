@@ -101,7 +101,7 @@ func (c *Client) actOnNo(ctx context.Context, k kept) (uuid.UUID, error) {
 		if status.Failed {
 			return k.guid, err // it may stand: who can read it finds out
 		}
-		return k.guid, errors.Join(err, c.dropErasure(ctx, k.guid))
+		return k.guid, errors.Join(err, c.dropErasure(ctx, k.guid, erasure.unsure))
 	}
 	c.drop(c.agreed())
 	destroyed := c.destroy(ctx, func() error {
@@ -116,7 +116,7 @@ func (c *Client) actOnNo(ctx context.Context, k kept) (uuid.UUID, error) {
 	err := k.fault
 	switch pending := c.pendingErasures(); {
 	case err == nil && k.early && c.unheard(k.guid):
-		err = errors.Join(ErrNothingToErase, c.dropErasure(ctx, k.guid))
+		err = errors.Join(ErrNothingToErase, c.dropErasure(ctx, k.guid, erasure.untried))
 	case err == nil:
 		err = c.sureErasure(ctx, k.guid)
 	case errors.Is(err, ErrNothingToErase) && len(pending) > 0:

@@ -229,7 +229,7 @@ func TestEraseKeptOnce(t *testing.T) {
 		func() error { return s.keepErasure(t.Context(), guid) },
 		func() error { return s.sureErasure(t.Context(), guid) },
 		func() error { return s.keepErasure(t.Context(), guid) },
-		func() error { return s.dropErasure(t.Context(), guid) }, // is sure, and stays
+		func() error { return s.dropErasure(t.Context(), guid, erasure.unsure) }, // is sure, and stays
 	} {
 		if err := keep(); err != nil || len(s.erasures()) != 1 {
 			t.Errorf("%v, %+v", err, s.erasures())
@@ -408,5 +408,28 @@ func TestErasuresAreBounded(t *testing.T) {
 	}
 	if kept == 200 || kept == 1000 || len(s.pendingErasures()) != kept {
 		t.Errorf("kept %d, there are %d", kept, len(s.pendingErasures()))
+	}
+}
+
+// Nor does it when another process is sure of the request first.
+func TestEraseWithoutReportAmongProcesses(t *testing.T) {
+	server := receive(t)
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
+	other, err := Init(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Shutdown(context.Background()) }()
+	err = s.Erase(t.Context(), func(ctx context.Context) error {
+		err := no(s.decisions)(ctx)
+		other.reviewErasures()
+		if list := other.pendingErasures(); len(list) != 1 || list[0].Unsure {
+			t.Errorf("the other process is not sure: %+v", list)
+		}
+		return err
+	})
+	if !errors.Is(err, ErrNothingToErase) || server.count() != 0 || len(s.pendingErasures()) != 0 {
+		t.Errorf("%v, %d requests, %+v", err, server.count(), s.pendingErasures())
 	}
 }

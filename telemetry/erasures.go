@@ -120,7 +120,7 @@ func trimmed(list []erasure) []erasure {
 // keepErasure keeps the request for an identifier before the no is recorded.
 func (c *Client) keepErasure(ctx context.Context, guid uuid.UUID) error {
 	return c.changeErasures(ctx, func(list []erasure) []erasure {
-		list = without(list, guid)
+		list = without(list, guid, erasure.unsure)
 		if slices.ContainsFunc(list, func(e erasure) bool { return e.is(guid) }) {
 			return list // kept before, and the rest could not be destroyed then
 		}
@@ -139,18 +139,24 @@ func (c *Client) sureErasure(ctx context.Context, guid uuid.UUID) error {
 	})
 }
 
-// dropErasure forgets the request again: no no was recorded.
-func (c *Client) dropErasure(ctx context.Context, guid uuid.UUID) error {
-	if !slices.ContainsFunc(c.erasures(), func(e erasure) bool { return e.Unsure && e.is(guid) }) {
+// dropErasure forgets a request again: no no was recorded, or there is nothing
+// to ask for.
+func (c *Client) dropErasure(ctx context.Context, guid uuid.UUID, which func(erasure) bool) error {
+	if len(without(c.erasures(), guid, which)) == len(c.erasures()) {
 		return nil
 	}
-	return c.changeErasures(ctx, func(list []erasure) []erasure { return without(list, guid) })
+	return c.changeErasures(ctx, func(list []erasure) []erasure { return without(list, guid, which) })
 }
 
-// without returns the list without a request whose no was not recorded yet.
-func without(list []erasure, guid uuid.UUID) []erasure {
-	return slices.DeleteFunc(list, func(e erasure) bool { return e.Unsure && e.is(guid) })
+func without(list []erasure, guid uuid.UUID, which func(erasure) bool) []erasure {
+	return slices.DeleteFunc(list, func(e erasure) bool { return e.is(guid) && which(e) })
 }
+
+func (e erasure) unsure() bool { return e.Unsure }
+
+// untried says whether nothing was sent. Another process may have seen the no,
+// and be sure of the request.
+func (e erasure) untried() bool { return e.Tries == 0 }
 
 func (e erasure) is(guid uuid.UUID) bool { return e.GUID != nil && *e.GUID == guid }
 
