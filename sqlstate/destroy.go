@@ -96,25 +96,30 @@ func (s *Store) stop(generation int64) {
 	}
 }
 
-// quiet waits for whoever has the lease of a revoked row, and removes it.
+// quiet waits for whoever has the lease of a revoked row, and removes it, with
+// what was committed late. It does so also when its caller has gone.
 func (s *Store) quiet(ctx context.Context, generation int64) error {
-	last, end := bounded(context.WithoutCancel(ctx))
-	defer end()
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := bounded(context.WithoutCancel(ctx))
 	defer cancel()
-	for ctx.Err() == nil {
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		var n int
 		err := s.db.QueryRowContext(ctx, s.sql("SELECT count(*) FROM headcount_installation WHERE generation = $1 AND lease_until > {now}"), generation).Scan(&n)
 		if err == nil && n == 0 {
 			break
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(20 * time.Millisecond):
-		}
 	}
-	return s.patiently(last, func() error {
-		_, err := s.db.ExecContext(last, s.sql("DELETE FROM headcount_installation WHERE generation = $1"), generation)
-		return err
+	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.lock(ctx, tx); err != nil {
+			return err
+		}
+		for query, g := range map[string]int64{
+			"DELETE FROM headcount_installation WHERE generation = $1": generation,
+			"DELETE FROM headcount_pending WHERE generation = $1":      revoked(generation),
+		} {
+			if _, err := tx.ExecContext(ctx, s.sql(query), g); err != nil {
+				return fmt.Errorf("sqlstate: %w", err)
+			}
+		}
+		return nil
 	})
 }

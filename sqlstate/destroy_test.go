@@ -2,6 +2,7 @@ package sqlstate
 
 import (
 	"errors"
+	"io/fs"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -260,8 +261,11 @@ func TestDestroyWaits(t *testing.T) {
 		if n := d.number(t, "SELECT count(*) FROM headcount_installation WHERE install_guid = '' AND generation < 0"); n != 1 || d.rows(t) != 1 {
 			t.Errorf("%d leases, %d rows", n, d.rows(t))
 		}
-		if id, err := s.Peek(t.Context()); err == nil {
-			t.Errorf("there is still an identifier: %v", id.GUID)
+		if id, err := s.Peek(t.Context()); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("there is still an identifier: %v, %v", id.GUID, err)
+		}
+		if err := event(t.Context(), d, elsewhere, sold, 10, true); err != nil || d.rows(t) != 2 { // it has not heard of the no
+			t.Errorf("%v, %d rows", err, d.rows(t))
 		}
 		if _, err := lease.Held(t.Context()); !errors.Is(err, ledger.ErrLost) {
 			t.Errorf("the sender may go on: %v", err)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -204,7 +205,7 @@ func (s *Store) Peek(ctx context.Context) (ledger.Identity, error) {
 	}
 	row, err := s.find(ctx, s.db, "")
 	if errors.Is(err, sql.ErrNoRows) || err == nil && row.revoked() {
-		err = errors.New("no identifier is kept in the database")
+		err = fmt.Errorf("no identifier is kept in the database: %w", fs.ErrNotExist)
 	}
 	if err != nil {
 		return ledger.Identity{}, fmt.Errorf("sqlstate: %w", err)

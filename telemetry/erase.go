@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -35,26 +36,28 @@ func (c *Client) Erase(ctx context.Context, no func(context.Context) error) erro
 	if c.config.Dir == "" {
 		return errors.New("telemetry: not erased: Config.Dir is needed to keep the request until it arrives")
 	}
-	guid, err := c.beginErasure(context.WithoutCancel(some(ctx)), no)
-	if err != nil {
-		c.eraseLater() // it may be kept all the same
-		return err
+	k, err := c.beginErasure(context.WithoutCancel(some(ctx)), no)
+	if err == nil {
+		err = c.tryErasure(some(ctx), k.guid)
 	}
-	return c.tryErasure(some(ctx), guid)
+	if err != nil && c.arrived(k.mark) { // made by another process, or another call
+		err = nil
+	}
+	c.eraseLater() // there may be others
+	return err
 }
 
 func (c *Client) running() bool { return c != nil && c.gate != nil && c.fault == nil && !c.down.Load() }
 
 func (c *Client) canErase() bool { return c.running() && c.config.Dir != "" }
 
-// beginErasure keeps a request, has the no recorded and destroys the rest, and
-// returns the identifier of the request. It does so whatever becomes of the
-// caller, as Refresh does. Nothing is held while no runs: it is the
-// application's, and may do anything.
-func (c *Client) beginErasure(ctx context.Context, no func(context.Context) error) (uuid.UUID, error) {
-	kept, err := c.keepRequest(ctx, no == nil)
+// beginErasure keeps a request, has the no recorded and destroys the rest. It
+// does so whatever becomes of the caller, as Refresh does. Nothing is held while
+// no runs: it is the application's, and may do anything.
+func (c *Client) beginErasure(ctx context.Context, no func(context.Context) error) (kept, error) {
+	k, err := c.keepRequest(ctx, no == nil)
 	if err != nil {
-		return kept.guid, err
+		return k, err
 	}
 	var recorded error
 	if no != nil {
@@ -62,15 +65,19 @@ func (c *Client) beginErasure(ctx context.Context, no func(context.Context) erro
 		defer cancel()
 		recorded = no(ctx)
 	}
-	guid, err := c.actOnNo(ctx, kept)
-	return guid, errors.Join(recorded, err)
+	err = c.actOnNo(ctx, &k)
+	if recorded != nil && errors.Is(err, ErrNothingToErase) {
+		err = nil // which would be taken for the end of it
+	}
+	return k, errors.Join(recorded, err)
 }
 
 // kept is a request before its no is recorded.
 type kept struct {
 	guid  uuid.UUID
-	early bool  // there may have been no report yet
-	fault error // there is no identifier, or the request could not be kept
+	mark  string // of this request; empty when there was one with the identifier
+	early bool   // there may have been no report yet
+	fault error  // there is no identifier, or the request could not be kept
 }
 
 func (c *Client) keepRequest(ctx context.Context, stands bool) (k kept, err error) {
@@ -83,14 +90,14 @@ func (c *Client) keepRequest(ctx context.Context, stands bool) (k kept, err erro
 	}
 	k.guid, k.early, k.fault = c.identifier(ctx)
 	if k.fault == nil {
-		k.fault = c.keepErasure(ctx, k.guid)
+		k.mark, k.fault = c.keepErasure(ctx, k.guid)
 	}
 	return k, nil
 }
 
 // actOnNo destroys what a recorded no says has to go, also when the request
 // could not be kept.
-func (c *Client) actOnNo(ctx context.Context, k kept) (uuid.UUID, error) {
+func (c *Client) actOnNo(ctx context.Context, k *kept) error {
 	ctx, cancel := context.WithTimeout(ctx, service)
 	defer cancel()
 	c.apply.Lock()
@@ -99,32 +106,49 @@ func (c *Client) actOnNo(ctx context.Context, k kept) (uuid.UUID, error) {
 	if !c.takenBack(ctx, status) {
 		err := errors.New("telemetry: not erased: there is no record of a no: " + status.Reason)
 		if status.Failed {
-			return k.guid, err // it may stand: who can read it finds out
+			return err // it may stand: who can read it finds out
 		}
-		return k.guid, errors.Join(err, c.dropErasure(ctx, k.guid, erasure.unsure))
+		return errors.Join(err, c.dropErasure(ctx, k.mark))
 	}
 	c.drop(c.agreed())
+	overtaken := k.guid
 	destroyed := c.destroy(ctx, func() error {
-		if now, err := c.peek(ctx); k.fault == nil && err == nil && now != k.guid {
-			return errChanged // a new yes has come meanwhile
+		if now, err := c.peek(ctx); err == nil {
+			overtaken = now // by a yes that came, and went, meanwhile
 		}
-		return nil
+		return c.stillNo(ctx)
 	})
+	err := c.settleErasure(ctx, k)
+	if destroyed == nil && k.fault == nil && overtaken != k.guid {
+		err = errors.Join(err, c.sureErasure(ctx, overtaken, ""))
+	}
 	if destroyed != nil {
 		c.retry()
+		if errors.Is(err, ErrNothingToErase) {
+			err = nil
+		}
 	}
-	err := k.fault
-	switch pending := c.pendingErasures(); {
-	case err == nil && k.early && c.unheard(k.guid):
-		err = errors.Join(ErrNothingToErase, c.dropErasure(ctx, k.guid, erasure.untried))
-	case err == nil:
-		err = c.sureErasure(ctx, k.guid)
-	case errors.Is(err, ErrNothingToErase) && len(pending) > 0:
-		k.guid, err = *pending[0].GUID, nil // the same is asked once more
-	}
-	err = errors.Join(err, destroyed, c.countLocally(ctx))
 	c.settle(status, destroyed)
-	return k.guid, err
+	return errors.Join(err, destroyed, c.countLocally(ctx))
+}
+
+// settleErasure says what becomes of a request whose no stands. Where none
+// could be kept, the one that is made may be one of before.
+func (c *Client) settleErasure(ctx context.Context, k *kept) error {
+	pending := c.pendingErasures()
+	before := slices.IndexFunc(pending, c.mine)
+	switch {
+	case k.fault == nil && k.early && c.unheard(k.guid):
+		return errors.Join(ErrNothingToErase, c.dropErasure(ctx, k.mark))
+	case k.fault == nil:
+		return c.sureErasure(ctx, k.guid, k.mark)
+	case errors.Is(k.fault, ErrNothingToErase) && before >= 0:
+		k.guid = *pending[before].GUID
+		return nil
+	case errors.Is(k.fault, ErrNothingToErase) && len(pending) > 0:
+		return errors.New("telemetry: not erased: the request is kept for another receiver, and made when Config.Endpoint is that one again: " + pending[0].URL)
+	}
+	return k.fault
 }
 
 // ErrNothingToErase says that no request was made: nothing was sent, or no
@@ -143,8 +167,11 @@ func (c *Client) identifier(ctx context.Context) (guid uuid.UUID, early bool, er
 	if guid, err = c.peek(ctx); err != nil && r != nil {
 		return r.ledger.Identity().GUID, false, nil // was destroyed meanwhile, and had its reports
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		err = fmt.Errorf("%w: no identifier is kept here: %w", ErrNothingToErase, err)
+	case err != nil:
+		err = fmt.Errorf("telemetry: not erased: the identifier cannot be read: %w", err)
 	}
 	return guid, false, err
 }
@@ -217,7 +244,7 @@ func (c *Client) tryErasure(ctx context.Context, guid uuid.UUID) error {
 		c.eraseLater()
 		return fmt.Errorf("telemetry: the request to erase has not arrived yet: %w", err)
 	}
-	return c.changeErasure(guid, func(e *erasure) { e.GUID, e.Delivered, e.Next = nil, now, time.Time{} })
+	return c.finishErasure(guid, now)
 }
 
 // mayErase is the last look before the connection. The request was a

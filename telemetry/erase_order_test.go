@@ -220,20 +220,206 @@ func TestEraseByVariable(t *testing.T) {
 	}
 }
 
-// One identifier has one request, however often it is kept.
+// A request that is sure is the one for its identifier; before, each who asks
+// has one, and forgets only that.
 func TestEraseKeptOnce(t *testing.T) {
 	s := start(t, listenDeaf(t).url(), nil)
-	guid := uuid.New()
-	for _, keep := range []func() error{
-		func() error { return s.keepErasure(t.Context(), guid) },
-		func() error { return s.keepErasure(t.Context(), guid) },
-		func() error { return s.sureErasure(t.Context(), guid) },
-		func() error { return s.keepErasure(t.Context(), guid) },
-		func() error { return s.dropErasure(t.Context(), guid, erasure.unsure) }, // is sure, and stays
-	} {
-		if err := keep(); err != nil || len(s.erasures()) != 1 {
-			t.Errorf("%v, %+v", err, s.erasures())
+	guid, ctx := uuid.New(), t.Context()
+	keep := func() string {
+		t.Helper()
+		mark, err := s.keepErasure(ctx, guid)
+		if err != nil {
+			t.Fatal(err)
 		}
+		return mark
+	}
+	holds := func(when string, n, sure int) {
+		t.Helper()
+		list := s.erasures()
+		if len(list) != n || len(slices.DeleteFunc(list, func(e erasure) bool { return e.Unsure })) != sure {
+			t.Errorf("%s: %+v, want %d, %d of them sure", when, s.erasures(), n, sure)
+		}
+	}
+	one, two := keep(), keep()
+	holds("two ask", 2, 0)
+	if err := s.dropErasure(ctx, one); err != nil {
+		t.Error(err)
+	}
+	holds("one has no record", 1, 0)
+	if err := s.sureErasure(ctx, guid, two); err != nil {
+		t.Error(err)
+	}
+	holds("the other has", 1, 1)
+	if three := keep(); three != "" {
+		t.Errorf("a third asks, %q", three)
+	}
+	if err := errors.Join(s.sureErasure(ctx, guid, ""), s.dropErasure(ctx, "")); err != nil {
+		t.Error(err)
+	}
+	holds("and has a record as well", 1, 1)
+}
+
+// Two ask at once, and one of them has no record of a no.
+func TestEraseByTwo(t *testing.T) {
+	for name, fails := range map[string]error{"one fails": errors.New("refused"), "both": nil} {
+		t.Run(name, func(t *testing.T) {
+			server := receive(t)
+			s := start(t, server.URL, nil)
+			s.decide(t, consent.Granted)
+			s.flush(t)
+			other, err := Init(s.config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = other.Shutdown(context.Background()) }()
+			in, on, out := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+			go func() {
+				out <- s.Erase(context.Background(), func(ctx context.Context) error {
+					close(in)
+					<-on
+					if fails != nil {
+						return fails
+					}
+					return no(s.decisions)(ctx)
+				})
+			}()
+			<-in
+			err = other.Erase(t.Context(), func(ctx context.Context) error {
+				close(on)
+				if first := <-out; (first == nil) != (fails == nil) {
+					t.Errorf("the first: %v", first)
+				}
+				return no(s.decisions)(ctx)
+			})
+			if err != nil || server.count() != 2 || len(s.pendingErasures()) != 0 || !s.ledgerIsGone() {
+				t.Errorf("%v, %d requests, %+v", err, server.count()-1, s.erasures())
+			}
+		})
+	}
+}
+
+// The no takes so long that another process no longer expects it.
+func TestEraseSlowly(t *testing.T) {
+	server := receive(t)
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
+	s.flush(t)
+	err := s.Erase(t.Context(), func(ctx context.Context) error {
+		s.age(t, patienceToRecord)
+		s.reviewErasures()
+		if list := s.erasures(); len(list) != 0 {
+			t.Errorf("it is expected: %+v", list)
+		}
+		return no(s.decisions)(ctx)
+	})
+	if err != nil || server.count() != 2 {
+		t.Errorf("%v, %d requests", err, server.count()-1)
+	}
+}
+
+// A no, a yes and a report of another process come between: both identifiers
+// are asked about, and nothing is left.
+func TestEraseOvertaken(t *testing.T) {
+	server := receive(t)
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
+	s.flush(t)
+	c, err := Init(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := &setup{Client: c, config: s.config, decisions: s.decisions, dir: s.dir}
+	defer func() { _ = c.Shutdown(context.Background()) }()
+	first, second := s.Status().InstallGUID, ""
+	err = s.Erase(t.Context(), func(ctx context.Context) error {
+		other.decide(t, consent.Denied)
+		other.decide(t, consent.Granted)
+		other.flush(t)
+		second = other.Status().InstallGUID
+		return no(s.decisions)(ctx)
+	})
+	if err != nil || server.last(t)[0] != "install_guid "+first || !s.ledgerIsGone() || other.Flush(t.Context()) == nil {
+		t.Errorf("%v, %q", err, server.last(t))
+	}
+	if err := s.tryErasure(t.Context(), uuid.MustParse(second)); err != nil || server.last(t)[0] != "install_guid "+second {
+		t.Errorf("%v, %q", err, server.last(t))
+	}
+}
+
+// A yes that comes while the no is acted on is left alone, also by somebody
+// who has nothing to erase.
+func TestEraseBeforeNewYes(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	kept := s.decisions
+	other, err := Init(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Shutdown(context.Background()) }()
+	armed := false
+	s.config.Consent = sourceFunc(func(ctx context.Context) (consent.Record, error) {
+		r, err := kept.Consent(ctx)
+		if armed && r.Decision == consent.Denied {
+			armed = false
+			err = errors.Join(err, kept.Save(ctx, consent.Record{Decision: consent.Granted, Notice: 1, Where: "other"}), other.Refresh(ctx))
+		}
+		return r, err
+	})
+	s.restart(t)
+	err = s.Erase(t.Context(), func(ctx context.Context) error { armed = true; return no(kept)(ctx) })
+	if err == nil || armed || s.ledgerIsGone() || !other.Status().On {
+		t.Errorf("%v: totals are gone: %v, the other process: %+v", err, s.ledgerIsGone(), other.Status())
+	}
+}
+
+// An identifier that cannot be looked at now is not none.
+func TestEraseOfUnreadable(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	s.decide(t, consent.Granted)
+	s.heard(t)
+	t.Setenv("DO_NOT_TRACK", "1")
+	s.restart(t)
+	t.Setenv("DO_NOT_TRACK", "")
+	path := filepath.Join(s.dir, "headcount.totals")
+	if err := errors.Join(os.Remove(path), os.Mkdir(path, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	err := s.Erase(t.Context(), no(s.decisions))
+	if err == nil || errors.Is(err, ErrNothingToErase) || !strings.Contains(err.Error(), "cannot be read") || s.Status().On {
+		t.Errorf("%v, on %v", err, s.Status().On)
+	}
+}
+
+// A request that was kept for one receiver is not another's.
+func TestEraseOfAnotherReceiver(t *testing.T) {
+	first, second := receive(t), receive(t)
+	first.status = http.StatusServiceUnavailable
+	s := start(t, first.URL, nil)
+	s.decide(t, consent.Granted)
+	s.heard(t)
+	if err := s.Erase(t.Context(), no(s.decisions)); err == nil {
+		t.Fatal("it arrived")
+	}
+	s.config.Endpoint = second.URL
+	s.restart(t)
+	if err := s.Erase(t.Context(), no(s.decisions)); err == nil || !strings.Contains(err.Error(), "kept for another receiver") || second.count() != 0 {
+		t.Errorf("%v, %d requests", err, second.count())
+	}
+}
+
+// Under the product's own variable there need not be a record of a no.
+func TestEraseByVariableKilled(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	s.decide(t, consent.Granted)
+	s.heard(t)
+	t.Setenv("COMPREFACE_TELEMETRY", "off")
+	if _, err := s.keepRequest(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	s.age(t, time.Hour) // killed here, and started later
+	s.restart(t)
+	if !s.Status().Erasing || !s.ledgerIsGone() {
+		t.Errorf("%+v, %+v", s.Status(), s.erasures())
 	}
 }
 
@@ -401,7 +587,7 @@ func TestErasuresAreBounded(t *testing.T) {
 	}
 	for kept < 1000 {
 		guid := uuid.New()
-		if err := errors.Join(s.keepErasure(t.Context(), guid), s.sureErasure(t.Context(), guid)); err != nil {
+		if _, err := s.keepErasure(t.Context(), guid); err != nil {
 			break
 		}
 		kept++

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,6 +36,7 @@ type erasure struct {
 	Product   string     `json:"product"`
 	URL       string     `json:"url"`
 	Asked     time.Time  `json:"asked"`
+	Mark      string     `json:"mark,omitzero"`   // random: who asked; of several, one after the other
 	Unsure    bool       `json:"unsure,omitzero"` // the no was not recorded yet
 	Next      time.Time  `json:"next,omitzero"`
 	Tries     int        `json:"tries"`
@@ -117,46 +119,81 @@ func trimmed(list []erasure) []erasure {
 	return list
 }
 
-// keepErasure keeps the request for an identifier before the no is recorded.
-func (c *Client) keepErasure(ctx context.Context, guid uuid.UUID) error {
-	return c.changeErasures(ctx, func(list []erasure) []erasure {
-		list = without(list, guid, erasure.unsure)
-		if slices.ContainsFunc(list, func(e erasure) bool { return e.is(guid) }) {
+// keepErasure keeps a request for an identifier before the no is recorded, and
+// returns what tells it from those of others who ask at the same time.
+func (c *Client) keepErasure(ctx context.Context, guid uuid.UUID) (mark string, err error) {
+	err = c.changeErasures(ctx, func(list []erasure) []erasure {
+		if slices.ContainsFunc(list, func(e erasure) bool { return e.is(guid) && !e.Unsure }) {
 			return list // kept before, and the rest could not be destroyed then
 		}
-		return append(list, erasure{GUID: &guid, Product: c.config.Catalog.Product(), URL: c.gate.URL(),
-			Asked: c.clock().UTC().Truncate(time.Second), Unsure: true})
+		mark = rand.Text()
+		return append(list, c.newErasure(guid, mark, true))
 	})
+	return mark, err
 }
 
-// sureErasure notes that the no stands.
-func (c *Client) sureErasure(ctx context.Context, guid uuid.UUID) error {
+func (c *Client) newErasure(guid uuid.UUID, mark string, unsure bool) erasure {
+	return erasure{GUID: &guid, Product: c.config.Catalog.Product(), URL: c.gate.URL(),
+		Asked: c.clock().UTC().Truncate(time.Second), Mark: mark, Unsure: unsure}
+}
+
+// sureErasure notes that the no stands. A request that somebody forgot
+// meanwhile, because the no took long, is kept again.
+func (c *Client) sureErasure(ctx context.Context, guid uuid.UUID, mark string) error {
 	return c.changeErasures(ctx, func(list []erasure) []erasure {
+		found := false
 		for i := range list {
-			list[i].Unsure = list[i].Unsure && !list[i].is(guid)
+			e := &list[i]
+			if e.marked(mark) {
+				e.Unsure = false
+			}
+			found = found || e.marked(mark) || e.is(guid) && !e.Unsure
+		}
+		if !found {
+			list = append(list, c.newErasure(guid, mark, false))
 		}
 		return list
 	})
 }
 
-// dropErasure forgets a request again: no no was recorded, or there is nothing
-// to ask for.
-func (c *Client) dropErasure(ctx context.Context, guid uuid.UUID, which func(erasure) bool) error {
-	if len(without(c.erasures(), guid, which)) == len(c.erasures()) {
+// finishErasure notes that the request has arrived, for all who asked.
+func (c *Client) finishErasure(guid uuid.UUID, now time.Time) error {
+	ctx, cancel := context.WithTimeout(context.Background(), service)
+	defer cancel()
+	return c.changeErasures(ctx, func(list []erasure) []erasure {
+		done := func(e erasure) bool { return c.ours(e) && e.is(guid) }
+		first := slices.IndexFunc(list, done)
+		if first < 0 {
+			return list
+		}
+		marks := ""
+		for _, e := range list {
+			if done(e) {
+				marks += e.Mark
+			}
+		}
+		e := &list[first]
+		e.GUID, e.Mark, e.Unsure, e.Delivered, e.Next = nil, marks, false, now, time.Time{}
+		return slices.DeleteFunc(list, done)
+	})
+}
+
+// arrived says whether a request was delivered, whoever made it.
+func (c *Client) arrived(mark string) bool {
+	return slices.ContainsFunc(c.erasures(), func(e erasure) bool { return e.marked(mark) && !e.Delivered.IsZero() })
+}
+
+// dropErasure forgets a request again that was not made: no no was recorded,
+// or there is nothing to ask for.
+func (c *Client) dropErasure(ctx context.Context, mark string) error {
+	own := func(e erasure) bool { return e.marked(mark) && e.Tries == 0 && e.GUID != nil }
+	if !slices.ContainsFunc(c.erasures(), own) {
 		return nil
 	}
-	return c.changeErasures(ctx, func(list []erasure) []erasure { return without(list, guid, which) })
+	return c.changeErasures(ctx, func(list []erasure) []erasure { return slices.DeleteFunc(list, own) })
 }
 
-func without(list []erasure, guid uuid.UUID, which func(erasure) bool) []erasure {
-	return slices.DeleteFunc(list, func(e erasure) bool { return e.is(guid) && which(e) })
-}
-
-func (e erasure) unsure() bool { return e.Unsure }
-
-// untried says whether nothing was sent. Another process may have seen the no,
-// and be sure of the request.
-func (e erasure) untried() bool { return e.Tries == 0 }
+func (e erasure) marked(mark string) bool { return mark != "" && strings.Contains(e.Mark, mark) }
 
 func (e erasure) is(guid uuid.UUID) bool { return e.GUID != nil && *e.GUID == guid }
 
@@ -203,7 +240,9 @@ func (c *Client) reviewErasures() {
 	list := c.erasures()
 	var said consent.Status
 	if slices.ContainsFunc(list, func(e erasure) bool { return c.ours(e) && e.Unsure }) {
-		said = c.recorded(ctx)
+		if said = c.decided(ctx); said.Veto {
+			said = c.recorded(ctx)
+		}
 	}
 	old := func(e erasure) bool {
 		return c.ours(e) && (now.Sub(e.Asked) >= patienceToErase || e.Tries >= maxTries)
@@ -242,11 +281,15 @@ func (c *Client) pendingErasures() []erasure {
 // of them still needs its identifier.
 func (c *Client) erasureStatus() (pending bool, all string) {
 	var words []string
+	told := map[uuid.UUID]bool{} // two may have asked at once
 	for _, e := range c.erasures() {
-		if e.Product == c.config.Catalog.Product() && !e.Unsure {
-			pending = pending || e.GUID != nil
-			words = append(words, e.words())
+		if e.Product != c.config.Catalog.Product() || e.Unsure || e.GUID != nil && told[*e.GUID] {
+			continue
 		}
+		if e.GUID != nil {
+			pending, told[*e.GUID] = true, true
+		}
+		words = append(words, e.words())
 	}
 	return pending, strings.Join(words, "; ")
 }

@@ -18,7 +18,8 @@ type Keeper interface {
 	Open(ctx context.Context, series []string, fresh func() (Identity, Schedule, error)) (Account, error)
 
 	// Peek returns the identity that is kept and changes nothing. An error
-	// says that there is none, or none that can be trusted.
+	// says that there is none (fs.ErrNotExist), none that can be trusted, or that
+	// it could not be read.
 	Peek(ctx context.Context) (Identity, error)
 
 	// Destroy takes the yes back for every process, and waits for a report that
