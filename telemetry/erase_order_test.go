@@ -3,7 +3,6 @@ package telemetry
 import (
 	"context"
 	"errors"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,7 +16,6 @@ import (
 
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
-	"headcount.example/internal/ledger"
 )
 
 const eraseVariable = "TELEMETRY_TEST_ERASE"
@@ -106,35 +104,6 @@ func (s *setup) age(t *testing.T, by time.Duration) {
 	}
 }
 
-// Another process acts on the no before the one that asked to erase does.
-func TestEraseAfterAnotherProcess(t *testing.T) {
-	server := receive(t)
-	s := start(t, server.URL, nil)
-	s.decide(t, consent.Granted)
-	s.flush(t)
-	guid := s.Status().InstallGUID
-	other, err := Init(s.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = other.Shutdown(context.Background()) }()
-	err = s.Erase(t.Context(), func(ctx context.Context) error {
-		if got := s.Status(); got.Erasing || got.Erasure != "" || !got.On {
-			t.Errorf("before the no: %+v", got)
-		}
-		if err := no(s.decisions)(ctx); err != nil {
-			return err
-		}
-		if err := other.Refresh(ctx); err != nil || !s.ledgerIsGone() {
-			t.Errorf("the other process: %v, totals are gone: %v", err, s.ledgerIsGone())
-		}
-		return nil
-	})
-	if err != nil || server.count() != 2 || server.last(t)[0] != "install_guid "+guid {
-		t.Errorf("%v, %d requests, %q", err, server.count(), server.last(t))
-	}
-}
-
 // A no that could not be recorded changes nothing.
 func TestEraseWithoutRecord(t *testing.T) {
 	full := errors.New("the disk is full")
@@ -176,37 +145,6 @@ func TestEraseRecordedAllTheSame(t *testing.T) {
 	}
 }
 
-// Asked for once more, the request that did not arrive is the one that is
-// made, when the receiver wants it again.
-func TestEraseOnceMore(t *testing.T) {
-	server := receive(t)
-	server.status, server.retryAfter = http.StatusServiceUnavailable, "10800"
-	s := start(t, server.URL, nil)
-	s.decide(t, consent.Granted)
-	s.heard(t)
-	guid := s.Status().InstallGUID
-	before := time.Now().Truncate(time.Second)
-	if err := s.Erase(t.Context(), no(s.decisions)); err == nil {
-		t.Fatal("it arrived")
-	}
-	if e := s.erasures()[0]; e.Next.Before(before.Add(3*time.Hour)) || e.Next.After(time.Now().Add(3*time.Hour+firstTry)) {
-		t.Errorf("asked to wait for 3 hours, tried again on %v", e.Next)
-	}
-	server.mu.Lock()
-	server.status = http.StatusOK
-	server.mu.Unlock()
-	if err := s.Erase(t.Context(), no(s.decisions)); err == nil || !strings.Contains(err.Error(), "not sent now") || server.count() != 1 {
-		t.Errorf("too early: %v, %d requests", err, server.count())
-	}
-	s.ripe(t, guid)
-	if err := s.Erase(t.Context(), no(s.decisions)); err != nil || server.count() != 2 || server.last(t)[0] != "install_guid "+guid {
-		t.Errorf("%v, %d requests", err, server.count())
-	}
-	if status := s.Status(); status.Erasing || strings.Count(status.Erasure, "asked to erase") != 1 {
-		t.Errorf("status %+v", status)
-	}
-}
-
 // The product's own variable is a no that nobody recorded.
 func TestEraseByVariable(t *testing.T) {
 	server := receive(t)
@@ -217,158 +155,6 @@ func TestEraseByVariable(t *testing.T) {
 	t.Setenv("COMPREFACE_TELEMETRY", "off")
 	if err := s.Erase(t.Context(), nil); err != nil || server.count() != 1 || server.last(t)[0] != "install_guid "+guid {
 		t.Errorf("%v, %d requests", err, server.count())
-	}
-}
-
-// A request that is sure is the one for its identifier; before, each who asks
-// has one, and forgets only that.
-func TestEraseKeptOnce(t *testing.T) {
-	s := start(t, listenDeaf(t).url(), nil)
-	guid, ctx := uuid.New(), t.Context()
-	keep := func() string {
-		t.Helper()
-		mark, err := s.keepErasure(ctx, guid)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return mark
-	}
-	holds := func(when string, n, sure int) {
-		t.Helper()
-		list := s.erasures()
-		if len(list) != n || len(slices.DeleteFunc(list, func(e erasure) bool { return e.Unsure })) != sure {
-			t.Errorf("%s: %+v, want %d, %d of them sure", when, s.erasures(), n, sure)
-		}
-	}
-	one, two := keep(), keep()
-	holds("two ask", 2, 0)
-	if err := s.dropErasure(ctx, one); err != nil {
-		t.Error(err)
-	}
-	holds("one has no record", 1, 0)
-	if err := s.sureErasure(ctx, guid, two); err != nil {
-		t.Error(err)
-	}
-	holds("the other has", 1, 1)
-	if three := keep(); three != "" {
-		t.Errorf("a third asks, %q", three)
-	}
-	if err := errors.Join(s.sureErasure(ctx, guid, ""), s.dropErasure(ctx, "")); err != nil {
-		t.Error(err)
-	}
-	holds("and has a record as well", 1, 1)
-}
-
-// Two ask at once, and one of them has no record of a no.
-func TestEraseByTwo(t *testing.T) {
-	for name, fails := range map[string]error{"one fails": errors.New("refused"), "both": nil} {
-		t.Run(name, func(t *testing.T) {
-			server := receive(t)
-			s := start(t, server.URL, nil)
-			s.decide(t, consent.Granted)
-			s.flush(t)
-			other, err := Init(s.config)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = other.Shutdown(context.Background()) }()
-			in, on, out := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-			go func() {
-				out <- s.Erase(context.Background(), func(ctx context.Context) error {
-					close(in)
-					<-on
-					if fails != nil {
-						return fails
-					}
-					return no(s.decisions)(ctx)
-				})
-			}()
-			<-in
-			err = other.Erase(t.Context(), func(ctx context.Context) error {
-				close(on)
-				if first := <-out; (first == nil) != (fails == nil) {
-					t.Errorf("the first: %v", first)
-				}
-				return no(s.decisions)(ctx)
-			})
-			if err != nil || server.count() != 2 || len(s.pendingErasures()) != 0 || !s.ledgerIsGone() {
-				t.Errorf("%v, %d requests, %+v", err, server.count()-1, s.erasures())
-			}
-		})
-	}
-}
-
-// The no takes so long that another process no longer expects it.
-func TestEraseSlowly(t *testing.T) {
-	server := receive(t)
-	s := start(t, server.URL, nil)
-	s.decide(t, consent.Granted)
-	s.flush(t)
-	err := s.Erase(t.Context(), func(ctx context.Context) error {
-		s.age(t, patienceToRecord)
-		s.reviewErasures()
-		if list := s.erasures(); len(list) != 0 {
-			t.Errorf("it is expected: %+v", list)
-		}
-		return no(s.decisions)(ctx)
-	})
-	if err != nil || server.count() != 2 {
-		t.Errorf("%v, %d requests", err, server.count()-1)
-	}
-}
-
-// A no, a yes and a report of another process come between: both identifiers
-// are asked about, and nothing is left.
-func TestEraseOvertaken(t *testing.T) {
-	server := receive(t)
-	s := start(t, server.URL, nil)
-	s.decide(t, consent.Granted)
-	s.flush(t)
-	c, err := Init(s.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := &setup{Client: c, config: s.config, decisions: s.decisions, dir: s.dir}
-	defer func() { _ = c.Shutdown(context.Background()) }()
-	first, second := s.Status().InstallGUID, ""
-	err = s.Erase(t.Context(), func(ctx context.Context) error {
-		other.decide(t, consent.Denied)
-		other.decide(t, consent.Granted)
-		other.flush(t)
-		second = other.Status().InstallGUID
-		return no(s.decisions)(ctx)
-	})
-	if err != nil || server.last(t)[0] != "install_guid "+first || !s.ledgerIsGone() || other.Flush(t.Context()) == nil {
-		t.Errorf("%v, %q", err, server.last(t))
-	}
-	if err := s.tryErasure(t.Context(), uuid.MustParse(second)); err != nil || server.last(t)[0] != "install_guid "+second {
-		t.Errorf("%v, %q", err, server.last(t))
-	}
-}
-
-// A yes that comes while the no is acted on is left alone, also by somebody
-// who has nothing to erase.
-func TestEraseBeforeNewYes(t *testing.T) {
-	s := start(t, listenDeaf(t).url(), nil)
-	kept := s.decisions
-	other, err := Init(s.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = other.Shutdown(context.Background()) }()
-	armed := false
-	s.config.Consent = sourceFunc(func(ctx context.Context) (consent.Record, error) {
-		r, err := kept.Consent(ctx)
-		if armed && r.Decision == consent.Denied {
-			armed = false
-			err = errors.Join(err, kept.Save(ctx, consent.Record{Decision: consent.Granted, Notice: 1, Where: "other"}), other.Refresh(ctx))
-		}
-		return r, err
-	})
-	s.restart(t)
-	err = s.Erase(t.Context(), func(ctx context.Context) error { armed = true; return no(kept)(ctx) })
-	if err == nil || armed || s.ledgerIsGone() || !other.Status().On {
-		t.Errorf("%v: totals are gone: %v, the other process: %+v", err, s.ledgerIsGone(), other.Status())
 	}
 }
 
@@ -390,23 +176,6 @@ func TestEraseOfUnreadable(t *testing.T) {
 	}
 }
 
-// A request that was kept for one receiver is not another's.
-func TestEraseOfAnotherReceiver(t *testing.T) {
-	first, second := receive(t), receive(t)
-	first.status = http.StatusServiceUnavailable
-	s := start(t, first.URL, nil)
-	s.decide(t, consent.Granted)
-	s.heard(t)
-	if err := s.Erase(t.Context(), no(s.decisions)); err == nil {
-		t.Fatal("it arrived")
-	}
-	s.config.Endpoint = second.URL
-	s.restart(t)
-	if err := s.Erase(t.Context(), no(s.decisions)); err == nil || !strings.Contains(err.Error(), "kept for another receiver") || second.count() != 0 {
-		t.Errorf("%v, %d requests", err, second.count())
-	}
-}
-
 // Under the product's own variable there need not be a record of a no.
 func TestEraseByVariableKilled(t *testing.T) {
 	s := start(t, listenDeaf(t).url(), nil)
@@ -420,63 +189,6 @@ func TestEraseByVariableKilled(t *testing.T) {
 	s.restart(t)
 	if !s.Status().Erasing || !s.ledgerIsGone() {
 		t.Errorf("%+v, %+v", s.Status(), s.erasures())
-	}
-}
-
-// Where nothing was sent, the receiver does not hear of the identifier.
-func TestEraseWithoutReport(t *testing.T) {
-	schedule := func(change func(*ledger.Schedule)) func(*testing.T, *setup) {
-		return func(t *testing.T, s *setup) {
-			r := s.agreed()
-			want, err := r.ledger.Schedule(t.Context())
-			change(&want)
-			for now := (ledger.Schedule{}); now != want; { // the loop begins with a look of its own
-				if err = errors.Join(err, r.ledger.SetSchedule(t.Context(), nil, want)); err != nil {
-					t.Fatal(err)
-				}
-				time.Sleep(50 * time.Millisecond)
-				now, err = r.ledger.Schedule(t.Context())
-			}
-		}
-	}
-	for name, c := range map[string]struct {
-		before func(*testing.T, *setup)
-		sent   bool
-	}{
-		"nothing":                     {func(*testing.T, *setup) {}, false},
-		"nothing, by another process": {func(t *testing.T, s *setup) { s.restart(t) }, false},
-		"under the identifier before": {func(t *testing.T, s *setup) {
-			s.heard(t)
-			s.decide(t, consent.Denied)
-			s.decide(t, consent.Granted)
-		}, false},
-		"a report":                 {func(t *testing.T, s *setup) { s.heard(t) }, true},
-		"a report, journal gone":   {schedule(func(c *ledger.Schedule) { c.Settled += 2 }), true},
-		"an attempt, journal gone": {schedule(func(c *ledger.Schedule) { c.Failures = 1 }), true},
-		"the journal is damaged": {func(t *testing.T, s *setup) {
-			s.heard(t)
-			list, err := filepath.Glob(filepath.Join(s.dir, "journal", "*[0-9]*"))
-			if err != nil || len(list) != 1 {
-				t.Fatal(list, err)
-			}
-			if err := os.WriteFile(list[0], []byte("?"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := receive(t)
-			s := start(t, server.URL, nil)
-			s.decide(t, consent.Granted)
-			c.before(t, s)
-			err := s.Erase(t.Context(), no(s.decisions))
-			if c.sent != (err == nil) || c.sent == errors.Is(err, ErrNothingToErase) || c.sent != (server.count() == 1) {
-				t.Errorf("%v, %d requests", err, server.count())
-			}
-			if status := s.Status(); status.On || status.Erasing || c.sent != (status.Erasure != "") || !s.ledgerIsGone() {
-				t.Errorf("status %+v", status)
-			}
-		})
 	}
 }
 
@@ -519,103 +231,5 @@ func TestEraseUnreadable(t *testing.T) {
 	}
 	if err := s.tryErasure(t.Context(), uuid.MustParse(guid)); err != nil || server.count() != 1 {
 		t.Errorf("%v, %d requests", err, server.count())
-	}
-}
-
-// The function that records the no may do what applications do after it, or
-// take for ever: nobody else waits for it.
-func TestEraseCallsBack(t *testing.T) {
-	server := receive(t)
-	s := start(t, server.URL, nil)
-	s.decide(t, consent.Granted)
-	s.flush(t)
-	done := make(chan error, 1)
-	go func() {
-		done <- s.Erase(context.Background(), func(ctx context.Context) error {
-			if _, ok := ctx.Deadline(); !ok {
-				t.Error("it may take for ever")
-			}
-			return errors.Join(no(s.decisions)(ctx), s.Refresh(ctx))
-		})
-	}()
-	select {
-	case err := <-done:
-		if err != nil || server.count() != 2 {
-			t.Errorf("%v, %d requests", err, server.count())
-		}
-	case <-time.After(30 * time.Second):
-		t.Fatal("it waits for itself")
-	}
-}
-
-// Another process has turned off and on since this one looked.
-func TestEraseOutOfDate(t *testing.T) {
-	server := receive(t)
-	s := start(t, server.URL, nil)
-	s.decide(t, consent.Granted)
-	s.flush(t)
-	c, err := Init(s.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := &setup{Client: c, config: s.config, decisions: s.decisions, dir: s.dir}
-	defer func() { _ = other.Shutdown(context.Background()) }()
-	other.decide(t, consent.Denied)
-	other.decide(t, consent.Granted)
-	other.flush(t)
-	guid := other.Status().InstallGUID
-	if err := s.Erase(t.Context(), no(s.decisions)); err != nil || server.last(t)[0] != "install_guid "+guid {
-		t.Errorf("%v: asked to erase %q, want %s", err, server.last(t), guid)
-	}
-	if got := holding(t, s.dir, guid); len(got) != 0 || !s.ledgerIsGone() {
-		t.Errorf("the identifier is in %q", got)
-	}
-}
-
-// Requests are kept up to a size, and those that are there stay.
-func TestErasuresAreBounded(t *testing.T) {
-	s := start(t, listenDeaf(t).url(), nil)
-	kept := 200
-	if err := s.changeErasures(t.Context(), func(list []erasure) []erasure {
-		for range kept {
-			guid := uuid.New()
-			list = append(list, erasure{GUID: &guid, Product: "CompreFace", URL: s.gate.URL(), Asked: time.Now()})
-		}
-		return list
-	}); err != nil {
-		t.Fatal(err)
-	}
-	for kept < 1000 {
-		guid := uuid.New()
-		if _, err := s.keepErasure(t.Context(), guid); err != nil {
-			break
-		}
-		kept++
-	}
-	if kept == 200 || kept == 1000 || len(s.pendingErasures()) != kept {
-		t.Errorf("kept %d, there are %d", kept, len(s.pendingErasures()))
-	}
-}
-
-// Nor does it when another process is sure of the request first.
-func TestEraseWithoutReportAmongProcesses(t *testing.T) {
-	server := receive(t)
-	s := start(t, server.URL, nil)
-	s.decide(t, consent.Granted)
-	other, err := Init(s.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = other.Shutdown(context.Background()) }()
-	err = s.Erase(t.Context(), func(ctx context.Context) error {
-		err := no(s.decisions)(ctx)
-		other.reviewErasures()
-		if list := other.pendingErasures(); len(list) != 1 || list[0].Unsure {
-			t.Errorf("the other process is not sure: %+v", list)
-		}
-		return err
-	})
-	if !errors.Is(err, ErrNothingToErase) || server.count() != 0 || len(s.pendingErasures()) != 0 {
-		t.Errorf("%v, %d requests, %+v", err, server.count(), s.pendingErasures())
 	}
 }
