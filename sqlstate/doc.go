@@ -60,7 +60,9 @@
 // that cannot be written does not fail the transaction), one in SQLite. AddTx
 // only inserts. It reads and locks no row, so transactions of the host do not
 // wait for one another because of it, and serializable ones do not fail. In
-// SQLite everybody who writes waits for everybody else anyway.
+// SQLite everybody who writes waits for everybody else anyway, if the host told
+// it to (busy_timeout, and BEGIN IMMEDIATE): where it does not, a write of ours
+// in the background can be what the host's meets, as any other connection's.
 //
 // A replica that is idle asks three short questions every ten seconds.
 //

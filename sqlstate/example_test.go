@@ -30,7 +30,8 @@ func Example() {
 	defer receiver.Close()
 	ctx := context.Background()
 
-	db, err := sql.Open("sqlite", filepath.Join(dir, "shop.db"))
+	// SQLite has one writer. Who comes second waits, if told to.
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "shop.db")+"?_pragma=busy_timeout(10000)&_txlock=immediate")
 	if err != nil {
 		panic(err)
 	}
