@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -61,22 +62,32 @@ func alone(t *testing.T, p *product) *product {
 	return p
 }
 
-// within runs f in another network.
+// within runs f in another network, and comes back: a thread that ended would
+// take with it what was started from it, such as the browser and PostgreSQL.
 func within(space string, f func() error) error {
-	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with this
-		fd, err := unix.Open(space, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		if err == nil {
-			err = unix.Setns(fd, unix.CLONE_NEWNET)
-			_ = unix.Close(fd)
-		}
-		if err == nil {
-			err = f()
-		}
-		done <- err
-	}()
-	return <-done
+	runtime.LockOSThread()
+	here, err := unix.Open("/proc/thread-self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err == nil {
+		defer unix.Close(here)
+		err = enter(space)
+	}
+	if err == nil {
+		err = f()
+	}
+	if back := unix.Setns(here, unix.CLONE_NEWNET); back != nil {
+		return errors.Join(err, back) // and the thread is of no use to others
+	}
+	runtime.UnlockOSThread()
+	return err
+}
+
+func enter(space string) error {
+	fd, err := unix.Open(space, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.Setns(fd, unix.CLONE_NEWNET)
 }
 
 // outgoing is how often the product tried to reach anybody: connections it
