@@ -102,11 +102,11 @@ func TestTLS(t *testing.T) {
 			fault: shut, says: "internal error|handshake"},
 		{name: "not TLS", fault: func(w *wire) { _, _ = io.WriteString(w, "HTTP/1.1 400 Bad Request\r\n\r\n"); w.gone() }, says: "HTTP response to HTTPS|first record"},
 		{name: "noise", fault: func(w *wire) { w.some(1); _, _ = io.WriteString(w, "\x16\x03\x01\xff\xffnoise"); w.gone() }, says: "oversized|record"},
-		{name: "reset in the handshake", fault: func(w *wire) { w.some(10); w.reset() }, says: "reset|EOF"},
-		{name: "closed in the handshake", fault: func(w *wire) { w.some(10) }, says: "reset|EOF"},
+		{name: "reset in the handshake", fault: func(w *wire) { w.some(10); w.reset() }, says: ended},
+		{name: "closed in the handshake", fault: func(w *wire) { w.some(10) }, says: ended},
 		{name: "silence in the handshake", fault: func(w *wire) { w.gone() }, patience: impatient, says: "deadline"},
 		{name: "silence in the handshake until the library gives up", fault: func(w *wire) { w.gone() }, says: "deadline|within"},
-		{name: "reset under TLS", config: c.good, fault: func(w *wire) { w.some(100); w.reset() }, says: "reset|EOF"},
+		{name: "reset under TLS", config: c.good, fault: func(w *wire) { w.some(100); w.reset() }, says: ended},
 		{name: "silence under TLS", config: c.good, fault: func(w *wire) { w.request(); w.gone() }, patience: impatient, says: "deadline"},
 	} {
 		t.Run(x.name, func(t *testing.T) {

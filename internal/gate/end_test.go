@@ -242,3 +242,18 @@ func TestTransportOfNoCall(t *testing.T) {
 	}
 	elsewhere.untouched(t)
 }
+
+// TestClosedUnderTheReader: net/http closes a connection on which writing
+// failed, and may then say that reading failed because it was closed.
+func TestClosedUnderTheReader(t *testing.T) {
+	live := within(t, time.Minute)
+	c := &call{caller: live, ctx: live}
+	c.began.Store(true)
+	err := c.broke(0, "", &net.OpError{Op: "read", Net: "tcp", Err: net.ErrClosed})
+	if want := "the server ended the connection; it may have arrived all the same"; err.Error() != want {
+		t.Errorf("%q, want %q", err, want)
+	}
+	if failed := new(Error); !errors.As(err, &failed) || failed.Final || !errors.Is(err, ErrUnanswered) {
+		t.Errorf("%#v", err)
+	}
+}
