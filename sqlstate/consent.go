@@ -41,6 +41,9 @@ func (s *Store) records(ctx context.Context, most int) ([]consent.Record, error)
 	}
 	ctx, cancel := bounded(ctx)
 	defer cancel()
+	if err := s.owned(ctx, s.db); err != nil { // a yes to another product is none
+		return nil, err
+	}
 	rows, err := s.db.QueryContext(ctx, s.sql(readRecords), most)
 	if err != nil {
 		return nil, missing(err)

@@ -21,6 +21,9 @@ func (s *Store) Destroy(ctx context.Context, still func() error) error {
 	}
 	ctx, cancel := bounded(ctx)
 	defer cancel()
+	if err := s.owned(ctx, s.db); err != nil {
+		return err
+	}
 	for {
 		seen, err := s.find(ctx, s.db, "")
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {

@@ -3,7 +3,7 @@
 // inside the application's transactions: an event is counted exactly if the
 // row it describes is committed.
 //
-//	state := sqlstate.New(db, sqlstate.PostgreSQL) // or SQLite; any driver
+//	state := sqlstate.New(db, sqlstate.PostgreSQL, compreface.Catalog.Product()) // or SQLite; any driver
 //	if err := state.CreateSchema(ctx); err != nil { … } // where you migrate your own tables
 //
 //	stats, err := telemetry.Init(telemetry.Config{
@@ -20,6 +20,7 @@
 // # What is kept where
 //
 //	headcount_schema        the version of the tables
+//	headcount_product       whose they are
 //	headcount_installation  one row or none: install_guid, day of the yes, phase, schedule, lease
 //	headcount_total         a row for each series
 //	headcount_pending       a row for each AddTx that nobody has folded yet
@@ -28,8 +29,8 @@
 //	headcount_consent       the last 100 decisions
 //
 // They are in the schema that the connection's search_path names. One schema
-// is one product's: two products in one database need a schema each. Without a
-// yes all are empty but the first and the last.
+// is one product's, and refuses every other: two products in one database need
+// a schema each. Without a yes all are empty but the first two and the last.
 //
 // A row of headcount_pending says which series was counted and in what order,
 // as the application's own rows do, until it is folded. It has no time.

@@ -39,14 +39,14 @@ func Example() {
 	if _, err := db.ExecContext(ctx, "CREATE TABLE sales (name TEXT)"); err != nil {
 		panic(err)
 	}
-	state := sqlstate.New(db, sqlstate.SQLite)
+	thingSold := catalog.NewCounter("shop.thing.sold", "{thing}", "A thing was sold.")
+	shop := catalog.New("Shop", 1, thingSold)
+	state := sqlstate.New(db, sqlstate.SQLite, shop.Product())
 	if err := state.CreateSchema(ctx); err != nil {
 		panic(err)
 	}
-
-	thingSold := catalog.NewCounter("shop.thing.sold", "{thing}", "A thing was sold.")
 	stats, err := telemetry.Init(telemetry.Config{
-		Catalog:  catalog.New("Shop", 1, thingSold),
+		Catalog:  shop,
 		Endpoint: receiver.URL,
 		State:    state,
 		Consent:  state,

@@ -61,7 +61,7 @@ func dial(dialect Dialect, dsn string) (*sql.DB, error) {
 func sqlite(t testing.TB) *database {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "app.db")
-	return (&database{dialect: SQLite, dsn: "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_txlock=immediate"}).connect(t)
+	return (&database{dialect: SQLite, dsn: "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(off)&_txlock=immediate"}).connect(t)
 }
 
 var kinds = map[string]func(testing.TB) *database{"PostgreSQL": postgres, "SQLite": sqlite}
@@ -82,7 +82,7 @@ func each(t *testing.T, test func(*testing.T, *database)) {
 	}
 }
 
-func (d *database) store() *Store { return New(d.DB, d.dialect) }
+func (d *database) store() *Store { return New(d.DB, d.dialect, shop.Product()) }
 
 func (d *database) must(t testing.TB, query string, args ...any) {
 	t.Helper()

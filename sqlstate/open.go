@@ -203,6 +203,9 @@ func (s *Store) Peek(ctx context.Context) (ledger.Identity, error) {
 	if err := s.ready(); err != nil {
 		return ledger.Identity{}, err
 	}
+	if err := s.owned(ctx, s.db); err != nil {
+		return ledger.Identity{}, err
+	}
 	row, err := s.find(ctx, s.db, "")
 	if errors.Is(err, sql.ErrNoRows) || err == nil && row.revoked() {
 		err = fmt.Errorf("no identifier is kept in the database: %w", fs.ErrNotExist)

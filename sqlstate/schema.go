@@ -51,6 +51,10 @@ func (s *Store) steps() [][]string {
 			notice ` + number + ` NOT NULL,
 			decided ` + number + ` NOT NULL,
 			place TEXT NOT NULL)` + strict,
+	}, {
+		`CREATE TABLE headcount_product (
+			id ` + number + ` PRIMARY KEY CHECK (id = 1),
+			name TEXT NOT NULL)` + strict,
 	}}
 }
 
@@ -59,8 +63,8 @@ func (s *Store) steps() [][]string {
 const schemaLock = 0x68636f756e74 // "hcount"
 
 // CreateSchema makes the tables, or brings older ones up to date. When they
-// are there already it changes nothing. Tables of a newer version are an
-// error. Several processes may call it at once. It needs the right to create
+// are there already it changes nothing. Tables of a newer version, and those of
+// another product, are an error. Several processes may call it at once. It needs the right to create
 // tables; everything else needs the rights to select, insert, update and
 // delete in them.
 //
@@ -75,7 +79,7 @@ func (s *Store) CreateSchema(ctx context.Context) error {
 	// A role that may not create anything can call it too once all is there.
 	var version int
 	if s.db.QueryRowContext(ctx, "SELECT version FROM headcount_schema WHERE id = 1").Scan(&version) == nil && version == len(s.steps()) {
-		return nil
+		return s.owned(ctx, s.db)
 	}
 	if s.dialect == SQLite {
 		// Alone in its transaction, so that whatever comes first there writes.
@@ -130,7 +134,10 @@ func (s *Store) migrate(ctx context.Context, tx *sql.Tx) error {
 		}
 	}
 	if version == len(steps) {
-		return nil
+		return s.owned(ctx, tx)
+	}
+	if _, err := tx.ExecContext(ctx, s.sql("INSERT INTO headcount_product (id, name) VALUES (1, $1)"), s.product); err != nil {
+		return fmt.Errorf("sqlstate: %w", err)
 	}
 	if _, err := tx.ExecContext(ctx, s.sql("UPDATE headcount_schema SET version = $1 WHERE id = 1"), len(steps)); err != nil {
 		return fmt.Errorf("sqlstate: %w", err)

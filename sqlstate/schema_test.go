@@ -22,7 +22,7 @@ func TestSchemaByManyAtOnce(t *testing.T) {
 				})
 			}
 			all.Wait()
-			if n := d.number(t, "SELECT version FROM headcount_schema"); n != 1 {
+			if n := d.number(t, "SELECT version FROM headcount_schema"); n != 2 {
 				t.Errorf("version %d", n)
 			}
 			if n := d.rows(t); n != 0 {
@@ -35,7 +35,7 @@ func TestSchemaByManyAtOnce(t *testing.T) {
 func TestSchemaOfAnotherVersion(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
 		s := d.store()
-		for version, want := range map[string]string{"2": "a newer release made them", "0": "call CreateSchema"} {
+		for version, want := range map[string]string{"3": "a newer release made them", "1": "call CreateSchema", "0": "call CreateSchema"} {
 			d.must(t, "UPDATE headcount_schema SET version = "+version)
 			_, err := s.Open(t.Context(), names, nil)
 			for call, err := range map[string]error{"Open": err, "Destroy": s.Destroy(t.Context(), nil), "Save": s.Save(t.Context(), yes)} {
@@ -44,9 +44,68 @@ func TestSchemaOfAnotherVersion(t *testing.T) {
 				}
 			}
 		}
-		d.must(t, "UPDATE headcount_schema SET version = 2")
+		d.must(t, "UPDATE headcount_schema SET version = 3")
 		if err := s.CreateSchema(t.Context()); err == nil || !strings.Contains(err.Error(), "a newer release") {
 			t.Error(err)
+		}
+	})
+}
+
+// TestAnotherProduct: of one product's tables another one gets nothing, be it
+// its yes or its identifier, and can destroy nothing.
+func TestAnotherProduct(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		s := d.store()
+		if err := s.Save(t.Context(), yes); err != nil {
+			t.Fatal(err)
+		}
+		l := opened(t, s)
+		add(t, l, 0, 3)
+		fold(t, l)
+		other := New(d.DB, d.dialect, "Kiosk")
+		_, err1 := other.Open(t.Context(), names, nil)
+		_, err2 := other.Consent(t.Context())
+		_, err3 := other.History(t.Context())
+		_, err4 := other.Peek(t.Context())
+		for call, err := range map[string]error{"Open": err1, "Consent": err2, "History": err3, "Peek": err4, "CreateSchema": other.CreateSchema(t.Context()),
+			"Save": other.Save(t.Context(), yes), "Destroy": other.Destroy(t.Context(), nil)} {
+			if err == nil || !strings.Contains(err.Error(), `the tables belong to "Shop": give Kiosk a database, or a schema, of its own`) {
+				t.Errorf("%s: %v", call, err)
+			}
+		}
+		equal(t, l, 3, 0)
+		if r, err := s.Consent(t.Context()); err != nil || r.Decision != yes.Decision {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+}
+
+// TestOlderSchema: tables of version 1, which named no product, are those of
+// the first that brings them up to date, with all they hold.
+func TestOlderSchema(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		s := d.store()
+		if err := s.Save(t.Context(), yes); err != nil {
+			t.Fatal(err)
+		}
+		l := opened(t, s)
+		add(t, l, 0, 3)
+		fold(t, l)
+		d.must(t, "DROP TABLE headcount_product")
+		d.must(t, "UPDATE headcount_schema SET version = 1")
+		if _, err := s.Consent(t.Context()); err == nil || !strings.Contains(err.Error(), "was CreateSchema called") {
+			t.Errorf("Consent: %v", err)
+		}
+		if err := s.CreateSchema(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		again := opened(t, d.store())
+		equal(t, again, 3, 0)
+		if again.Identity() != l.Identity() {
+			t.Error("another identity")
+		}
+		if r, err := s.Consent(t.Context()); err != nil || r.Decision != yes.Decision {
+			t.Errorf("%+v, %v", r, err)
 		}
 	})
 }
@@ -67,7 +126,8 @@ func TestNoSchema(t *testing.T) {
 }
 
 func TestNoStore(t *testing.T) {
-	for name, s := range map[string]*Store{"nil": nil, "no database": New(nil, SQLite), "no dialect": New(sqlite(t).DB, 0)} {
+	for name, s := range map[string]*Store{"nil": nil, "no database": New(nil, SQLite, "Shop"), "no dialect": New(sqlite(t).DB, 0, "Shop"),
+		"no product": New(sqlite(t).DB, SQLite, "")} {
 		_, err1 := s.Open(t.Context(), nil, nil)
 		_, err2 := s.Consent(t.Context())
 		_, err3 := s.History(t.Context())

@@ -35,13 +35,14 @@ const (
 	lease    = time.Minute     // of the one that sends; far more than a report takes
 )
 
-// A Store keeps the state of one installation in the tables whose names begin
-// with headcount_. It is what telemetry.Config.State wants, and a
-// consent.Source. All methods are safe for concurrent use. A nil Store, or one
-// without a database, returns an error from every method.
+// A Store keeps the state of one installation of one product in the tables
+// whose names begin with headcount_. It is what telemetry.Config.State wants,
+// and a consent.Source. All methods are safe for concurrent use. A nil Store,
+// and one without a database or a product, returns an error from every method.
 type Store struct {
 	db      *sql.DB
 	dialect Dialect
+	product string
 	process string        // random: which process folded
 	lease   time.Duration // tests make it short
 
@@ -50,9 +51,11 @@ type Store struct {
 }
 
 // New returns a store in the application's database. It touches nothing. The
-// driver is the application's choice.
-func New(db *sql.DB, dialect Dialect) *Store {
-	return &Store{db: db, dialect: dialect, process: rand.Text(), lease: lease}
+// driver is the application's choice. The product is the catalog's
+// (catalog.Catalog.Product): tables of one product are an error to another,
+// whose yes and identifier they would otherwise share.
+func New(db *sql.DB, dialect Dialect, product string) *Store {
+	return &Store{db: db, dialect: dialect, product: product, process: rand.Text(), lease: lease}
 }
 
 func (s *Store) ready() error {
@@ -61,6 +64,8 @@ func (s *Store) ready() error {
 		return errors.New("sqlstate: no database")
 	case s.dialect != PostgreSQL && s.dialect != SQLite:
 		return fmt.Errorf("sqlstate: %v is neither PostgreSQL nor SQLite", s.dialect)
+	case s.product == "":
+		return errors.New("sqlstate: no product is given: it is the catalog's")
 	}
 	return nil
 }
@@ -153,7 +158,8 @@ func again(err error) bool {
 }
 
 // lock keeps other processes from opening, destroying and deciding until the
-// transaction ends, and makes sure that the tables are the ones known here.
+// transaction ends, and makes sure that the tables are the ones known here, and
+// this product's.
 func (s *Store) lock(ctx context.Context, tx *sql.Tx) error {
 	var version int
 	err := tx.QueryRowContext(ctx, s.sql("SELECT version FROM headcount_schema WHERE id = 1{update}")).Scan(&version)
@@ -162,6 +168,18 @@ func (s *Store) lock(ctx context.Context, tx *sql.Tx) error {
 	}
 	if version != len(s.steps()) {
 		return wrongVersion(version, len(s.steps()))
+	}
+	return s.owned(ctx, tx)
+}
+
+// owned makes sure that the tables are this product's.
+func (s *Store) owned(ctx context.Context, q querier) error {
+	var owner string
+	if err := q.QueryRowContext(ctx, "SELECT name FROM headcount_product WHERE id = 1").Scan(&owner); err != nil {
+		return missing(err)
+	}
+	if owner != s.product {
+		return fmt.Errorf("sqlstate: the tables belong to %.100q: give %s a database, or a schema, of its own", owner, s.product)
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func (a *app) openStatistics(ctx context.Context, list *catalog.Catalog, endpoin
 	if a.db.postgres {
 		dialect = sqlstate.PostgreSQL
 	}
-	s := &statistics{state: sqlstate.New(a.db.DB, dialect), log: a.log}
+	s := &statistics{state: sqlstate.New(a.db.DB, dialect, list.Product()), log: a.log}
 	if err := s.state.CreateSchema(ctx); err != nil {
 		return nil, err
 	}
