@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -12,9 +14,33 @@ import (
 
 // A directory belongs to one product: two that shared it would share an
 // identifier, and so become one. The first yes writes the product's name in
-// it, and there it stays: it says nothing about anybody.
+// it, and there it stays: it says nothing about anybody. The name has a
+// checksum, so that a damaged one is not taken for another product's.
 
 func (c *Client) claimPath() string { return filepath.Join(c.config.Dir, "headcount.product") }
+
+func sealed(name string) []byte {
+	return fmt.Appendf(nil, "%s\n%08x\n", name, crc32.ChecksumIEEE([]byte(name)))
+}
+
+var errDamaged = errors.New("is damaged")
+
+// owner says whose directory it is. The error is os.ErrNotExist when it is
+// nobody's, and errDamaged when what is there was not written there.
+func (c *Client) owner() (string, error) {
+	said, err := durable.Read(c.claimPath(), 1024)
+	if errors.Is(err, durable.ErrOther) {
+		return "", fmt.Errorf("%q %w", c.claimPath(), errDamaged)
+	}
+	if err != nil {
+		return "", err
+	}
+	name, _, _ := bytes.Cut(said, []byte("\n"))
+	if !bytes.Equal(said, sealed(string(name))) {
+		return "", fmt.Errorf("%q %w", c.claimPath(), errDamaged) // by a power loss before anything was settled, or later
+	}
+	return string(name), nil
+}
 
 // claim takes the directory for this product, or says whose it is. Of two
 // products that start at once one gets it.
@@ -23,25 +49,36 @@ func (c *Client) claim() error {
 		return nil // the state is elsewhere
 	}
 	if err := os.MkdirAll(c.config.Dir, 0o700); err != nil {
-		return err
+		return fmt.Errorf("directory %q cannot be made: %w", c.config.Dir, err)
 	}
 	name := c.config.Catalog.Product()
-	said, err := durable.Read(c.claimPath(), 1024)
-	if err == nil && len(bytes.Trim(said, "\x00")) == 0 { // what a power loss left, before anything was settled
-		if err = os.Remove(c.claimPath()); err == nil {
+	owner, err := c.owner()
+	if errors.Is(err, errDamaged) {
+		aside := c.claimPath() + ".damaged"
+		c.log(slog.LevelWarn, "telemetry: the file that says whose the directory is was damaged and is put aside", "as", aside)
+		if err = os.Rename(c.claimPath(), aside); err == nil || errors.Is(err, os.ErrNotExist) {
 			err = os.ErrNotExist
+		} else {
+			err = fmt.Errorf("%w: remove %q", err, c.claimPath())
 		}
 	}
 	if errors.Is(err, os.ErrNotExist) {
-		if err = durable.Create(c.claimPath(), []byte(name)); !errors.Is(err, os.ErrExist) {
-			return err
+		if err = durable.Create(c.claimPath(), sealed(name)); !errors.Is(err, os.ErrExist) {
+			return unusable(c.config.Dir, err)
 		}
-		said, err = durable.Read(c.claimPath(), 1024) // another process was first
+		owner, err = c.owner() // another process was first
 	}
-	if err == nil && string(said) != name {
-		err = fmt.Errorf("directory %q belongs to %.100q: give %s one of its own", c.config.Dir, said, name)
+	if err == nil && owner != name {
+		return fmt.Errorf("directory %q belongs to %.100q: give %s one of its own", c.config.Dir, owner, name)
 	}
-	return err
+	return unusable(c.config.Dir, err)
+}
+
+func unusable(dir string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("directory %q cannot be used: %w", dir, err)
 }
 
 // settleFiles has on the disk what a first start made. It comes before every
@@ -55,11 +92,4 @@ func (c *Client) settleFiles(r *recorder) error {
 		err = durable.Sync(c.claimPath())
 	}
 	return errors.Join(err, r.ledger.Settle())
-}
-
-// owner says whose directory it is; empty when nobody's, or when that cannot
-// be read.
-func (c *Client) owner() string {
-	said, _ := durable.Read(c.claimPath(), 1024)
-	return string(said)
 }

@@ -33,9 +33,9 @@ type Client struct {
 	down    atomic.Bool     // Shutdown was called
 	life    context.Context // ends with Shutdown
 	end     context.CancelFunc
-	erasing sync.Mutex  // one request to erase is sent at a time
-	apply   sync.Mutex  // one Refresh at a time; guards the next
-	again   *time.Timer // set once a decision could not be acted on
+	erasing sync.Mutex    // one request to erase is sent at a time
+	apply   chan struct{} // one Refresh at a time; guards the next
+	again   *time.Timer   // set once a decision could not be acted on
 
 	mu        sync.Mutex // guards the rest
 	observers map[catalog.Sizes]*observer
@@ -67,7 +67,7 @@ type outcome struct {
 // A decision is acted on also when ctx has ended: somebody who closes the
 // page has decided all the same. An error means that the answer could not be
 // had or not be acted on in full; the client is off then, and tries again every
-// five minutes. After Shutdown, and on a client whose configuration has a
+// five minutes, or every minute where the answer could not be had. After Shutdown, and on a client whose configuration has a
 // fault, Refresh still destroys what a recorded no says has to go. On a nil or
 // zero Client it does nothing. A process that is off learns of another
 // process's yes only here.
@@ -92,11 +92,25 @@ func some(ctx context.Context) context.Context {
 	return ctx
 }
 
+// alone makes the caller the only one that acts on a decision. Who waits for
+// one whose Source does not answer, or calls the client, is told so.
+func (c *Client) alone(ctx context.Context) (done func(), err error) {
+	select {
+	case c.apply <- struct{}{}:
+		return func() { <-c.apply }, nil
+	case <-ctx.Done():
+		return nil, errors.New("telemetry: an earlier decision is still being acted on: Config.Consent does not answer, or calls the client")
+	}
+}
+
 func (c *Client) refresh(ctx context.Context) error {
-	c.apply.Lock()
-	defer c.apply.Unlock()
+	done, err := c.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	status := c.decided(ctx)
-	err := c.act(ctx, status)
+	err = c.act(ctx, status)
 	if errors.Is(err, errChanged) { // somebody decided meanwhile
 		status = c.decided(ctx)
 		err = c.act(ctx, status)
@@ -106,25 +120,26 @@ func (c *Client) refresh(ctx context.Context) error {
 	}
 	if err != nil {
 		err = fmt.Errorf("telemetry: %w", err)
-		c.retry()
+		c.retry(status.Failed)
 	}
 	c.settle(status, err)
 	return err
 }
 
-// retry looks again in a while: a full disk may have room then.
-func (c *Client) retry() {
+// retry looks again in a while: a full disk may have room then, and sooner
+// where only the answer could not be had.
+func (c *Client) retry(unanswered bool) {
 	if c.down.Load() || c.fault != nil {
 		return
 	}
-	if c.again == nil {
-		c.again = time.AfterFunc(retryAfter, func() {
-			ctx, cancel := context.WithTimeout(context.Background(), service)
-			defer cancel()
-			_ = c.Refresh(ctx) // in the status and the log
-		})
+	wait := retryAfter
+	if unanswered {
+		wait = askAgain
 	}
-	c.again.Reset(retryAfter)
+	if c.again == nil {
+		c.again = time.AfterFunc(wait, func() { _ = c.Refresh(context.Background()) }) // in the status and the log
+	}
+	c.again.Reset(wait)
 }
 
 func (c *Client) act(ctx context.Context, status consent.Status) error {
@@ -181,7 +196,7 @@ func (c *Client) destroy(ctx context.Context, still func() error) error {
 	if c.config.State != nil {
 		return c.config.State.Destroy(ctx, still)
 	}
-	if owner := c.owner(); !filepath.IsAbs(c.config.Dir) || owner != "" && owner != c.config.Catalog.Product() {
+	if owner, err := c.owner(); !filepath.IsAbs(c.config.Dir) || err == nil && owner != c.config.Catalog.Product() {
 		return nil // nothing of this product was ever kept there
 	}
 	err := ledger.DestroyIf(ctx, c.config.Dir, still)
@@ -267,8 +282,10 @@ func (c *Client) drop(r *recorder) {
 	}
 }
 
-// Shutdown stops counting and reporting. It does not use the network: what
-// was counted is in the directory and goes out with the next report. It
+// Shutdown stops counting and reporting. It sends nothing: what was counted is
+// in the directory and goes out with the next report. Where the file cannot be
+// mapped, and in a database, what was counted in the last ten seconds is written
+// now, and is lost if that takes longer than Shutdown. It
 // returns within 50 ms whatever hangs, can be called any number of times, and
 // is safe on a nil or zero Client. It returns nil, or ctx's error when ctx
 // ended first.

@@ -30,7 +30,7 @@ type Config struct {
 	// of what was sent. It must survive a restart: in a container it belongs
 	// on a volume, or every restart would count as a new installation. All
 	// processes of one installation on one host share it; two products must
-	// not, and nothing else belongs in it. It is made, with mode 0700, at the
+	// not, and nothing but consent.File's files belongs in it. It is made, with mode 0700, at the
 	// yes; an absolute path. Required, unless State is given.
 	Dir string
 
@@ -41,9 +41,9 @@ type Config struct {
 	// means in Dir.
 	State State
 
-	// Consent says what has been decided. Nil means that nobody has: off.
-	// The environment is heard as well, and its no is final: see package
-	// consent.
+	// Consent says what has been decided. Nil means that nothing is recorded:
+	// off, unless the environment accepts the notice. The environment is heard
+	// in any case, and its no is final: see package consent.
 	Consent consent.Source
 
 	// CountLocally has the client count without consent as well, for
@@ -67,24 +67,24 @@ type State = ledger.Keeper
 //
 // Init asks for consent. Without it Init touches nothing; with it Init opens
 // the totals and starts one goroutine. It never uses the network. It waits
-// for Config.Consent, and for another process that has the directory: a fifth of
-// a second for one that counts a lot, five seconds at most.
+// for Config.Consent, whose context ends after five seconds, and for another
+// process that has the directory: a fifth of a second for one that counts a lot,
+// five seconds at most.
 func Init(config Config) (*Client, error) {
 	c := &Client{
 		config:    config,
 		observers: map[catalog.Sizes]*observer{},
 		logged:    map[string]time.Time{},
 		clock:     time.Now,
+		apply:     make(chan struct{}, 1),
 	}
 	c.life, c.end = context.WithCancel(context.Background())
 	if err := c.prepare(); err != nil {
 		c.fault = err
 		return c, errors.Join(err, c.Refresh(context.Background())) // a no is acted on all the same
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	c.eraseLater() // a request that an earlier process left
-	return c, c.Refresh(ctx)
+	c.eraseLater(time.Second) // a request that an earlier process left
+	return c, c.Refresh(context.Background())
 }
 
 // prepare looks at the configuration and touches nothing.

@@ -43,7 +43,7 @@ func (c *Client) Erase(ctx context.Context, no func(context.Context) error) erro
 	if err != nil && c.arrived(k.mark) { // made by another process, or another call
 		err = nil
 	}
-	c.eraseLater() // there may be others
+	c.eraseLater(firstTry) // there may be others
 	return err
 }
 
@@ -83,8 +83,11 @@ type kept struct {
 func (c *Client) keepRequest(ctx context.Context, stands bool) (k kept, err error) {
 	ctx, cancel := context.WithTimeout(ctx, service)
 	defer cancel()
-	c.apply.Lock()
-	defer c.apply.Unlock()
+	done, err := c.alone(ctx)
+	if err != nil {
+		return k, err
+	}
+	defer done()
 	if status := c.decided(ctx); stands && !c.takenBack(ctx, status) {
 		return k, errors.New("telemetry: not erased: record a no first: " + status.Reason)
 	}
@@ -100,8 +103,11 @@ func (c *Client) keepRequest(ctx context.Context, stands bool) (k kept, err erro
 func (c *Client) actOnNo(ctx context.Context, k *kept) error {
 	ctx, cancel := context.WithTimeout(ctx, service)
 	defer cancel()
-	c.apply.Lock()
-	defer c.apply.Unlock()
+	done, err := c.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	status := c.decided(ctx)
 	if !c.takenBack(ctx, status) {
 		err := errors.New("telemetry: not erased: there is no record of a no: " + status.Reason)
@@ -118,12 +124,12 @@ func (c *Client) actOnNo(ctx context.Context, k *kept) error {
 		}
 		return c.stillNo(ctx)
 	})
-	err := c.settleErasure(ctx, k)
+	err = c.settleErasure(ctx, k)
 	if destroyed == nil && k.fault == nil && overtaken != k.guid {
 		err = errors.Join(err, c.sureErasure(ctx, overtaken, ""))
 	}
 	if destroyed != nil {
-		c.retry()
+		c.retry(false)
 		if errors.Is(err, ErrNothingToErase) {
 			err = nil
 		}
@@ -201,8 +207,11 @@ func (c *Client) peek(ctx context.Context) (uuid.UUID, error) {
 		return id.GUID, err
 	}
 	id, err := ledger.Peek(c.config.Dir)
-	if err == nil && c.owner() != c.config.Catalog.Product() {
-		err = fmt.Errorf("directory %q is not surely this product's", c.config.Dir)
+	if owner, unknown := c.owner(); err == nil && owner != c.config.Catalog.Product() {
+		if unknown == nil {
+			unknown = fmt.Errorf("it belongs to %.100q", owner)
+		}
+		err = fmt.Errorf("directory %q is not surely this product's: %w", c.config.Dir, unknown)
 	}
 	return id.GUID, err
 }
@@ -213,7 +222,7 @@ func (c *Client) tryErasure(ctx context.Context, guid uuid.UUID) error {
 	defer c.erasing.Unlock()
 	c.reviewErasures()
 	if err := c.mayErase(); err != nil {
-		c.eraseLater()
+		c.eraseLater(firstTry)
 		return err
 	}
 	now := c.clock().UTC().Truncate(time.Second)
@@ -226,7 +235,7 @@ func (c *Client) tryErasure(ctx context.Context, guid uuid.UUID) error {
 		e.Tries, e.Next = attempt.Failures, attempt.Due
 	})
 	if err != nil || !due {
-		c.eraseLater()
+		c.eraseLater(firstTry)
 		return errors.Join(err, errors.New("telemetry: the request to erase is not sent now: "+c.Status().Erasure))
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -241,7 +250,7 @@ func (c *Client) tryErasure(ctx context.Context, guid uuid.UUID) error {
 				e.Next = failed(c.clock(), ledger.Schedule{Failures: e.Tries - 1}, refused.RetryAfter, random).Due
 			}))
 		}
-		c.eraseLater()
+		c.eraseLater(firstTry)
 		return fmt.Errorf("telemetry: the request to erase has not arrived yet: %w", err)
 	}
 	return c.finishErasure(guid, now)
@@ -259,8 +268,8 @@ func (c *Client) mayErase() error {
 }
 
 // eraseLater tries the pending requests again when the first of them says, and
-// looks after the rest.
-func (c *Client) eraseLater() {
+// looks after the rest; not before least has passed.
+func (c *Client) eraseLater(least time.Duration) {
 	if c.down.Load() || c.gate == nil || len(c.pendingErasures()) == 0 {
 		return
 	}
@@ -277,13 +286,13 @@ func (c *Client) eraseLater() {
 	if c.later != nil {
 		c.later.Stop() // one timer for all of them
 	}
-	c.later = time.AfterFunc(min(max(next.Sub(now), firstTry), farthest), func() {
+	c.later = time.AfterFunc(min(max(next.Sub(now), least), farthest), func() {
 		for _, e := range c.erasures() {
 			if c.mine(e) && !c.down.Load() && !e.Next.After(c.clock()) {
 				_ = c.tryErasure(c.life, *e.GUID) // in the status and the journal
 			}
 		}
-		c.eraseLater()
+		c.eraseLater(firstTry)
 	})
 }
 

@@ -72,5 +72,5 @@ func TestEraseAndNewYes(t *testing.T) {
 	if now, err := ledger.Peek(s.dir); err != nil || now.GUID.String() != guid {
 		t.Errorf("%v, %v: want %s", now.GUID, err, guid)
 	}
-	_ = other.Shutdown(t.Context())
+	finish(other)
 }

@@ -326,7 +326,7 @@ func TestSizesAreNotKept(t *testing.T) {
 	s.decide(t, consent.Granted)
 	r := s.agreed()
 	for range 2 { // the report that is due, and the same again
-		figures, err := s.figures(t.Context(), r, askOnceDay)
+		figures, err := s.figures(t.Context(), r, askForReport)
 		if err != nil || figures.Values[3][1] != 1 {
 			t.Errorf("%d, %v", figures.Values, err)
 		}

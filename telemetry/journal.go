@@ -20,10 +20,12 @@ type Entry struct {
 	Finished time.Time // when the outcome was known; zero when it was not
 }
 
-// Journal returns the newest 90 reports that left, or were about to leave,
-// this directory, the newest first. They stay readable after a no. An entry is
-// written before the connection is opened: nothing leaves without one. The
-// error names entries that could not be read; the others are there.
+// Journal returns the newest 90 reports and requests to erase that left, or were
+// about to leave, this directory, the newest first; of those that were not
+// delivered the newest 30. They stay readable after a no. An entry is written
+// before the connection is opened: nothing leaves without one, except where
+// Config.State is set and Config.Dir is not, and there is no journal. The error
+// names entries that could not be read; the others are there.
 func (c *Client) Journal() ([]Entry, error) {
 	if c == nil || c.journal == nil {
 		return nil, nil
@@ -31,7 +33,7 @@ func (c *Client) Journal() ([]Entry, error) {
 	kept, err := c.journal.Entries()
 	var list []Entry
 	for _, k := range kept {
-		report, e := read(k.Request)
+		report, e := read(k.URL, k.Request)
 		if e != nil {
 			err = errors.Join(err, fmt.Errorf("telemetry: entry %d of the journal: %w", k.Number, e))
 			continue

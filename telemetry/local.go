@@ -30,7 +30,7 @@ func (p producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error
 	if r == nil {
 		return nil, nil
 	}
-	figures, err := c.figures(some(ctx), r, askNow)
+	figures, err := c.figures(some(ctx), r, askForView)
 	if err != nil {
 		return nil, err
 	}

@@ -30,9 +30,9 @@ type answered struct {
 type asking int
 
 const (
-	askNobody  asking = iota
-	askOnceDay        // a report that is sent again says what it said first
-	askNow
+	askNobody    asking = iota
+	askForReport        // and keep the answer: a report that is sent again says what it said first
+	askForView          // a report that has to be sent again shows what it will say
 )
 
 // Observe has sizes answered by a function that returns the size of each
@@ -41,13 +41,18 @@ const (
 // place of the earlier one; nil takes it away.
 //
 // The function is called when a report is due, once for all attempts of a
-// day, and when a report or preview is asked for; not on the path of any
-// other request, and not by two calls at once. Its context ends after ten seconds. If it returns an
-// error or a negative size, panics, or takes longer, this metric is left out
-// of that report and nothing else is.
+// day, and when a report or preview is asked for; not on the path of any other
+// request, and not by two calls at once. It must not call Flush or Preview,
+// which would wait for it. Its context ends after ten seconds. If it returns an
+// error or a negative size, panics, or takes longer, this metric is left out of
+// that report and nothing else is. Sizes that are not in the catalog are never
+// asked for, and the Logger hears of them.
 func (c *Client) Observe(sizes catalog.Sizes, function func(context.Context) ([]int64, error)) {
 	if c == nil || c.observers == nil {
 		return
+	}
+	if !slices.ContainsFunc(c.metrics, func(d catalog.Definition) bool { return d.Kind == catalog.KindSizes && d.Sizes == sizes }) {
+		c.log(slog.LevelWarn, "telemetry: observed by nobody: the sizes are not in the catalog", "sizes", sizes.String())
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -63,12 +68,12 @@ func (c *Client) Observe(sizes catalog.Sizes, function func(context.Context) ([]
 }
 
 // observe returns how many things fall in each range; nil when that is not
-// known. The day's answer is kept with the recorder: it ends with the yes, and
-// only reports that are due see it.
+// known. The answer for a report is kept with the recorder until that report
+// needs no repetition, for the rest of the day, and no longer than the yes.
 func (c *Client) observe(ctx context.Context, r *recorder, d catalog.Definition, today time.Time, ask asking) []int64 {
 	c.mu.Lock()
 	o := c.observers[d.Sizes]
-	if r != nil && ask == askOnceDay && r.answers[d.Sizes].day.Equal(today) && o != nil {
+	if r != nil && ask != askNobody && r.answers[d.Sizes].day.Equal(today) && o != nil {
 		defer c.mu.Unlock()
 		return slices.Clone(r.answers[d.Sizes].counts)
 	}
@@ -90,12 +95,19 @@ func (c *Client) observe(ctx context.Context, r *recorder, d catalog.Definition,
 		}
 		counts[i]++
 	}
-	if r != nil && ask == askOnceDay {
+	if r != nil && ask == askForReport {
 		c.mu.Lock()
 		r.answers[d.Sizes] = answered{today, slices.Clone(counts)}
 		c.mu.Unlock()
 	}
 	return counts
+}
+
+// forget has the next report ask anew.
+func (c *Client) forget(r *recorder) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(r.answers)
 }
 
 // answer calls the function and waits for it as long as ctx and patience

@@ -22,7 +22,8 @@ type recorder struct {
 	cancel  context.CancelFunc
 	wake    chan struct{}
 	said    bool                            // what Open put aside; of the loop alone
-	back    time.Time                       // the clock was seen to be set back; of the loop alone
+	back    time.Time                       // another clock was met; of the loop alone
+	settled atomic.Int64                    // the slot of the newest report of this process
 	answers map[catalog.Sizes]answered      // of this day, for a report that has to be sent again; guarded by Client.mu
 	since   time.Time                       // day on which it began; of a local one
 	local   bool                            // counts in memory for the operator's own reader; nothing else is done with it

@@ -16,9 +16,10 @@ import (
 	"headcount.example/internal/gate"
 )
 
-// A Report is one request, as it is sent. Every field but Request is read
-// back from the bytes of Request, so none can show something else.
+// A Report is one request, as it is sent. Every field but URL is read back from
+// the bytes of Request, so none can show something else.
 type Report struct {
+	URL     string   // where to
 	Request []byte   // the bytes on the connection
 	Head    string   // request line and headers
 	JSON    []byte   // the body, in OTLP's JSON form, indented
@@ -86,9 +87,10 @@ func (c *Client) Preview(ctx context.Context, observe bool) (Report, error) {
 	}
 	ask := askNobody
 	if observe {
-		ask = askNow
+		ask = askForView
 	}
-	figures, err := c.figures(some(ctx), c.agreed(), ask)
+	ctx = some(ctx)
+	figures, err := c.figures(ctx, c.agreed(), ask)
 	if err != nil {
 		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
 	}
@@ -96,10 +98,10 @@ func (c *Client) Preview(ctx context.Context, observe bool) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
 	}
-	return read(raw)
+	return read(c.gate.URL(), raw)
 }
 
-func read(raw []byte) (Report, error) {
+func read(url string, raw []byte) (Report, error) {
 	_, otlp, err := gate.Decode(raw)
 	if err != nil {
 		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
@@ -107,6 +109,7 @@ func read(raw []byte) (Report, error) {
 	body, err := gate.JSON(otlp)
 	head, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
 	return Report{
+		URL:     url,
 		Request: raw,
 		Head:    strings.ReplaceAll(string(head), "\r\n", "\n") + "\n",
 		JSON:    body,

@@ -12,9 +12,12 @@ import (
 	"headcount.example/internal/ledger"
 )
 
+var errEnded = errors.New("telemetry: not sent: consent was taken back, or the client shut down")
+
 const (
 	fold       = 10 * time.Second       // how much counting a kill can lose where the file is not mapped
 	retryAfter = 5 * time.Minute        // when consent could not be acted on
+	askAgain   = time.Minute            // when it could not be asked for
 	glance     = 100 * time.Millisecond // at the ledger, while a report is on its way
 	breath     = time.Second            // between two looks that Add asked for
 	underLock  = time.Second            // for a Source that is asked while other processes wait
@@ -34,7 +37,7 @@ func (c *Client) run(r *recorder) {
 		select {
 		case <-r.ctx.Done():
 			c.release(r)
-			c.sync(context.Background(), r)
+			c.syncAtLast(r)
 			return
 		case <-timer.C:
 		case <-r.upper.asked:
@@ -65,36 +68,78 @@ func (c *Client) step(r *recorder) time.Duration {
 		c.log(slog.LevelWarn, "telemetry: the totals are no longer there", "error", err)
 	}
 	if err != nil || r.doubt.Swap(false) {
-		ctx, cancel := context.WithTimeout(context.Background(), service)
-		defer cancel()
-		_ = c.Refresh(ctx) // in the status and the log; ends this loop unless it is still yes
+		_ = c.Refresh(context.Background()) // in the status and the log; ends this loop unless it is still yes
 		return idle
 	}
 	r.upper.wanted.Store(false) // a minute after it was refused it may be to be had
 	wait := idle
 	if !r.ledger.Mapped() {
 		wait = fold
-		c.sync(r.ctx, r)
+		_ = c.sync(r.ctx, r) // in the log
 	}
 	next, err := c.due(r)
 	if err != nil {
-		return wait // noted in the schedule and the status
+		return wait // noted in the status
 	}
 	return min(max(next.Sub(c.clock()), 0), wait)
 }
 
-func (c *Client) sync(life context.Context, r *recorder) {
+func (c *Client) sync(life context.Context, r *recorder) error {
 	ctx, cancel := context.WithTimeout(life, service)
 	defer cancel()
-	if err := r.ledger.Sync(ctx); err != nil && life.Err() == nil { // when it ended there is one more, without it
+	err := r.ledger.Sync(ctx)
+	if err != nil && life.Err() == nil { // when it ended there is one more, without it
 		c.log(slog.LevelWarn, "telemetry: counted, but not written yet", "error", err)
+	}
+	return err
+}
+
+// syncAtLast writes what was counted before the recorder ended. While the
+// database is away nobody knows what was decided, and what was counted until
+// then is kept for when it is back: a no ends that, and so does Shutdown.
+func (c *Client) syncAtLast(r *recorder) {
+	for c.sync(context.Background(), r) != nil && r.ledger.Check(context.Background()) == nil {
+		select {
+		case <-c.life.Done():
+			return
+		case <-time.After(fold):
+		}
 	}
 }
 
+// syncing writes what is counted in memory, on time, while a report is being
+// made and sent. It returns what ends it.
+func (c *Client) syncing(r *recorder) (stop func()) {
+	if r.ledger.Mapped() {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(r.ctx)
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(fold):
+				_ = c.sync(ctx, r) // in the log
+			}
+		}
+	}()
+	return cancel
+}
+
 // due sends the report that is due, if one is, and returns when to come back.
-// The schedule is only changed by the process that holds the sender's lock,
-// and after reading it again: another one may just have sent.
+// An error is why that did not happen, and is in the status.
 func (c *Client) due(r *recorder) (time.Time, error) {
+	next, err := c.sendDue(r)
+	if err != nil && r.ctx.Err() == nil {
+		c.note(c.clock(), err)
+	}
+	return next, err
+}
+
+// sendDue changes the schedule only while it holds the sender's lock, and after
+// reading it again: another process may just have sent.
+func (c *Client) sendDue(r *recorder) (time.Time, error) {
 	phase := r.ledger.Identity().Phase
 	s, err := r.ledger.Schedule(r.ctx)
 	if err != nil {
@@ -102,7 +147,7 @@ func (c *Client) due(r *recorder) (time.Time, error) {
 	}
 	now := c.clock()
 	planned, at := plan(now, phase, s, random)
-	if planned.Settled < s.Settled {
+	if planned.Settled < s.Settled || s.Settled < r.settled.Load() {
 		r.back = time.Now()
 	}
 	if planned == s && at.After(now) {
@@ -128,12 +173,17 @@ func (c *Client) due(r *recorder) (time.Time, error) {
 	if at.After(now) {
 		return at, nil
 	}
-	return c.clock(), c.send(r.ctx, r, lease, planned, askOnceDay)
+	defer c.syncing(r)()
+	if err = c.send(r.ctx, r, lease, planned); err == nil {
+		c.note(c.clock(), nil)
+	}
+	return c.clock(), err
 }
 
 // rest is how long this process sends nothing after its newest report when the
-// clock was set back lately: one that swings by days would bring a report each
-// time it goes ahead. Both times are by the clock that nobody sets.
+// clock was set back lately, or another process has another one: a clock that
+// swings by days would bring a report each time it goes ahead. Both times are
+// by the clock that nobody sets.
 func (c *Client) rest(back time.Time) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -145,7 +195,8 @@ func (c *Client) rest(back time.Time) time.Duration {
 
 // Flush sends a report now, if consent holds, and waits for the answer. It
 // counts as the report of the day. The error says why nothing was sent or what
-// became of it; nil means that the receiver has it.
+// became of it; nil means that the receiver has it. It takes ten seconds at most
+// for each function given to [Client.Observe], and ten for the report.
 func (c *Client) Flush(ctx context.Context) error {
 	if c == nil {
 		return errors.New("telemetry: not sent: no client")
@@ -161,7 +212,9 @@ func (c *Client) Flush(ctx context.Context) error {
 	for {
 		var err error
 		if lease, err = r.ledger.Sender(ctx); err != nil {
-			return fmt.Errorf("telemetry: not sent: %w", err)
+			err = fmt.Errorf("telemetry: not sent: %w", err)
+			c.note(c.clock(), err)
+			return err
 		}
 		if lease != nil {
 			defer lease.Release()
@@ -175,8 +228,9 @@ func (c *Client) Flush(ctx context.Context) error {
 	}
 	s, err := r.ledger.Schedule(ctx)
 	if err == nil {
-		err = c.send(ctx, r, lease, s, askNow)
+		err = c.send(ctx, r, lease, s)
 	}
+	c.note(c.clock(), err)
 	if err != nil && !strings.HasPrefix(err.Error(), "telemetry: ") {
 		err = fmt.Errorf("telemetry: not delivered: %w", err)
 	}
@@ -185,7 +239,7 @@ func (c *Client) Flush(ctx context.Context) error {
 
 // send makes and sends one report and notes what became of it. The caller
 // holds the sender's lease.
-func (c *Client) send(ctx context.Context, r *recorder, lease ledger.Lease, s ledger.Schedule, ask asking) error {
+func (c *Client) send(ctx context.Context, r *recorder, lease ledger.Lease, s ledger.Schedule) error {
 	select {
 	case r.sending <- struct{}{}:
 		defer func() { <-r.sending }()
@@ -203,22 +257,28 @@ func (c *Client) send(ctx context.Context, r *recorder, lease ledger.Lease, s le
 	if err != nil {
 		return err
 	}
-	report, err := c.figures(ctx, r, ask)
+	report, err := c.figures(ctx, r, askForReport)
 	if err == nil {
 		err = c.settleFiles(r)
 	}
 	if err == nil {
 		err = c.deliver(ctx, r, lease, report)
 	}
-	now := c.clock()
-	if r.ctx.Err() == nil {
-		// Noted even when the caller has gone meanwhile.
-		ctx, cancel := context.WithTimeout(r.ctx, service)
-		defer cancel()
-		err = errors.Join(err, r.ledger.SetSchedule(ctx, lease, after(now, r.ledger.Identity().Phase, s, attempt, err)))
+	if r.ctx.Err() != nil {
+		if err != nil && !errors.Is(err, gate.ErrUnanswered) {
+			err = errEnded // and not that a file is closed
+		}
+		return err
 	}
-	c.note(now, err)
-	return err
+	next := after(c.clock(), r.ledger.Identity().Phase, s, attempt, err)
+	if next.Failures == 0 {
+		r.settled.Store(next.Settled)
+		c.forget(r)
+	}
+	// Noted even when the caller has gone meanwhile.
+	ctx, cancel := context.WithTimeout(r.ctx, service)
+	defer cancel()
+	return errors.Join(err, r.ledger.SetSchedule(ctx, lease, next))
 }
 
 // deliver sends a report while nobody else can: the lease is made sure of
@@ -264,7 +324,7 @@ func after(now time.Time, phase time.Duration, before, attempt ledger.Schedule, 
 	var refused *gate.Error
 	switch {
 	case err == nil, errors.As(err, &refused) && refused.Final:
-		return settled(now, phase)
+		return settled(now, phase, before)
 	case refused != nil && refused.RetryAfter > 0:
 		return failed(now, before, refused.RetryAfter, random)
 	}
@@ -285,7 +345,7 @@ func (c *Client) allowed(ctx context.Context, r *recorder, lease ledger.Lease) e
 		return err
 	}
 	if r.ctx.Err() != nil { // last: asking may have taken a while
-		return errors.New("telemetry: not sent: consent was taken back, or the client shut down")
+		return errEnded
 	}
 	return nil
 }

@@ -8,11 +8,13 @@ import (
 )
 
 const (
+	firstReport = time.Hour // at least, from a missed slot to the first report of all
+
 	idle     = time.Minute      // a clock may jump and a computer sleep: look again
 	late     = 10 * time.Minute // a slot that began longer ago was missed, not met
 	catchUp  = 2 * time.Hour    // missed slots are spread over this
 	farthest = 24 * time.Hour   // nothing is put off longer
-	atLeast  = 20 * time.Hour   // between two reports of a process whose clock was set back
+	atLeast  = 20 * time.Hour   // between two reports of a process that met another clock
 	firstTry = time.Minute      // wait after the first failure; it doubles
 	lastTry  = 6 * time.Hour    // and stops doubling here
 )
@@ -20,30 +22,35 @@ const (
 // plan says what is due. It returns the schedule as it should be from now on,
 // and when to send: at once when the moment is not after now.
 //
-// Slots are numbered by the clock, and the clock may say anything. A settled
-// slot in the future was settled under another clock. If it is about to begin
-// it stays settled, so that a clock that swings a little brings no report twice;
-// else it is taken for the present one, so that the next report is never much
-// more than a day away.
+// Slots are numbered by the clock, and the clock may say anything: that of a
+// computer that starts in 1970 and is corrected later, or of another replica.
+// A settled slot in the future was settled under another clock. If it is about
+// to begin it stays settled, so that a clock that swings a little brings no
+// report twice; else the present one is taken for settled too, so that the next
+// report is never much more than a day away. The slot that was settled before
+// is remembered, so that a clock that comes back to it brings none either.
 func plan(now time.Time, phase time.Duration, s ledger.Schedule, jitter func(time.Duration) time.Duration) (ledger.Schedule, time.Time) {
 	slot := ledger.SlotAt(now, phase)
 	if s.Settled == slot+1 && ledger.SlotStart(slot+1, phase).Sub(now) <= catchUp {
 		return s, ledger.SlotStart(slot+2, phase) // the clock was corrected
 	}
-	if s.Settled > slot {
-		s.Settled, s.Due = slot, time.Time{}
+	if s.Settled > slot || s.Settled != slot && s.Former == slot {
+		s.Settled, s.Former = slot, s.Settled
 	}
-	if s.Settled == slot {
-		s.Due = time.Time{}
+	if s.Settled == slot { // what is put off stays so: another clock may be right
 		return s, ledger.SlotStart(slot+1, phase)
 	}
+	begun := ledger.SlotStart(slot, phase)
 	if s.Due.After(now.Add(farthest)) {
 		s.Due = time.Time{} // set under another clock
 	}
 	if s.Due.IsZero() {
 		s.Due = now
-		if now.Sub(ledger.SlotStart(slot, phase)) > late || s.Settled < slot-1 {
+		if now.Sub(begun) > late || s.Settled < slot-1 {
 			s.Due = now.Add(jitter(catchUp))
+			if s.Former == 0 { // nor does a clock that is corrected bring the first one at once
+				s.Due = s.Due.Add(firstReport)
+			}
 		}
 		s.Due = s.Due.Truncate(time.Second)
 	}
@@ -51,8 +58,12 @@ func plan(now time.Time, phase time.Duration, s ledger.Schedule, jitter func(tim
 }
 
 // settled is the schedule after a report that needs no repetition.
-func settled(now time.Time, phase time.Duration) ledger.Schedule {
-	return ledger.Schedule{Settled: ledger.SlotAt(now, phase)}
+func settled(now time.Time, phase time.Duration, before ledger.Schedule) ledger.Schedule {
+	s := ledger.Schedule{Settled: ledger.SlotAt(now, phase), Former: before.Settled}
+	if s.Former == s.Settled && before.Former != 0 { // one more in the same slot
+		s.Former = before.Former
+	}
+	return s
 }
 
 // failed is the schedule after a report that is to be tried again: later each

@@ -39,8 +39,11 @@ func TestPlan(t *testing.T) {
 		{"settled, at its last moment", slotDay(1, -1), ledger.Schedule{Settled: slot}, none, slot, slotDay(1, 0)},
 		{"met: at once", slotDay(1, 0), ledger.Schedule{Settled: slot}, whole, slot, slotDay(1, 0)},
 		{"met ten minutes late: at once", slotDay(1, late), ledger.Schedule{Settled: slot}, whole, slot, slotDay(1, late)},
-		{"missed by more: at random", slotDay(1, late+time.Second), ledger.Schedule{Settled: slot}, whole, slot, slotDay(1, late+time.Second+catchUp)},
-		{"missed for days: at random", slotDay(5, time.Second), ledger.Schedule{Settled: slot}, whole, slot, slotDay(5, time.Second+catchUp)},
+		{"missed by more: at random", slotDay(1, late+time.Second), ledger.Schedule{Settled: slot, Former: slot - 1}, whole, slot, slotDay(1, late+time.Second+catchUp)},
+		{"missed for days: at random", slotDay(5, time.Second), ledger.Schedule{Settled: slot, Former: slot - 1}, whole, slot, slotDay(5, time.Second+catchUp)},
+		{"the first missed: not at once", slotDay(5, time.Second), ledger.Schedule{Settled: slot}, none, slot, slotDay(5, time.Second+time.Hour)},
+		{"the clock comes back to the slot before", slotDay(0, time.Hour), ledger.Schedule{Settled: 900, Former: slot}, none, slot, slotDay(1, 0)},
+		{"the clock comes back, and goes on", slotDay(1, 0), ledger.Schedule{Settled: slot, Former: 900}, none, slot, slotDay(1, 0)},
 		{"put off", slotDay(1, 0), ledger.Schedule{Settled: slot, Due: slotDay(1, time.Hour), Failures: 3}, none, slot, slotDay(1, time.Hour)},
 		{"put off until now", slotDay(1, time.Hour), ledger.Schedule{Settled: slot, Due: slotDay(1, time.Hour)}, none, slot, slotDay(1, time.Hour)},
 		{"put off too far: another clock did that", slotDay(1, 0), ledger.Schedule{Settled: slot, Due: slotDay(3, 0)}, none, slot, slotDay(1, 0)},
@@ -115,6 +118,77 @@ func TestAfter(t *testing.T) {
 	}
 }
 
+func TestSettled(t *testing.T) {
+	const slot = 20_000
+	for name, test := range map[string]struct{ before, after ledger.Schedule }{
+		"the next slot":          {ledger.Schedule{Settled: slot - 1, Former: slot - 2, Due: slotDay(0, 0), Failures: 3}, ledger.Schedule{Settled: slot, Former: slot - 1}},
+		"the first, by Flush":    {ledger.Schedule{Settled: slot}, ledger.Schedule{Settled: slot, Former: slot}},
+		"once more":              {ledger.Schedule{Settled: slot, Former: slot - 1}, ledger.Schedule{Settled: slot, Former: slot - 1}},
+		"the third in the first": {ledger.Schedule{Settled: slot, Former: slot}, ledger.Schedule{Settled: slot, Former: slot}},
+		"under another clock":    {ledger.Schedule{Settled: 900, Former: slot - 1}, ledger.Schedule{Settled: slot, Former: 900}},
+	} {
+		if got := settled(slotDay(0, time.Hour), phase, test.before); got != test.after {
+			t.Errorf("%s: %+v, want %+v", name, got, test.after)
+		}
+	}
+}
+
+// TestClocksApart lets several processes of one installation look at their own
+// clocks, once a minute for twenty days: those of two replicas, or of a computer
+// that wakes up in the past and is corrected a little later.
+func TestClocksApart(t *testing.T) {
+	always := func(apart time.Duration) func(int) time.Duration {
+		return func(int) time.Duration { return apart }
+	}
+	wakes := func(off time.Duration) func(int) time.Duration {
+		return func(minute int) time.Duration {
+			if minute%240 < 2 {
+				return off
+			}
+			return 0
+		}
+	}
+	const day, years = 24 * time.Hour, 2200 * 24 * time.Hour
+	for name, test := range map[string]struct {
+		clocks []func(minute int) time.Duration
+		aDay   int // at most: there may be one for each day of each clock that goes on
+	}{
+		"three hours":         {[]func(int) time.Duration{always(0), always(3 * time.Hour)}, 1},
+		"a day":               {[]func(int) time.Duration{always(0), always(day)}, 1},
+		"years":               {[]func(int) time.Duration{always(0), always(-years)}, 2},
+		"wakes in the past":   {[]func(int) time.Duration{wakes(-years)}, 1},
+		"wakes in the future": {[]func(int) time.Duration{wakes(years)}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(20) {
+				r := rand.New(rand.NewPCG(seed, 1))
+				jitter := func(most time.Duration) time.Duration { return time.Duration(r.Int64N(int64(most))) }
+				phase := time.Duration(r.IntN(86400)) * time.Second
+				begin := slotDay(0, 0)
+				s := ledger.Schedule{Settled: ledger.SlotAt(begin, phase)}
+				sent, last := 0, 0
+				const days = 20
+				for minute := range days * 24 * 60 {
+					for _, off := range test.clocks {
+						now := begin.Add(time.Duration(minute)*time.Minute + off(minute))
+						planned, at := plan(now, phase, s, jitter)
+						if s = planned; !at.After(now) {
+							s = settled(now, phase, s)
+							sent, last = sent+1, minute
+						}
+					}
+					if minute-last > 48*60 {
+						t.Fatalf("seed %d: silent for two days, at minute %d", seed, minute)
+					}
+				}
+				if sent < days-2 || sent > days*test.aDay+3 {
+					t.Errorf("seed %d: %d reports in %d days", seed, sent, days)
+				}
+			}
+		})
+	}
+}
+
 type errNoYes struct{}
 
 func (errNoYes) Error() string { return "no" }
@@ -171,7 +245,7 @@ func step(t *testing.T, r *rand.Rand, s *ledger.Schedule, now *time.Time, phase 
 			t.Fatalf("a second report in slot %d", slot)
 		}
 		if arrives {
-			*s, delivered = settled(*now, phase), true
+			*s, delivered = settled(*now, phase, *s), true
 			sent[slot] = true
 		} else {
 			*s = failed(*now, *s, time.Duration(r.Int64N(int64(48*time.Hour))), jitter)
@@ -198,8 +272,6 @@ func TestFirstReport(t *testing.T) {
 	}
 }
 
-// TestDays runs a whole client for thirty days against a real receiver: one
-// report a day, always at the same time of day, and a restart in between.
 // A clock that swings brings no flood, and no silence once it stops.
 func TestSwings(t *testing.T) {
 	for name, by := range map[string]time.Duration{"five minutes": 5 * time.Minute, "a day": 24 * time.Hour, "a year": 365 * 24 * time.Hour} {
@@ -237,6 +309,33 @@ func TestSwings(t *testing.T) {
 	}
 }
 
+// TestThreeClocks: of processes whose clocks say quite different things none
+// sends more than one report in twenty hours.
+func TestThreeClocks(t *testing.T) {
+	r := receive(t)
+	dir := filepath.Join(t.TempDir(), "telemetry")
+	synctest.Test(t, func(t *testing.T) {
+		for _, off := range []time.Duration{0, 24 * time.Hour, 2200 * 24 * time.Hour} {
+			decision := consent.Undecided
+			source := sourceFunc(func(context.Context) (consent.Record, error) { return record(decision, 1), nil })
+			c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: r.URL, Dir: dir, Consent: source})
+			c.clock = func() time.Time { return time.Now().Add(off) }
+			decision = consent.Granted
+			if err = errors.Join(err, c.Refresh(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = c.Shutdown(t.Context()) }()
+		}
+		const days = 10
+		time.Sleep(days * 24 * time.Hour)
+		if got := r.count(); got < days-2 || got > 3*(days*24/20+1) {
+			t.Errorf("%d reports in %d days", got, days)
+		}
+	})
+}
+
+// TestDays runs a whole client for thirty days against a real receiver: one
+// report a day, always at the same time of day, and a restart in between.
 func TestDays(t *testing.T) {
 	r := receive(t)
 	dir := filepath.Join(t.TempDir(), "telemetry")

@@ -159,6 +159,17 @@ func (s *setup) restart(t testing.TB) {
 	t.Cleanup(func() { _ = c.Shutdown(context.Background()) })
 }
 
+// finish shuts a client down and waits for all that it has begun.
+func finish(c *Client) {
+	r := c.agreed()
+	_ = c.Shutdown(context.Background())
+	if r != nil {
+		<-r.done
+	}
+	c.erasing.Lock() // the request that is on its way
+	defer c.erasing.Unlock()
+}
+
 // decide records a decision about the notice in force and acts on it.
 func (s *setup) decide(t testing.TB, d consent.Decision) {
 	t.Helper()

@@ -109,7 +109,7 @@ func Sound(id Identity, s Schedule) error {
 	if since := id.Day.Unix() / day; id.Phase < 0 || id.Phase >= day*time.Second || since < 0 || since > lastDay {
 		return fmt.Errorf("phase %v or day %v is not possible", id.Phase, id.Day)
 	}
-	if due := s.Due; s.Settled < 0 || s.Settled > Max || s.Failures < 0 || !due.IsZero() && (due.Unix() < 0 || due.Unix() > Max) {
+	if due := s.Due; s.Settled < 0 || s.Settled > Max || s.Former < 0 || s.Former > Max || s.Failures < 0 || !due.IsZero() && (due.Unix() < 0 || due.Unix() > Max) {
 		return errors.New("the schedule is damaged")
 	}
 	return nil

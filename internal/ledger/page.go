@@ -33,6 +33,7 @@ const (
 	atDue      = 256
 	atFailed   = 264
 	atSettled  = 272
+	atFormer   = 280
 	atKey      = 8  // in a slot
 	atKeyCRC   = 40 // in a slot
 	headerUsed = 64
@@ -130,7 +131,7 @@ func (p page) begin(id Identity, mode uint64) {
 	native.PutUint64(p[atPhase:], uint64(id.Phase/time.Second))
 	native.PutUint64(p[atMode:], mode)
 	native.PutUint64(p[atCRC:], uint64(crc32.Checksum(p[:atCRC], table)))
-	for _, at := range []int{atCount, atDue, atFailed, atSettled} {
+	for _, at := range []int{atCount, atDue, atFailed, atSettled, atFormer} {
 		p.word(at).Store(encode(0))
 	}
 }
@@ -225,7 +226,7 @@ func (p page) checkHeader() (series int, err error) {
 	if phase >= day || since > lastDay || (mode != modeMapped && mode != modeFolded) {
 		return 0, fmt.Errorf("phase %d, day %d or mode %d is not possible", phase, since, mode)
 	}
-	for _, at := range []int{atDue, atFailed, atSettled} {
+	for _, at := range []int{atDue, atFailed, atSettled, atFormer} {
 		if _, ok := decode(p.word(at).Load()); !ok {
 			return 0, errors.New("the schedule is damaged")
 		}

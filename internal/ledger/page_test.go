@@ -28,7 +28,7 @@ func sample(t testing.TB) page {
 		p.slot(i)[i].Store(encode(uint64(i)))
 	}
 	p.word(atCount).Store(encode(3))
-	p.setSchedule(Schedule{Settled: 20_516, Due: noon, Failures: 2})
+	p.setSchedule(Schedule{Settled: 20_516, Former: 20_515, Due: noon, Failures: 2})
 	return p
 }
 
@@ -77,7 +77,7 @@ func TestEveryBit(t *testing.T) {
 	}
 	// All that is used: header and checksum, closed, count, schedule, and of
 	// each series the words of its total, name and checksum.
-	if used := 8 * (64 + 8 + 8 + 24 + 3*(stripes*8+32+8)); refused != used {
+	if used := 8 * (64 + 8 + 8 + 32 + 3*(stripes*8+32+8)); refused != used {
 		t.Errorf("%d bits matter, want %d", refused, used)
 	}
 }
@@ -138,7 +138,7 @@ func withGUID(p page, id uuid.UUID) page { copy(p[atGUID:], id[:]); return seale
 // otherByteOrder is the file as a machine of the other kind writes it.
 func otherByteOrder(p page) []byte {
 	swap := func(at int) { slices.Reverse(p[at : at+8]) }
-	for _, at := range []int{atDay, atPhase, atMode, atClosed, atCount, atDue, atFailed, atSettled} {
+	for _, at := range []int{atDay, atPhase, atMode, atClosed, atCount, atDue, atFailed, atSettled, atFormer} {
 		swap(at)
 	}
 	sum := crc32.Checksum(p[:atCRC], table)
@@ -277,6 +277,7 @@ func FuzzCheck(f *testing.F) {
 		again.word(atFailed).Store(p.word(atFailed).Load()) // read back in part only
 		again.word(atDue).Store(p.word(atDue).Load())
 		again.word(atSettled).Store(bounded(s.Settled))
+		again.word(atFormer).Store(bounded(s.Former))
 		for i := range n {
 			if sum, ok := total(p.slot(i)); !ok || sum > Max {
 				t.Fatalf("total %d, %v", sum, ok)

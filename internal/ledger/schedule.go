@@ -8,7 +8,8 @@ import (
 // A Schedule is what all processes of an installation must agree on about
 // reports.
 type Schedule struct {
-	Settled  int64     // the newest slot that needs no report any more
+	Settled  int64     // the slot that was settled last: it needs no report any more
+	Former   int64     // the one before that, maybe under another clock; zero before the first report
 	Due      time.Time // not before this moment; zero when nothing is put off
 	Failures int       // in a row
 }
@@ -68,10 +69,11 @@ func (p page) schedule() (Schedule, error) {
 	settled, ok1 := decode(p.word(atSettled).Load())
 	due, ok2 := decode(p.word(atDue).Load())
 	failures, ok3 := decode(p.word(atFailed).Load())
-	if !ok1 || !ok2 || !ok3 {
+	former, ok4 := decode(p.word(atFormer).Load())
+	if !ok1 || !ok2 || !ok3 || !ok4 {
 		return Schedule{}, ErrDamaged
 	}
-	s := Schedule{Settled: int64(settled), Failures: int(min(failures, 1000))}
+	s := Schedule{Settled: int64(settled), Former: int64(former), Failures: int(min(failures, 1000))}
 	if due > 0 {
 		s.Due = time.Unix(int64(due), 0)
 	}
@@ -83,6 +85,7 @@ func (p page) setSchedule(s Schedule) {
 	if !s.Due.IsZero() {
 		due = s.Due.Unix()
 	}
+	p.word(atFormer).Store(bounded(s.Former)) // first: a slot is not forgotten half-way
 	p.word(atSettled).Store(bounded(s.Settled))
 	p.word(atDue).Store(bounded(due))
 	p.word(atFailed).Store(bounded(int64(s.Failures)))
