@@ -15,7 +15,8 @@ import (
 // Consent returns the zero Record and no error when nobody has decided. Any
 // error means no. It is called before every report and possibly from several
 // goroutines at once, and it should return when ctx is done: nobody else can
-// interrupt it. The text of its error is shown to people.
+// interrupt it. It must not call the telemetry client, which waits for it. The
+// text of its error is shown to people.
 type Source interface {
 	Consent(ctx context.Context) (Record, error)
 }
@@ -23,7 +24,7 @@ type Source interface {
 // Status is the effective answer. The zero value is off.
 type Status struct {
 	Decision Decision // Granted only if everything says yes
-	Record   Record   // what decided; Where names the variable if it was one. Zero if nothing did
+	Record   Record   // what decided; Where names the variable if it was one. Zero if nothing did, but for a yes to another notice
 	Reason   string   // why, for a person, such as "nobody has decided"
 	Failed   bool     // the source could not answer; the answer may be another one soon
 	Veto     bool     // the no is for all products, or a word nobody knows: a yes given before is not taken back by it

@@ -18,7 +18,8 @@ type File struct {
 	dir string
 }
 
-// NewFile names a directory and touches nothing. An empty dir is an error in
+// NewFile names a directory and touches nothing. The directory is one product's:
+// another one would take a yes there for its own. An empty dir is an error in
 // every method: decisions do not belong in whatever directory is current.
 func NewFile(dir string) *File {
 	if dir != "" {

@@ -70,7 +70,7 @@ func (t *table) slot(counter catalog.Counter) ledger.Slot {
 //	stats.Add(compreface.ServiceCreated.With(compreface.Detection), 1)
 //
 // It does nothing when consent does not hold, when n is not positive, or when
-// the counter is not in the catalog; a total stops at 10^12. It takes no
+// the counter is not in the catalog; nor where a total would pass 10^12. It takes no
 // context, so that no trace can get in. It does not block and allocates
 // nothing.
 func (c *Client) Add(counter catalog.Counter, n int64) {

@@ -29,9 +29,12 @@
 //
 // # What is never sent
 //
-// Anything else: package gate says how. Nothing is sent, no identifier is
+// Anything else: internal/gate says how. Nothing is sent, no identifier is
 // made, and no file, goroutine or connection exists while consent does not
-// hold.
+// hold, with one exception: who turns statistics off may have the receiver asked
+// to erase what was sent ([Client.Erase]), and the identifier is kept until that
+// request has arrived, for 14 days at most. The record of decisions and the
+// journal of what was sent stay.
 //
 // # The identifier
 //
@@ -44,8 +47,9 @@
 //
 // # Never in the way
 //
-// [Client.Add] is one atomic add in memory. It never blocks, allocates
-// nothing and returns nothing. The client does not panic, keeps no globals,
+// [Client.Add] is one atomic add in memory. It waits for nothing but a page of
+// memory that the system has yet to bring, allocates nothing and returns
+// nothing. The client does not panic, keeps no globals,
 // logs only to [Config.Logger], and does not make exit wait. A nil or zero
 // Client does nothing, so that a product can leave it out.
 package telemetry

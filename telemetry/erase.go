@@ -16,27 +16,27 @@ import (
 )
 
 // Erase turns statistics off and asks the receiver to erase what this
-// installation sent. It calls no, which is to record the no; nil means that one
-// stands already. Counting has stopped and totals, identifier and schedule are
-// destroyed when it returns, whatever it returns, unless no failed and no other
-// no stands. The identifier alone is kept for the request: from before no is
-// called, so that neither the end of the process nor another one that acts
-// on the no first can lose it. The request is sent at once and, if it does not
-// arrive, tried again for 14 days.
+// installation sent. It calls record, which is to record a no; nil means that
+// one is recorded already. When Erase returns, counting has stopped and totals,
+// identifier and schedule are destroyed, whatever it returns, unless record
+// failed and no earlier no stands. The identifier alone is kept for the request:
+// from before record is called, so that neither the end of the process nor
+// another one that acts on the no first can lose it. The request is sent at once
+// and, if it does not arrive, tried again for 14 days, while a client runs.
 //
 // Nil means that the receiver has the request, and not that it has erased
 // anything. An error says why it has not, [ErrNothingToErase] that there was
 // nothing to ask for; [Status.Erasure] says what becomes of the request. Where
-// [Status.CanErase] is false, Erase does nothing. No may take five seconds, and
-// may call Refresh.
-func (c *Client) Erase(ctx context.Context, no func(context.Context) error) error {
+// [Status.CanErase] is false, Erase does nothing. Record may take five seconds,
+// and may call Refresh; if it panics, that is its error.
+func (c *Client) Erase(ctx context.Context, record func(context.Context) error) error {
 	if !c.running() {
 		return errors.New("telemetry: not erased: the client is not running")
 	}
 	if c.config.Dir == "" {
 		return errors.New("telemetry: not erased: Config.Dir is needed to keep the request until it arrives")
 	}
-	k, err := c.beginErasure(context.WithoutCancel(some(ctx)), no)
+	k, err := c.beginErasure(context.WithoutCancel(some(ctx)), record)
 	if err == nil {
 		err = c.tryErasure(some(ctx), k.guid)
 	}
@@ -53,23 +53,33 @@ func (c *Client) canErase() bool { return c.running() && c.config.Dir != "" }
 
 // beginErasure keeps a request, has the no recorded and destroys the rest. It
 // does so whatever becomes of the caller, as Refresh does. Nothing is held while
-// no runs: it is the application's, and may do anything.
-func (c *Client) beginErasure(ctx context.Context, no func(context.Context) error) (kept, error) {
-	k, err := c.keepRequest(ctx, no == nil)
+// record runs: it is the application's, and may do anything.
+func (c *Client) beginErasure(ctx context.Context, record func(context.Context) error) (kept, error) {
+	k, err := c.keepRequest(ctx, record == nil)
 	if err != nil {
 		return k, err
 	}
 	var recorded error
-	if no != nil {
-		ctx, cancel := context.WithTimeout(ctx, service)
-		defer cancel()
-		recorded = no(ctx)
+	if record != nil {
+		recorded = contained(ctx, record)
 	}
 	err = c.actOnNo(ctx, &k)
 	if recorded != nil && errors.Is(err, ErrNothingToErase) {
 		err = nil // which would be taken for the end of it
 	}
 	return k, errors.Join(recorded, err)
+}
+
+// contained calls a function of the application.
+func contained(ctx context.Context, f func(context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("telemetry: panic: %v", p)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, service)
+	defer cancel()
+	return f(ctx)
 }
 
 // kept is a request before its no is recorded.
@@ -116,6 +126,7 @@ func (c *Client) actOnNo(ctx context.Context, k *kept) error {
 		}
 		return errors.Join(err, c.dropErasure(ctx, k.mark))
 	}
+	k.early = k.early && (c.config.State == nil || c.early(ctx, c.agreed()))
 	c.drop(c.agreed())
 	overtaken := k.guid
 	destroyed := c.destroy(ctx, func() error {
@@ -168,7 +179,7 @@ var ErrNothingToErase = errors.New("telemetry: nothing to erase")
 func (c *Client) identifier(ctx context.Context) (guid uuid.UUID, early bool, err error) {
 	r := c.agreed()
 	if r != nil && r.ledger.Check(ctx) == nil {
-		return r.ledger.Identity().GUID, c.early(r), nil
+		return r.ledger.Identity().GUID, c.early(ctx, r), nil
 	}
 	if guid, err = c.peek(ctx); err != nil && r != nil {
 		return r.ledger.Identity().GUID, false, nil // was destroyed meanwhile, and had its reports
@@ -182,13 +193,16 @@ func (c *Client) identifier(ctx context.Context) (guid uuid.UUID, early bool, er
 	return guid, false, err
 }
 
-// early says whether there may have been no report yet. The schedule knows of
-// none, unless it was sent by [Client.Flush] on the first day; then it is in the
-// journal, except where other hosts have journals of their own.
-func (c *Client) early(r *recorder) bool {
+// early says whether there may have been no report yet: the schedule knows of
+// none, sent or begun. Of several hosts each asks anew once the no is recorded,
+// because none of them begins another one then.
+func (c *Client) early(ctx context.Context, r *recorder) bool {
+	if r == nil {
+		return false
+	}
 	id := r.ledger.Identity()
-	s, err := r.ledger.Known()
-	return err == nil && c.config.State == nil && s.Failures == 0 && s.Settled <= ledger.SlotAt(id.Day.AddDate(0, 0, 1), id.Phase)
+	s, err := r.ledger.Schedule(ctx)
+	return err == nil && s.Failures == 0 && s.Former == 0 && s.Settled <= ledger.SlotAt(id.Day.AddDate(0, 0, 1), id.Phase)
 }
 
 // unheard says whether the journal has nothing with an identifier. The request

@@ -122,7 +122,7 @@ func TestEraseLater(t *testing.T) {
 	if err := s.Erase(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "has not arrived yet") {
 		t.Fatalf("error %v", err)
 	}
-	if got := s.Status().Erasure; !strings.Contains(got, "not delivered yet, tried 1 times, until ") {
+	if got := s.Status().Erasure; !strings.Contains(got, "not delivered yet, tried once, until ") {
 		t.Errorf("status %q", got)
 	}
 	if got := holding(t, s.dir, guid); !slices.Equal(got, []string{"erasure/requests.json"}) {

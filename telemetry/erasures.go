@@ -303,8 +303,11 @@ func (e erasure) words() string {
 	case !e.GivenUp.IsZero():
 		return "asked to erase on " + day(e.Asked) + "; the request could not be delivered and was given up on " + day(e.GivenUp)
 	case e.GUID != nil:
-		return fmt.Sprintf("asked to erase on %s; not delivered yet, tried %d times, until %s",
-			day(e.Asked), e.Tries, day(e.Asked.Add(patienceToErase)))
+		tried := fmt.Sprintf("tried %d times", e.Tries)
+		if e.Tries == 1 {
+			tried = "tried once"
+		}
+		return fmt.Sprintf("asked to erase on %s; not delivered yet, %s, until %s", day(e.Asked), tried, day(e.Asked.Add(patienceToErase)))
 	}
 	return ""
 }

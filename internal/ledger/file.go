@@ -64,8 +64,11 @@ const patience = 2 * time.Second
 func openFile(path string) (*os.File, error) {
 	for begin := time.Now(); ; time.Sleep(2 * time.Millisecond) {
 		f, err := os.OpenFile(path, os.O_RDWR|openFlags, 0)
-		if !errors.Is(err, syscall.EAGAIN) || time.Since(begin) > patience {
+		if !errors.Is(err, syscall.EAGAIN) {
 			return f, err
+		}
+		if time.Since(begin) > patience {
+			return nil, fmt.Errorf("another process counts in it and does not answer (is one stopped?): %w", err)
 		}
 	}
 }
