@@ -1,8 +1,8 @@
 // Package faults holds the tests of what happens when anything dies or
 // misbehaves between an installation and the vendor's totals. The promise: on
 // Linux, where the file of totals can be mapped (ext4, xfs, tmpfs), every Add
-// that returned while consent held is in the vendor's totals exactly once in
-// the end, whichever process or connection dies; no installation sends more
+// that returned while the client was on is in the vendor's totals exactly once
+// in the end, whichever process or connection dies; no installation sends more
 // than it was asked to; and the host goes on. What is excepted is under Limits
 // in docs/reliability.md.
 //
