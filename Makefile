@@ -19,7 +19,7 @@ faces: $(CACHE)/otelcol $(CACHE)/faces ## a face service to click through, with 
 	@exec env LISTEN=$(LISTEN) scripts/faces
 
 .PHONY: test
-test: ## everything, in all modules
+test: ## everything, in all modules: about 10 minutes the first time, then 5
 	@scripts/test
 
 .PHONY: check
@@ -39,7 +39,7 @@ FAULTS_FOR  ?= 5m
 FAULTS_SEED ?= 0
 
 .PHONY: faults
-faults: ## kill, cut, fill up, take back, for FAULTS_FOR (5m); FAULTS_SEED sees a failure again
+faults: ## kill processes, cut networks, fill disks, for FAULTS_FOR (5m); FAULTS_SEED makes the same attacks again
 	@mkdir -p $(CACHE)
 	@cd collector/faults && env GOWORK=off go test -c -o ../../$(CACHE)/faults . && \
 		exec ../../$(CACHE)/faults -for=$(FAULTS_FOR) -seed=$(FAULTS_SEED)

@@ -9,16 +9,33 @@ import (
 	"time"
 )
 
+const usage = `Measures what the library costs an application, beside its peers, and rewrites
+docs/performance.md and docs/performance.svg. Nothing leaves the machine.
+
+	go run . [flags]        in the directory bench, with GOWORK=off; or make bench
+
+`
+
 func main() {
-	testing.Init() // before the flags: the length of a turn is one of its
+	// The flags of package testing stay out of the way of ours: the length of a
+	// turn is one of them, and set in the program.
+	testing.Init()
+	_ = flag.CommandLine.Parse(nil)
 	o := options{}
-	flag.IntVar(&o.rounds, "rounds", 200, "how many times each contender is measured")
-	flag.DurationVar(&o.turn, "turn", 200*time.Microsecond, "how long each time")
-	asJSON := flag.Bool("json", false, "print the record, not the tables")
-	render := flag.Bool("render", false, "measure nothing: render the documents from the record")
-	record := flag.String("record", "record.json", "where the record is kept; empty: nothing is written")
-	docs := flag.String("docs", "../docs", "where performance.md and performance.svg are")
-	flag.Parse()
+	flags := flag.NewFlagSet("bench", flag.ExitOnError)
+	flags.Usage = func() { fmt.Fprint(flags.Output(), usage); flags.PrintDefaults() }
+	flags.IntVar(&o.rounds, "rounds", 200, "how many times each contender is measured")
+	flags.DurationVar(&o.turn, "turn", 200*time.Microsecond, "how long each time")
+	asJSON := flags.Bool("json", false, "print the record, not the tables")
+	render := flags.Bool("render", false, "measure nothing: render the documents from the record")
+	record := flags.String("record", "record.json", "the `file` of the record; empty: neither it nor the documents are written")
+	docs := flags.String("docs", "../docs", "the `directory` of performance.md and performance.svg")
+	_ = flags.Parse(os.Args[1:]) // which ends the program on an error
+	if flags.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "bench: %q is not a flag\n", flags.Arg(0))
+		flags.Usage()
+		os.Exit(2)
+	}
 	if err := run(o, *record, *docs, *asJSON, *render); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

@@ -302,12 +302,44 @@ func TestLoggedOnceAnHour(t *testing.T) {
 	})
 }
 
-type panicking struct{ blocking }
+type panicking struct {
+	blocking
+	asked chan struct{}
+}
 
-func (panicking) Handle(context.Context, slog.Record) error { panic("no disk for logs") }
+func (p panicking) Handle(context.Context, slog.Record) error {
+	p.asked <- struct{}{}
+	panic("no disk for logs")
+}
 
+// TestLoggerThatPanics: the goroutine that asked it to speak goes on, asks it
+// again an hour later, and what was counted meanwhile is in the next report.
 func TestLoggerThatPanics(t *testing.T) {
-	s := start(t, "https://stats.vendor.invalid", func(c *Config) { c.Logger = slog.New(panicking{}) })
-	s.decide(t, consent.Granted)
-	s.Add(compreface.ServiceCreated.With("undeclared"), 1)
+	dir := filepath.Join(t.TempDir(), "telemetry")
+	synctest.Test(t, func(t *testing.T) {
+		logger := panicking{asked: make(chan struct{}, 99)}
+		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", Dir: dir,
+			Consent: always(consent.Granted, 1), Logger: slog.New(logger)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			c.Add(compreface.ServiceCreated.With("undeclared"), 1)
+			time.Sleep(2 * breath)
+			synctest.Wait()
+			select {
+			case <-logger.asked:
+			default:
+				t.Fatal("the client did not ask the logger")
+			}
+			c.Add(compreface.UserCreated, 1)
+			time.Sleep(time.Hour + time.Minute)
+		}
+		shown, err := c.Preview(t.Context(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, shown.Rows, userCreated+"2")
+		_ = c.Shutdown(t.Context())
+	})
 }

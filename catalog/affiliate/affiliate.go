@@ -11,7 +11,8 @@ import (
 )
 
 var (
-	// Actions are the significant actions of the platform, by kind.
+	// Actions are the significant actions of the platform that succeeded, by
+	// kind: count Actions.With("PROGRAM_CREATE"), not Actions itself.
 	Actions = catalog.NewCounter("affiliate.action", "{action}", "A significant action succeeded, by kind.",
 		catalog.OneOf("affiliate.action.kind",
 			"PROGRAM_CREATE", "PROGRAM_CLOSE", "AFFILIATE_JOIN", "AFFILIATE_APPROVE", "CREATIVE_CREATE",
@@ -23,13 +24,15 @@ var (
 		catalog.OneOf("affiliate.error.kind",
 			"PAYOUT_FAILED", "REFERRAL_REJECTED", "IMPORT_FAILED", "EMAIL_FAILED", "INTEGRATION_FAILED", "INTERNAL"))
 
-	// Features are how often each feature of the platform is used.
+	// Features are how often each feature of the platform was used.
 	Features = catalog.NewCounter("affiliate.feature.used", "{use}", "A feature was used.",
 		catalog.OneOf("affiliate.feature.name",
 			"DASHBOARD", "REPORTS", "CREATIVES", "COUPONS", "PAYOUTS", "IMPORT", "EXPORT", "API", "WEBHOOKS"))
 
-	// Programs are the affiliate programs, by number of affiliates. The sum
-	// over all ranges is the number of programs.
+	// Programs are the affiliate programs, by number of affiliates: observe it
+	// with a function that returns one number for each program, and only the
+	// range that each falls in is counted. The sum over all ranges is the number
+	// of programs.
 	Programs = catalog.NewSizes("affiliate.program.count", "{program}",
 		"Affiliate programs, by the range their number of affiliates falls in.", "affiliate.program.range",
 		bucketing.New(0, 10, 50, 200, 1_000, 5_000, 20_000, 100_000))

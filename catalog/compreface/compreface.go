@@ -18,10 +18,22 @@ const (
 )
 
 var (
-	UserCreated        = catalog.NewCounter("compreface.user.created", "{user}", "A user was created.")
+	// UserCreated is how many users were created. It has no label.
+	UserCreated = catalog.NewCounter("compreface.user.created", "{user}", "A user was created.")
+
+	// ApplicationCreated is how many applications were created. It has no
+	// label.
 	ApplicationCreated = catalog.NewCounter("compreface.application.created", "{application}", "An application was created.")
-	ServiceCreated     = catalog.NewCounter("compreface.service.created", "{service}", "A service was created, by type.",
+
+	// ServiceCreated is how many services were created, by type: count
+	// ServiceCreated.With([Detection]), not ServiceCreated itself.
+	ServiceCreated = catalog.NewCounter("compreface.service.created", "{service}", "A service was created, by type.",
 		catalog.OneOf("compreface.service.type", Detection, Recognition, Verification))
+
+	// Collections are the face collections, by number of saved faces: observe
+	// it with a function that returns one number for each collection, and only
+	// the range that each falls in is counted. The sum over all ranges is the
+	// number of collections.
 	Collections = catalog.NewSizes("compreface.collection.count", "{collection}",
 		"Face collections, by the range their number of saved faces falls in.", "compreface.faces.range", bucketing.Faces)
 

@@ -1,8 +1,10 @@
 // Package faults holds the tests of what happens when anything dies or
-// misbehaves between an installation and the vendor's totals. The promise:
-// every Add that returned while consent held is in the vendor's totals exactly
-// once in the end, no installation sends more than it was asked to, and the
-// host never notices that we are there.
+// misbehaves between an installation and the vendor's totals. The promise: on
+// Linux, where the file of totals can be mapped (ext4, xfs, tmpfs), every Add
+// that returned while the client was on is in the vendor's totals exactly once
+// in the end, whichever process or connection dies; no installation sends more
+// than it was asked to; and the host goes on. What is excepted is under Limits
+// in docs/reliability.md.
 //
 // The parts are real: applications are processes that use the public
 // interface, the Collector is the real one with the shipped configuration,
@@ -26,10 +28,12 @@
 //
 // # What is not here
 //
-// Clock jumps: Go reads the clock without asking the C library, so nothing
-// outside of a process can give it another one, and setting the machine's
-// would be felt by all. Package telemetry tests its schedule with a clock of
-// its own.
+// A clock that jumps while a process runs: Go reads the clock without asking
+// the C library, so nothing outside of a process can give it another one, and
+// setting the machine's would be felt by all. Package telemetry tests that
+// with a clock of its own. What is here, as TestClockJumped, is what such a
+// clock leaves behind: processes start with a schedule that was written when
+// it was wrong by up to 5,000 years, in both directions.
 //
 // A report that stops in the middle of being written by the client: it is a
 // few hundred bytes, written at once, so there is no such moment. The proxy

@@ -81,6 +81,28 @@ func TestCreateOnce(t *testing.T) {
 	}
 }
 
+// TestCreateWithoutLinks: where a file system has no links an empty file
+// stands in the place until the content is moved there. It is its owner's
+// alone from the first moment, and of two only one makes it. What is to be
+// moved there is missing here, so that the empty file stays to be looked at.
+func TestCreateWithoutLinks(t *testing.T) {
+	dir := t.TempDir()
+	missing, place := filepath.Join(dir, "missing"), filepath.Join(dir, "file")
+	if err := link(missing, place); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+	info, err := os.Stat(place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() != 0 || info.Mode() != 0o600 {
+		t.Errorf("%d bytes, mode %v, want an empty file with mode 0600", info.Size(), info.Mode())
+	}
+	if err := link(missing, place); !errors.Is(err, os.ErrExist) {
+		t.Errorf("made twice: %v", err)
+	}
+}
+
 func TestLock(t *testing.T) {
 	dir := t.TempDir()
 	release, err := Lock(t.Context(), dir)

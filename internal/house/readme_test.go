@@ -110,6 +110,28 @@ func TestReadmeIsTrue(t *testing.T) {
 	}
 }
 
+// Whoever contributes finds every module of go.work named.
+func TestModulesAreNamed(t *testing.T) {
+	root := top(t)
+	work, err := os.ReadFile(filepath.Join(root, "go.work"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := regexp.MustCompile(`(?m)^\t(?:\./)?(\S+)$`).FindAllStringSubmatch(string(work), -1)
+	if len(modules) < 2 {
+		t.Errorf("go.work names %d modules", len(modules))
+	}
+	for _, m := range modules {
+		if !strings.Contains(string(text), "`"+m[1]+"`") {
+			t.Errorf("CONTRIBUTING.md does not name the module %s", m[1])
+		}
+	}
+}
+
 // A test that the documents name is there.
 func TestNamedTestsExist(t *testing.T) {
 	root := top(t)
