@@ -1,8 +1,8 @@
-//go:build !linux
+//go:build !linux || go1.27
 
 package ledger
 
-// A Hold is something that only Linux has.
+// A Hold is something that only Linux has, with a Go that was tested.
 type Hold struct{}
 
 // Hold returns nil.
