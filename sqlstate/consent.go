@@ -35,18 +35,24 @@ func (s *Store) History(ctx context.Context) ([]consent.Record, error) {
 	return records, err
 }
 
-func (s *Store) records(ctx context.Context, most int) ([]consent.Record, error) {
-	if err := s.ready(); err != nil {
-		return nil, err
-	}
-	ctx, cancel := bounded(ctx)
-	defer cancel()
-	if err := s.owned(ctx, s.db); err != nil { // a yes to another product is none
-		return nil, err
-	}
-	rows, err := s.db.QueryContext(ctx, s.sql(readRecords), most)
+func (s *Store) records(ctx context.Context, most int) (records []consent.Record, err error) {
+	err = s.read(ctx, func(ctx context.Context, q querier) error {
+		if err := s.owned(ctx, q); err != nil { // a yes to another product is none
+			return err
+		}
+		records, err = s.decided(ctx, q, most)
+		return err
+	})
 	if err != nil {
-		return nil, missing(err)
+		return nil, err
+	}
+	return records, nil
+}
+
+func (s *Store) decided(ctx context.Context, q querier, most int) ([]consent.Record, error) {
+	rows, err := q.QueryContext(ctx, s.sql(readRecords), most)
+	if err != nil {
+		return nil, queryFailed(err)
 	}
 	defer rows.Close()
 	var records []consent.Record

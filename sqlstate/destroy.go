@@ -21,13 +21,10 @@ func (s *Store) Destroy(ctx context.Context, still func() error) error {
 	}
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	if err := s.owned(ctx, s.db); err != nil {
-		return err
-	}
 	for {
-		seen, err := s.find(ctx, s.db, "")
+		seen, err := s.look(ctx)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return missing(err)
+			return err
 		}
 		if still != nil {
 			if err := still(); err != nil {
@@ -68,7 +65,7 @@ func (s *Store) destroy(ctx context.Context, tx *sql.Tx, generation int64) (same
 	}
 	now, err := s.find(ctx, tx, "{update}")
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return false, false, fmt.Errorf("sqlstate: %w", err)
+		return false, false, err
 	}
 	if err == nil && now.generation != generation {
 		return false, false, nil
@@ -106,7 +103,9 @@ func (s *Store) quiet(ctx context.Context, generation int64) error {
 	defer cancel()
 	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		var n int
-		err := s.db.QueryRowContext(ctx, s.sql("SELECT count(*) FROM headcount_installation WHERE generation = $1 AND lease_until > {now}"), generation).Scan(&n)
+		err := s.read(ctx, func(ctx context.Context, q querier) error {
+			return q.QueryRowContext(ctx, s.sql("SELECT count(*) FROM headcount_installation WHERE generation = $1 AND lease_until > {now}"), generation).Scan(&n)
+		})
 		if err == nil && n == 0 {
 			break
 		}

@@ -65,7 +65,11 @@
 // it to (busy_timeout, and BEGIN IMMEDIATE): where it does not, a write of ours
 // in the background can be what the host's meets, as any other connection's.
 //
-// A replica that is idle asks three short questions every ten seconds.
+// Whatever else we ask PostgreSQL is in a transaction that is READ COMMITTED,
+// whatever the default is, and takes no part in serializable ones.
+//
+// A replica that is idle asks three short questions every ten seconds; in
+// PostgreSQL each is three round trips (begin, question, commit).
 //
 // # One of them sends
 //

@@ -40,9 +40,21 @@ type querier interface {
 
 // find reads the row of the installation; sql.ErrNoRows when there is none.
 func (s *Store) find(ctx context.Context, q querier, lock string) (i installation, err error) {
-	err = q.QueryRowContext(ctx, s.sql(readInstallation+lock)).
-		Scan(&i.generation, &i.guid, &i.day, &i.phase, &i.settled, &i.due, &i.failures, &i.fence)
+	err = scan(q.QueryRowContext(ctx, s.sql(readInstallation+lock)),
+		&i.generation, &i.guid, &i.day, &i.phase, &i.settled, &i.due, &i.failures, &i.fence)
 	return i, err
+}
+
+// look finds the row of this product's installation, whoever has it open.
+func (s *Store) look(ctx context.Context) (row installation, err error) {
+	err = s.read(ctx, func(ctx context.Context, q querier) error {
+		if err := s.owned(ctx, q); err != nil {
+			return err
+		}
+		row, err = s.find(ctx, q, "")
+		return err
+	})
+	return row, err
 }
 
 // sound returns what the row says, or why that is not possible.
@@ -114,7 +126,7 @@ func (a *account) open(ctx context.Context, tx *sql.Tx, fresh func() (ledger.Ide
 			return err
 		}
 	default:
-		return fmt.Errorf("sqlstate: %w", err)
+		return err
 	}
 	a.generation = row.generation
 	return a.settle(ctx, tx)
@@ -200,18 +212,12 @@ func (s *Store) putAside(ctx context.Context, tx *sql.Tx, row installation, dama
 // Peek is telemetry's: it returns the identity that is kept, also while
 // nothing is counted, and changes nothing.
 func (s *Store) Peek(ctx context.Context) (ledger.Identity, error) {
-	if err := s.ready(); err != nil {
-		return ledger.Identity{}, err
-	}
-	if err := s.owned(ctx, s.db); err != nil {
-		return ledger.Identity{}, err
-	}
-	row, err := s.find(ctx, s.db, "")
+	row, err := s.look(ctx)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && row.revoked() {
-		err = fmt.Errorf("no identifier is kept in the database: %w", fs.ErrNotExist)
+		err = fmt.Errorf("sqlstate: no identifier is kept in the database: %w", fs.ErrNotExist)
 	}
 	if err != nil {
-		return ledger.Identity{}, fmt.Errorf("sqlstate: %w", err)
+		return ledger.Identity{}, err
 	}
 	id, _, err := row.sound()
 	return id, err

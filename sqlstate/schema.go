@@ -78,8 +78,16 @@ func (s *Store) CreateSchema(ctx context.Context) error {
 	defer cancel()
 	// A role that may not create anything can call it too once all is there.
 	var version int
-	if s.db.QueryRowContext(ctx, "SELECT version FROM headcount_schema WHERE id = 1").Scan(&version) == nil && version == len(s.steps()) {
-		return s.owned(ctx, s.db)
+	var owned error
+	_ = s.read(ctx, func(ctx context.Context, q querier) error {
+		if err := scan(q.QueryRowContext(ctx, readVersion), &version); err != nil {
+			return err
+		}
+		owned = s.owned(ctx, q)
+		return owned
+	})
+	if version == len(s.steps()) {
+		return owned
 	}
 	if s.dialect == SQLite {
 		// Alone in its transaction, so that whatever comes first there writes.
@@ -99,6 +107,8 @@ func (s *Store) CreateSchema(ctx context.Context) error {
 		return s.migrate(ctx, tx)
 	})
 }
+
+const readVersion = "SELECT version FROM headcount_schema WHERE id = 1"
 
 var versionTable = []string{
 	"CREATE TABLE IF NOT EXISTS headcount_schema (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL)",
@@ -120,7 +130,7 @@ func (s *Store) plain(ctx context.Context) error {
 
 func (s *Store) migrate(ctx context.Context, tx *sql.Tx) error {
 	var version int
-	err := tx.QueryRowContext(ctx, s.sql("SELECT version FROM headcount_schema WHERE id = 1{update}")).Scan(&version)
+	err := tx.QueryRowContext(ctx, s.sql(readVersion+"{update}")).Scan(&version)
 	if err != nil {
 		return fmt.Errorf("sqlstate: %w", err)
 	}

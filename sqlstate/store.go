@@ -89,6 +89,42 @@ func (s *Store) sql(query string) string {
 	return strings.NewReplacer(replace...).Replace(query)
 }
 
+// read asks, and changes nothing. In PostgreSQL that is a transaction: where
+// serializable is the host's default, a question of ours that took part in
+// that would make the host's transactions fail. In SQLite it is none: it would
+// take the only writer's lock where the host begins with that.
+func (s *Store) read(ctx context.Context, f func(context.Context, querier) error) error {
+	if err := s.ready(); err != nil {
+		return err
+	}
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	if s.dialect == SQLite {
+		return f(ctx, s.db)
+	}
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted, ReadOnly: true})
+	if err != nil {
+		return queryFailed(err)
+	}
+	defer tx.Rollback()
+	if err := f(ctx, tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return queryFailed(err)
+	}
+	return nil
+}
+
+// scan reads one row; sql.ErrNoRows when there is none.
+func scan(row *sql.Row, to ...any) error {
+	err := row.Scan(to...)
+	if err == nil || errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	return queryFailed(err)
+}
+
 // errCommit says that nobody knows whether a transaction was committed.
 var errCommit = errors.New("it is not known whether this was written")
 
@@ -135,7 +171,7 @@ func (s *Store) once(ctx context.Context, f func(context.Context, *sql.Tx) error
 		// Write first: SQLite refuses to let a reader become the writer after
 		// somebody else wrote.
 		if _, err := tx.ExecContext(ctx, "UPDATE headcount_schema SET version = version"); err != nil {
-			return missing(err)
+			return queryFailed(err)
 		}
 	}
 	if err := f(ctx, tx); err != nil {
@@ -162,9 +198,9 @@ func again(err error) bool {
 // this product's.
 func (s *Store) lock(ctx context.Context, tx *sql.Tx) error {
 	var version int
-	err := tx.QueryRowContext(ctx, s.sql("SELECT version FROM headcount_schema WHERE id = 1{update}")).Scan(&version)
-	if err != nil {
-		return missing(err)
+	err := scan(tx.QueryRowContext(ctx, s.sql(readVersion+"{update}")), &version)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) { // no row is version 0
+		return err
 	}
 	if version != len(s.steps()) {
 		return wrongVersion(version, len(s.steps()))
@@ -175,17 +211,16 @@ func (s *Store) lock(ctx context.Context, tx *sql.Tx) error {
 // owned makes sure that the tables are this product's.
 func (s *Store) owned(ctx context.Context, q querier) error {
 	var owner string
-	if err := q.QueryRowContext(ctx, "SELECT name FROM headcount_product WHERE id = 1").Scan(&owner); err != nil {
-		return missing(err)
+	switch err := scan(q.QueryRowContext(ctx, "SELECT name FROM headcount_product WHERE id = 1"), &owner); {
+	case errors.Is(err, sql.ErrNoRows):
+		return fmt.Errorf("sqlstate: headcount_product is empty: insert the product whose tables these are, (1, '%s') if they are this one's", s.product)
+	case err != nil:
+		return err
 	}
 	if owner != s.product {
 		return fmt.Errorf("sqlstate: the tables belong to %.100q: give %s a database, or a schema, of its own", owner, s.product)
 	}
 	return nil
-}
-
-func missing(err error) error {
-	return fmt.Errorf("sqlstate: the tables cannot be used (was CreateSchema called, and may this role use them?): %w", err)
 }
 
 func wrongVersion(is, want int) error {
