@@ -78,6 +78,33 @@ func TestDestroy(t *testing.T) {
 	})
 }
 
+// TestAddTxAfterANo: a replica that has not heard of a no writes nothing more,
+// and goes on after a new yes only once it has that one open.
+func TestAddTxAfterANo(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		s := d.store()
+		opened(t, s)
+		if err := d.store().Destroy(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, state := range []string{"after the no", "after a new yes"} {
+			if _, ok := s.counting(sold.String()); !ok {
+				t.Fatalf("%s: it has heard of it", state)
+			}
+			if err := event(t.Context(), d, s, sold, 1, true); err != nil {
+				t.Errorf("%s: %v", state, err)
+			}
+			if n := d.number(t, "SELECT count(*) FROM headcount_pending"); n != 0 {
+				t.Errorf("%s: %d pending", state, n)
+			}
+			opened(t, d.store())
+		}
+		if n := d.number(t, "SELECT count(*) FROM things"); n != 2 {
+			t.Errorf("%d of the application's own rows", n)
+		}
+	})
+}
+
 // TestDestroyClosesAdd lets another process find out at its next look.
 func TestDestroyClosesAdd(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
@@ -264,7 +291,7 @@ func TestDestroyWaits(t *testing.T) {
 		if id, err := s.Peek(t.Context()); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("there is still an identifier: %v, %v", id.GUID, err)
 		}
-		if err := event(t.Context(), d, elsewhere, sold, 10, true); err != nil || d.rows(t) != 2 { // it has not heard of the no
+		if err := event(t.Context(), d, elsewhere, sold, 10, true); err != nil || d.rows(t) != 1 { // it has not heard of the no
 			t.Errorf("%v, %d rows", err, d.rows(t))
 		}
 		if _, err := lease.Held(t.Context()); !errors.Is(err, ledger.ErrLost) {

@@ -59,8 +59,11 @@
 // whatever the database does, and is not on the path of any request, but for
 // AddTx: three short statements in PostgreSQL (a savepoint, so that a statistic
 // that cannot be written does not fail the transaction), one in SQLite. AddTx
-// only inserts. It reads and locks no row, so transactions of the host do not
-// wait for one another because of it, and serializable ones do not fail. In
+// inserts a row, if the installation is still there, and locks nothing, so
+// transactions of the host do not wait for one another because of it. Of what
+// it reads and inserts, every other reader and writer of ours is READ
+// COMMITTED, which PostgreSQL leaves out when it looks for a serializable
+// transaction to fail: so none of the host's does because of us. In
 // SQLite everybody who writes waits for everybody else anyway, if the host told
 // it to (busy_timeout, and BEGIN IMMEDIATE): where it does not, a write of ours
 // in the background can be what the host's meets, as any other connection's.
