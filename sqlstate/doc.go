@@ -91,15 +91,23 @@
 //
 // # A no
 //
-// A recorded no counts for every replica: each asks before it sends, and its
-// next fold or look, within ten seconds, finds the state gone, and ends
-// counting. Identifier, totals, what is pending, schedule and lease are removed
-// in one transaction, and a report that is on its way is waited for, two seconds
-// at most. Each installation has a random number of its own, its
+// A recorded no counts for every replica: each asks before it sends. The one
+// that acts on it first removes identifier, totals, what is pending, schedule
+// and lease in one transaction, and waits for a report that is on its way, two
+// seconds at most. From then on AddTx inserts nothing, in any replica: it looks
+// whether the installation is still there. What Add counts in the memory of
+// another one gets nowhere, and ends at its next fold or look, within ten
+// seconds.
+//
+// A transaction of the host that counted before the no, or sees the database as
+// it was before, may be committed after it, and leaves a row with a series and a
+// number. Whoever acted on the no looks once more after twelve seconds, and
+// removes such rows. One that is committed even later stays until somebody opens
+// or destroys again, as every client does that starts, or is refreshed, under a
+// yes or a recorded no. Each installation has a random number of its own, its
 // generation, so nothing that was counted or committed late for one is ever
-// added to the next: late rows are removed when somebody folds, opens or
-// destroys. What a database keeps of deleted rows (its log, free pages,
-// replicas, backups) is the database's.
+// added to the next. What a database keeps of deleted rows (its log, free
+// pages, replicas, backups) is the database's.
 //
 // If the database cannot be written, Save returns an error, and an earlier yes
 // stays: unlike consent.File, which can put its file aside.

@@ -172,10 +172,7 @@ func (a *account) settle(ctx context.Context, tx *sql.Tx) error {
 			return fmt.Errorf("sqlstate: %w", err)
 		}
 	}
-	if _, err := tx.ExecContext(ctx, s.sql("DELETE FROM headcount_pending WHERE generation <> $1"), a.generation); err != nil {
-		return fmt.Errorf("sqlstate: %w", err)
-	}
-	return s.exec(ctx, tx, "DELETE FROM headcount_process WHERE seen < {now} - 7 * 86400000")
+	return s.exec(ctx, tx, leftover, "DELETE FROM headcount_process WHERE seen < {now} - 7 * 86400000")
 }
 
 // wipe are the statements that leave nothing of an installation, but for what

@@ -44,10 +44,12 @@ type Store struct {
 	dialect Dialect
 	product string
 	process string        // random: which process folded
-	lease   time.Duration // tests make it short
+	lease   time.Duration // tests make it short, and the next
+	late    time.Duration
 
-	mu   sync.Mutex
-	open []*account // what AddTx counts for
+	mu       sync.Mutex
+	open     []*account  // what AddTx counts for
+	sweeping *time.Timer // after a Destroy
 }
 
 // New returns a store in the application's database. It touches nothing. The
@@ -55,7 +57,7 @@ type Store struct {
 // (catalog.Catalog.Product): tables of one product are an error to another,
 // whose yes and identifier they would otherwise share.
 func New(db *sql.DB, dialect Dialect, product string) *Store {
-	return &Store{db: db, dialect: dialect, product: product, process: rand.Text(), lease: lease}
+	return &Store{db: db, dialect: dialect, product: product, process: rand.Text(), lease: lease, late: late}
 }
 
 func (s *Store) ready() error {
