@@ -17,6 +17,16 @@
 //	stats.Add(compreface.UserCreated, 1)                      // in memory
 //	err = state.AddTx(ctx, tx, compreface.ServiceCreated.With(compreface.Detection), 1) // in tx
 //
+// # Releases beside one another
+//
+// CreateSchema brings older tables up to date and says so in headcount_schema. A
+// process of an older release that still has them open reads that with every
+// look and under the lock of every fold: from then on it neither folds nor
+// sends, and its log says why. What Add counts there stays in its memory and is
+// lost when it ends, so end older replicas before CreateSchema of a release that
+// changes the tables, or soon after. AddTx goes on there, and newer replicas
+// fold what it inserts.
+//
 // # What is kept where
 //
 //	headcount_schema        the version of the tables
@@ -102,12 +112,12 @@
 // A transaction of the host that counted before the no, or sees the database as
 // it was before, may be committed after it, and leaves a row with a series and a
 // number. Whoever acted on the no looks once more after twelve seconds, and
-// removes such rows. One that is committed even later stays until somebody opens
-// or destroys again, as every client does that starts, or is refreshed, under a
-// yes or a recorded no. Each installation has a random number of its own, its
-// generation, so nothing that was counted or committed late for one is ever
-// added to the next. What a database keeps of deleted rows (its log, free
-// pages, replicas, backups) is the database's.
+// removes such rows. One that is committed even later stays until a client
+// starts under a yes, or starts or is refreshed under a recorded no. Each
+// installation has a random number of its own, its generation, so nothing that
+// was counted or committed late for one is ever added to the next. What a
+// database keeps of deleted rows (its log, free pages, replicas, backups) is the
+// database's.
 //
 // If the database cannot be written, Save returns an error, and an earlier yes
 // stays: unlike consent.File, which can put its file aside.

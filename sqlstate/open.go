@@ -26,11 +26,13 @@ type installation struct {
 	due        int64
 	failures   int64
 	fence      int64
+	version    int // of the tables
 }
 
 const (
-	readInstallation = `SELECT generation, install_guid, day, phase, settled, due, failures, fence FROM headcount_installation WHERE id = 1`
-	dayLength        = 24 * 60 * 60
+	readInstallation = `SELECT generation, install_guid, day, phase, settled, due, failures, fence,
+		coalesce((SELECT version FROM headcount_schema WHERE id = 1), 0) FROM headcount_installation WHERE id = 1`
+	dayLength = 24 * 60 * 60
 )
 
 type querier interface {
@@ -38,10 +40,15 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// find reads the row of the installation; sql.ErrNoRows when there is none.
+// find reads the row of the installation; sql.ErrNoRows when there is none. A
+// row in tables of another version is an error: what it says may mean something
+// else there.
 func (s *Store) find(ctx context.Context, q querier, lock string) (i installation, err error) {
 	err = scan(q.QueryRowContext(ctx, s.sql(readInstallation+lock)),
-		&i.generation, &i.guid, &i.day, &i.phase, &i.settled, &i.due, &i.failures, &i.fence)
+		&i.generation, &i.guid, &i.day, &i.phase, &i.settled, &i.due, &i.failures, &i.fence, &i.version)
+	if err == nil {
+		err = s.sameVersion(i.version)
+	}
 	return i, err
 }
 

@@ -108,6 +108,8 @@ func (s *Store) CreateSchema(ctx context.Context) error {
 	})
 }
 
+const lockFolds = "LOCK TABLE headcount_installation IN EXCLUSIVE MODE"
+
 const readVersion = "SELECT version FROM headcount_schema WHERE id = 1"
 
 var versionTable = []string{
@@ -136,7 +138,14 @@ func (s *Store) migrate(ctx context.Context, tx *sql.Tx) error {
 	}
 	steps := s.steps()
 	if version < 0 || version > len(steps) {
-		return wrongVersion(version, len(steps))
+		return s.sameVersion(version)
+	}
+	if version > 0 && version < len(steps) && s.dialect == PostgreSQL {
+		// An older process that is about to fold sees the new version once this
+		// is over, or has done so before it. AddTx only reads, and does not wait.
+		if err := s.exec(ctx, tx, lockFolds); err != nil {
+			return err
+		}
 	}
 	for _, step := range steps[version:] {
 		if err := s.exec(ctx, tx, step...); err != nil {

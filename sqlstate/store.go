@@ -204,8 +204,8 @@ func (s *Store) lock(ctx context.Context, tx *sql.Tx) error {
 	if err != nil && !errors.Is(err, sql.ErrNoRows) { // no row is version 0
 		return err
 	}
-	if version != len(s.steps()) {
-		return wrongVersion(version, len(s.steps()))
+	if err := s.sameVersion(version); err != nil {
+		return err
 	}
 	return s.owned(ctx, tx)
 }
@@ -225,8 +225,13 @@ func (s *Store) owned(ctx context.Context, q querier) error {
 	return nil
 }
 
-func wrongVersion(is, want int) error {
-	if is > want {
+// sameVersion makes sure that tables of this version are known here.
+func (s *Store) sameVersion(is int) error {
+	want := len(s.steps())
+	switch {
+	case is == want:
+		return nil
+	case is > want:
 		return fmt.Errorf("sqlstate: the tables are of version %d and only versions up to %d are known here: a newer release made them", is, want)
 	}
 	return fmt.Errorf("sqlstate: the tables are of version %d, not %d: call CreateSchema", is, want)
