@@ -32,10 +32,6 @@ type account struct {
 	ended  error // why this is no longer the installation's
 }
 
-var errQuery = errors.New("sqlstate: the tables cannot be used (was CreateSchema called, and may this role use them?)")
-
-func queryFailed(err error) error { return fmt.Errorf("%w: %w", errQuery, err) }
-
 func (a *account) Identity() ledger.Identity { return a.id }
 func (a *account) Aside() string             { return a.aside }
 

@@ -65,7 +65,7 @@ func (s *Store) decided(ctx context.Context, q querier, most int) ([]consent.Rec
 		records = append(records, r)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("sqlstate: %w", err)
+		return nil, queryFailed(err)
 	}
 	return records, nil
 }
@@ -111,7 +111,7 @@ func (s *Store) Save(ctx context.Context, r consent.Record) error {
 		_, err := tx.ExecContext(ctx, s.sql(`INSERT INTO headcount_consent (id, decision, notice, decided, place)
 			SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4 FROM headcount_consent`), string(word), r.Notice, r.Time.Unix(), r.Where)
 		if err != nil {
-			return fmt.Errorf("sqlstate: %w", err)
+			return queryFailed(err)
 		}
 		return s.exec(ctx, tx, fmt.Sprintf("DELETE FROM headcount_consent WHERE id <= (SELECT max(id) FROM headcount_consent) - %d", maxRecords))
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -80,7 +79,7 @@ func (s *Store) destroy(ctx context.Context, tx *sql.Tx, generation int64) (same
 	left, err := tx.ExecContext(ctx, s.sql(`UPDATE headcount_installation
 		SET generation = $1, install_guid = '', day = 0, phase = 0, settled = 0, due = 0, failures = 0`), revoked(generation))
 	if err != nil {
-		return false, false, fmt.Errorf("sqlstate: %w", err)
+		return false, false, queryFailed(err)
 	}
 	n, err := left.RowsAffected()
 	return true, n > 0, err

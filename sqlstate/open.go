@@ -110,10 +110,9 @@ func (a *account) open(ctx context.Context, tx *sql.Tx, fresh func() (ledger.Ide
 	switch {
 	case err == nil:
 		if a.id, a.known, err = row.sound(); err == nil {
-			_, err = s.totals(ctx, tx)
-		}
-		if errors.Is(err, errQuery) {
-			return err
+			if _, err = s.totals(ctx, tx); err != nil && !errors.Is(err, ledger.ErrDamaged) {
+				return err
+			}
 		}
 		if err != nil { // it says something impossible
 			a.aside = err.Error()
@@ -152,7 +151,7 @@ func (a *account) create(ctx context.Context, tx *sql.Tx, fresh func() (ledger.I
 		(id, generation, install_guid, day, phase, settled, due, failures, fence, lease_until)
 		VALUES (1, $1, $2, $3, $4, $5, 0, 0, 0, 0)`), row.generation, row.guid, row.day, row.phase, row.settled)
 	if err != nil {
-		return row, fmt.Errorf("sqlstate: %w", err)
+		return row, queryFailed(err)
 	}
 	return row, nil
 }
@@ -176,7 +175,7 @@ func (a *account) settle(ctx context.Context, tx *sql.Tx) error {
 		}
 		query := "INSERT INTO headcount_total (series, total) VALUES " + places[2:] + " ON CONFLICT (series) DO NOTHING"
 		if _, err := tx.ExecContext(ctx, s.sql(query), args...); err != nil {
-			return fmt.Errorf("sqlstate: %w", err)
+			return queryFailed(err)
 		}
 	}
 	return s.exec(ctx, tx, leftover, "DELETE FROM headcount_process WHERE seen < {now} - 7 * 86400000")
@@ -207,7 +206,7 @@ func (s *Store) putAside(ctx context.Context, tx *sql.Tx, row installation, dama
 	}
 	damage = strings.ToValidUTF8(damage, "?")
 	if _, err := tx.ExecContext(ctx, s.sql("INSERT INTO headcount_aside (damage, state) VALUES ($1, $2)"), damage, string(state)); err != nil {
-		return fmt.Errorf("sqlstate: %w", err)
+		return queryFailed(err)
 	}
 	forget := fmt.Sprintf("DELETE FROM headcount_aside WHERE id NOT IN (SELECT id FROM headcount_aside ORDER BY id DESC LIMIT %d)", keptAside)
 	return s.exec(ctx, tx, append([]string{forget}, wipe...)...)

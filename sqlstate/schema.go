@@ -3,7 +3,6 @@ package sqlstate
 import (
 	"context"
 	"database/sql"
-	"fmt"
 )
 
 // steps lead from each version of the tables to the next. The one that is
@@ -99,9 +98,9 @@ func (s *Store) CreateSchema(ctx context.Context) error {
 	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		// CREATE TABLE IF NOT EXISTS by itself fails when two do it at once.
 		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(schemaLock)); err != nil {
-			return fmt.Errorf("sqlstate: %w", err)
+			return queryFailed(err)
 		}
-		if err := s.exec(ctx, tx, versionTable...); err != nil {
+		if err := s.create(ctx, tx, 0, versionTable); err != nil {
 			return err
 		}
 		return s.migrate(ctx, tx)
@@ -124,7 +123,17 @@ func (s *Store) plain(ctx context.Context) error {
 			_, err := s.db.ExecContext(ctx, statement)
 			return err
 		}); err != nil {
-			return fmt.Errorf("sqlstate: %w", err)
+			return queryFailed(err)
+		}
+	}
+	return nil
+}
+
+// create takes a step from a version.
+func (s *Store) create(ctx context.Context, tx *sql.Tx, version int, step []string) error {
+	for _, statement := range step {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return createFailed(err, version, len(s.steps()))
 		}
 	}
 	return nil
@@ -132,9 +141,8 @@ func (s *Store) plain(ctx context.Context) error {
 
 func (s *Store) migrate(ctx context.Context, tx *sql.Tx) error {
 	var version int
-	err := tx.QueryRowContext(ctx, s.sql(readVersion+"{update}")).Scan(&version)
-	if err != nil {
-		return fmt.Errorf("sqlstate: %w", err)
+	if err := scan(tx.QueryRowContext(ctx, s.sql(readVersion+"{update}")), &version); err != nil {
+		return err
 	}
 	steps := s.steps()
 	if version < 0 || version > len(steps) {
@@ -148,7 +156,7 @@ func (s *Store) migrate(ctx context.Context, tx *sql.Tx) error {
 		}
 	}
 	for _, step := range steps[version:] {
-		if err := s.exec(ctx, tx, step...); err != nil {
+		if err := s.create(ctx, tx, version, step); err != nil {
 			return err
 		}
 	}
@@ -156,10 +164,10 @@ func (s *Store) migrate(ctx context.Context, tx *sql.Tx) error {
 		return s.owned(ctx, tx)
 	}
 	if _, err := tx.ExecContext(ctx, s.sql("INSERT INTO headcount_product (id, name) VALUES (1, $1)"), s.product); err != nil {
-		return fmt.Errorf("sqlstate: %w", err)
+		return queryFailed(err)
 	}
 	if _, err := tx.ExecContext(ctx, s.sql("UPDATE headcount_schema SET version = $1 WHERE id = 1"), len(steps)); err != nil {
-		return fmt.Errorf("sqlstate: %w", err)
+		return queryFailed(err)
 	}
 	return nil
 }

@@ -166,7 +166,7 @@ func (s *Store) once(ctx context.Context, f func(context.Context, *sql.Tx) error
 	}
 	tx, err := s.db.BeginTx(ctx, options)
 	if err != nil {
-		return fmt.Errorf("sqlstate: %w", err)
+		return queryFailed(err)
 	}
 	defer tx.Rollback()
 	if s.dialect == SQLite {
@@ -183,16 +183,6 @@ func (s *Store) once(ctx context.Context, f func(context.Context, *sql.Tx) error
 		return fmt.Errorf("sqlstate: %w: %w", errCommit, err)
 	}
 	return nil
-}
-
-// again says whether a database gave up something that is to be tried anew:
-// a serialization failure or deadlock in PostgreSQL, a busy SQLite.
-func again(err error) bool {
-	var state interface{ SQLState() string } // of pgx and of lib/pq
-	if errors.As(err, &state) {
-		return state.SQLState() == "40001" || state.SQLState() == "40P01"
-	}
-	return strings.Contains(err.Error(), "database is locked") || strings.Contains(err.Error(), "database table is locked")
 }
 
 // lock keeps other processes from opening, destroying and deciding until the
@@ -225,23 +215,11 @@ func (s *Store) owned(ctx context.Context, q querier) error {
 	return nil
 }
 
-// sameVersion makes sure that tables of this version are known here.
-func (s *Store) sameVersion(is int) error {
-	want := len(s.steps())
-	switch {
-	case is == want:
-		return nil
-	case is > want:
-		return fmt.Errorf("sqlstate: the tables are of version %d and only versions up to %d are known here: a newer release made them", is, want)
-	}
-	return fmt.Errorf("sqlstate: the tables are of version %d, not %d: call CreateSchema", is, want)
-}
-
 // exec runs statements that take no arguments.
 func (s *Store) exec(ctx context.Context, tx *sql.Tx, statements ...string) error {
 	for _, statement := range statements {
 		if _, err := tx.ExecContext(ctx, s.sql(statement)); err != nil {
-			return fmt.Errorf("sqlstate: %w", err)
+			return queryFailed(err)
 		}
 	}
 	return nil
