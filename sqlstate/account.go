@@ -32,10 +32,6 @@ type account struct {
 	ended  error // why this is no longer the installation's
 }
 
-var errQuery = errors.New("sqlstate: the database did not answer")
-
-func queryFailed(err error) error { return fmt.Errorf("%w: %w", errQuery, err) }
-
 func (a *account) Identity() ledger.Identity { return a.id }
 func (a *account) Aside() string             { return a.aside }
 
@@ -73,7 +69,7 @@ func (a *account) current(ctx context.Context, q querier, lock string) (installa
 	case errors.Is(err, sql.ErrNoRows):
 		return row, ledger.ErrClosed
 	case err != nil:
-		return row, queryFailed(err)
+		return row, err
 	case row.generation != a.generation:
 		return row, ledger.ErrGone
 	}
@@ -92,9 +88,11 @@ func (a *account) current(ctx context.Context, q querier, lock string) (installa
 
 // Schedule reads the schedule.
 func (a *account) Schedule(ctx context.Context) (ledger.Schedule, error) {
-	ctx, cancel := bounded(ctx)
-	defer cancel()
-	row, err := a.current(ctx, a.store.db, "")
+	var row installation
+	err := a.store.read(ctx, func(ctx context.Context, q querier) (err error) {
+		row, err = a.current(ctx, q, "")
+		return err
+	})
 	if err != nil {
 		return ledger.Schedule{}, a.end(err)
 	}
@@ -166,8 +164,8 @@ const pending = `SELECT t.series, t.total, coalesce((SELECT CAST(sum(p.n) AS BIG
 	WHERE p.series = t.series AND p.generation = $1), 0) FROM headcount_total t`
 
 // counted are the totals with what is pending.
-func (a *account) counted(ctx context.Context) (map[string]int64, error) {
-	rows, err := a.store.db.QueryContext(ctx, a.store.sql(pending), a.generation)
+func (a *account) counted(ctx context.Context, q querier) (map[string]int64, error) {
+	rows, err := q.QueryContext(ctx, a.store.sql(pending), a.generation)
 	if err != nil {
 		return nil, queryFailed(err)
 	}
@@ -200,10 +198,13 @@ func (a *account) Totals(ctx context.Context, added, totals []uint64) error {
 		// A guess could show more than was counted, and the largest wins.
 		return fmt.Errorf("sqlstate: the totals are not known before the next fold: %w", errCommit)
 	}
-	stored, err := a.counted(ctx)
-	if err == nil {
-		_, err = a.current(ctx, a.store.db, "") // last: what was read was this installation's
-	}
+	var stored map[string]int64
+	err := a.store.read(ctx, func(ctx context.Context, q querier) (err error) {
+		if stored, err = a.counted(ctx, q); err == nil {
+			_, err = a.current(ctx, q, "") // last: what was read was this installation's
+		}
+		return err
+	})
 	if err != nil {
 		return a.end(err)
 	}

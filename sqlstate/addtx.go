@@ -20,12 +20,17 @@ import (
 //	_ = state.AddTx(ctx, tx, compreface.UserCreated, 1)
 //	err = tx.Commit()
 //
-// tx must be of the database that the store was made with. AddTx only inserts
-// a row, and reads and locks nothing that another transaction writes, so it
-// neither waits for the application's other transactions nor makes them fail.
+// tx must be of the database that the store was made with. AddTx inserts a row
+// if the installation is still there. It locks nothing, and reads nothing but
+// the installation's row, which no transaction writes that takes part in
+// serializable ones: so it neither waits for the application's other
+// transactions nor makes them fail, at any isolation.
 //
 // It does nothing, like Client.Add, while consent does not hold, when n is not
-// positive, or when the counter is not in the catalog. An error means that
+// positive, or when the counter is not in the catalog. A no counts here as soon
+// as tx can see it, whichever process said it; a transaction that sees the
+// database as it was before the yes (REPEATABLE READ or SERIALIZABLE, begun
+// before it) counts nothing either. An error means that
 // this was not counted; tx is as it was before and may go on, unless ctx
 // ended, the connection is lost, or SQLite cannot read or write its file. It
 // takes at most five seconds.
@@ -48,21 +53,24 @@ func (s *Store) AddTx(ctx context.Context, tx *sql.Tx, counter catalog.Counter, 
 	}
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	// A single row of VALUES that does not fit on the disk has SQLite undo the
-	// whole transaction, and not only the statement.
-	values := "SELECT $1, $2, $3"
-	if s.dialect == PostgreSQL {
-		values = "VALUES ($1, $2, $3)"
-	}
-	insert := s.sql("INSERT INTO headcount_pending (generation, series, n) " + values)
 	if err := s.harmless(ctx, tx, func() error {
-		_, err := tx.ExecContext(ctx, insert, generation, series, n)
+		_, err := tx.ExecContext(ctx, s.sql(insertPending), generation, series, n)
 		return err
 	}); err != nil {
 		return fmt.Errorf("sqlstate: not counted: %w", err)
 	}
 	return nil
 }
+
+// insertPending inserts nothing when the yes was taken back. That is no reason
+// to stop counting here: tx may only see the database as it was before the yes.
+// The next look, within ten seconds, finds out.
+//
+// It must not be VALUES either: a single row of those that does not fit on the
+// disk has SQLite undo the whole transaction, and not only the statement.
+const insertPending = `INSERT INTO headcount_pending (generation, series, n)
+	SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS BIGINT)
+	WHERE EXISTS (SELECT 1 FROM headcount_installation WHERE generation = $1)`
 
 // counting returns the generation that a series is counted for now.
 func (s *Store) counting(series string) (generation int64, ok bool) {

@@ -35,18 +35,24 @@ func (s *Store) History(ctx context.Context) ([]consent.Record, error) {
 	return records, err
 }
 
-func (s *Store) records(ctx context.Context, most int) ([]consent.Record, error) {
-	if err := s.ready(); err != nil {
-		return nil, err
-	}
-	ctx, cancel := bounded(ctx)
-	defer cancel()
-	if err := s.owned(ctx, s.db); err != nil { // a yes to another product is none
-		return nil, err
-	}
-	rows, err := s.db.QueryContext(ctx, s.sql(readRecords), most)
+func (s *Store) records(ctx context.Context, most int) (records []consent.Record, err error) {
+	err = s.read(ctx, func(ctx context.Context, q querier) error {
+		if err := s.owned(ctx, q); err != nil { // a yes to another product is none
+			return err
+		}
+		records, err = s.decided(ctx, q, most)
+		return err
+	})
 	if err != nil {
-		return nil, missing(err)
+		return nil, err
+	}
+	return records, nil
+}
+
+func (s *Store) decided(ctx context.Context, q querier, most int) ([]consent.Record, error) {
+	rows, err := q.QueryContext(ctx, s.sql(readRecords), most)
+	if err != nil {
+		return nil, queryFailed(err)
 	}
 	defer rows.Close()
 	var records []consent.Record
@@ -59,7 +65,7 @@ func (s *Store) records(ctx context.Context, most int) ([]consent.Record, error)
 		records = append(records, r)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("sqlstate: %w", err)
+		return nil, queryFailed(err)
 	}
 	return records, nil
 }
@@ -105,7 +111,7 @@ func (s *Store) Save(ctx context.Context, r consent.Record) error {
 		_, err := tx.ExecContext(ctx, s.sql(`INSERT INTO headcount_consent (id, decision, notice, decided, place)
 			SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4 FROM headcount_consent`), string(word), r.Notice, r.Time.Unix(), r.Where)
 		if err != nil {
-			return fmt.Errorf("sqlstate: %w", err)
+			return queryFailed(err)
 		}
 		return s.exec(ctx, tx, fmt.Sprintf("DELETE FROM headcount_consent WHERE id <= (SELECT max(id) FROM headcount_consent) - %d", maxRecords))
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -13,7 +12,8 @@ import (
 // was decided stays. It asks still, unless that is nil, after a look at what
 // there is, and removes nothing else: a new yes may have made it. A report that
 // another process has on its way is waited for, two seconds at most: the row of
-// its lease stays until then, and tells nothing. There being nothing to destroy
+// its lease stays until then, and tells nothing. What transactions commit late
+// is looked for once more after twelve seconds. There being nothing to destroy
 // is not an error.
 func (s *Store) Destroy(ctx context.Context, still func() error) error {
 	if err := s.ready(); err != nil {
@@ -21,13 +21,11 @@ func (s *Store) Destroy(ctx context.Context, still func() error) error {
 	}
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	if err := s.owned(ctx, s.db); err != nil {
-		return err
-	}
+	defer s.sweepLater() // whatever came of it: it removes only what nobody asks for
 	for {
-		seen, err := s.find(ctx, s.db, "")
+		seen, err := s.look(ctx)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return missing(err)
+			return err
 		}
 		if still != nil {
 			if err := still(); err != nil {
@@ -68,7 +66,7 @@ func (s *Store) destroy(ctx context.Context, tx *sql.Tx, generation int64) (same
 	}
 	now, err := s.find(ctx, tx, "{update}")
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return false, false, fmt.Errorf("sqlstate: %w", err)
+		return false, false, err
 	}
 	if err == nil && now.generation != generation {
 		return false, false, nil
@@ -81,7 +79,7 @@ func (s *Store) destroy(ctx context.Context, tx *sql.Tx, generation int64) (same
 	left, err := tx.ExecContext(ctx, s.sql(`UPDATE headcount_installation
 		SET generation = $1, install_guid = '', day = 0, phase = 0, settled = 0, due = 0, failures = 0`), revoked(generation))
 	if err != nil {
-		return false, false, fmt.Errorf("sqlstate: %w", err)
+		return false, false, queryFailed(err)
 	}
 	n, err := left.RowsAffected()
 	return true, n > 0, err
@@ -106,7 +104,9 @@ func (s *Store) quiet(ctx context.Context, generation int64) error {
 	defer cancel()
 	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		var n int
-		err := s.db.QueryRowContext(ctx, s.sql("SELECT count(*) FROM headcount_installation WHERE generation = $1 AND lease_until > {now}"), generation).Scan(&n)
+		err := s.read(ctx, func(ctx context.Context, q querier) error {
+			return q.QueryRowContext(ctx, s.sql("SELECT count(*) FROM headcount_installation WHERE generation = $1 AND lease_until > {now}"), generation).Scan(&n)
+		})
 		if err == nil && n == 0 {
 			break
 		}
@@ -115,14 +115,37 @@ func (s *Store) quiet(ctx context.Context, generation int64) error {
 		if err := s.lock(ctx, tx); err != nil {
 			return err
 		}
-		for query, g := range map[string]int64{
-			"DELETE FROM headcount_installation WHERE generation = $1": generation,
-			"DELETE FROM headcount_pending WHERE generation = $1":      revoked(generation),
-		} {
-			if _, err := tx.ExecContext(ctx, s.sql(query), g); err != nil {
-				return fmt.Errorf("sqlstate: %w", err)
-			}
+		if _, err := tx.ExecContext(ctx, s.sql("DELETE FROM headcount_installation WHERE generation = $1"), generation); err != nil {
+			return queryFailed(err)
 		}
-		return nil
+		return s.exec(ctx, tx, leftover)
+	})
+}
+
+// late is how long after a Destroy there is one more look for what was
+// committed after it: longer than most transactions take.
+const late = 12 * time.Second
+
+// leftover removes what was counted for another installation than the one
+// there is: a transaction that began to count before a no and ended after it.
+const leftover = "DELETE FROM headcount_pending WHERE generation NOT IN (SELECT generation FROM headcount_installation)"
+
+// sweepLater looks once more, without anything that waits until then. It is
+// nobody's loss if that fails, or if the process has ended: whoever opens or
+// destroys next does the same.
+func (s *Store) sweepLater() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sweeping != nil {
+		s.sweeping.Reset(s.late)
+		return
+	}
+	s.sweeping = time.AfterFunc(s.late, func() {
+		_ = s.write(context.Background(), func(ctx context.Context, tx *sql.Tx) error {
+			if err := s.lock(ctx, tx); err != nil {
+				return err
+			}
+			return s.exec(ctx, tx, leftover)
+		})
 	})
 }

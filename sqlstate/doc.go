@@ -17,6 +17,16 @@
 //	stats.Add(compreface.UserCreated, 1)                      // in memory
 //	err = state.AddTx(ctx, tx, compreface.ServiceCreated.With(compreface.Detection), 1) // in tx
 //
+// # Releases beside one another
+//
+// CreateSchema brings older tables up to date and says so in headcount_schema. A
+// process of an older release that still has them open reads that with every
+// look and under the lock of every fold: from then on it neither folds nor
+// sends, and its log says why. What Add counts there stays in its memory and is
+// lost when it ends, so end older replicas before CreateSchema of a release that
+// changes the tables, or soon after. AddTx goes on there, and newer replicas
+// fold what it inserts.
+//
 // # What is kept where
 //
 //	headcount_schema        the version of the tables
@@ -59,13 +69,20 @@
 // whatever the database does, and is not on the path of any request, but for
 // AddTx: three short statements in PostgreSQL (a savepoint, so that a statistic
 // that cannot be written does not fail the transaction), one in SQLite. AddTx
-// only inserts. It reads and locks no row, so transactions of the host do not
-// wait for one another because of it, and serializable ones do not fail. In
+// inserts a row, if the installation is still there, and locks nothing, so
+// transactions of the host do not wait for one another because of it. Of what
+// it reads and inserts, every other reader and writer of ours is READ
+// COMMITTED, which PostgreSQL leaves out when it looks for a serializable
+// transaction to fail: so none of the host's does because of us. In
 // SQLite everybody who writes waits for everybody else anyway, if the host told
 // it to (busy_timeout, and BEGIN IMMEDIATE): where it does not, a write of ours
 // in the background can be what the host's meets, as any other connection's.
 //
-// A replica that is idle asks three short questions every ten seconds.
+// Whatever else we ask PostgreSQL is in a transaction that is READ COMMITTED,
+// whatever the default is, and takes no part in serializable ones.
+//
+// A replica that is idle asks three short questions every ten seconds; in
+// PostgreSQL each is three round trips (begin, question, commit).
 //
 // # One of them sends
 //
@@ -84,15 +101,23 @@
 //
 // # A no
 //
-// A recorded no counts for every replica: each asks before it sends, and its
-// next fold or look, within ten seconds, finds the state gone, and ends
-// counting. Identifier, totals, what is pending, schedule and lease are removed
-// in one transaction, and a report that is on its way is waited for, two seconds
-// at most. Each installation has a random number of its own, its
-// generation, so nothing that was counted or committed late for one is ever
-// added to the next: late rows are removed when somebody folds, opens or
-// destroys. What a database keeps of deleted rows (its log, free pages,
-// replicas, backups) is the database's.
+// A recorded no counts for every replica: each asks before it sends. The one
+// that acts on it first removes identifier, totals, what is pending, schedule
+// and lease in one transaction, and waits for a report that is on its way, two
+// seconds at most. From then on AddTx inserts nothing, in any replica: it looks
+// whether the installation is still there. What Add counts in the memory of
+// another one gets nowhere, and ends at its next fold or look, within ten
+// seconds.
+//
+// A transaction of the host that counted before the no, or sees the database as
+// it was before, may be committed after it, and leaves a row with a series and a
+// number. Whoever acted on the no looks once more after twelve seconds, and
+// removes such rows. One that is committed even later stays until a client
+// starts under a yes, or starts or is refreshed under a recorded no. Each
+// installation has a random number of its own, its generation, so nothing that
+// was counted or committed late for one is ever added to the next. What a
+// database keeps of deleted rows (its log, free pages, replicas, backups) is the
+// database's.
 //
 // If the database cannot be written, Save returns an error, and an earlier yes
 // stays: unlike consent.File, which can put its file aside.

@@ -55,10 +55,10 @@ func (a *account) idle(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	var some bool
-	if err := a.store.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM headcount_pending)").Scan(&some); err != nil {
-		return false, queryFailed(err)
-	}
-	return !some, nil
+	err := a.store.read(ctx, func(ctx context.Context, q querier) error {
+		return scan(q.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM headcount_pending)"), &some)
+	})
+	return err == nil && !some, err
 }
 
 // foldOnce is one transaction. It says whether more is pending.
@@ -102,9 +102,9 @@ func (a *account) resolve(ctx context.Context, tx *sql.Tx) error {
 		return nil
 	}
 	var newest int64
-	err := tx.QueryRowContext(ctx, a.store.sql("SELECT fold FROM headcount_process WHERE process = $1"), a.process).Scan(&newest)
+	err := scan(tx.QueryRowContext(ctx, a.store.sql("SELECT fold FROM headcount_process WHERE process = $1"), a.process), &newest)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return queryFailed(err) // and still in doubt
+		return err // and still in doubt
 	}
 	if newest == a.number {
 		a.applied(a.tried)

@@ -148,6 +148,16 @@ func equal(t testing.TB, l *ledger.Ledger, want ...uint64) {
 	}
 }
 
+// soon waits until something is so.
+func soon(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not so: %s", what)
+		}
+	}
+}
+
 // event is what an application does: a row of its own, counted with it.
 func event(ctx context.Context, d *database, s *Store, counter catalog.Counter, n int64, commit bool) error {
 	tx, err := d.BeginTx(ctx, nil)

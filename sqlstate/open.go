@@ -26,11 +26,13 @@ type installation struct {
 	due        int64
 	failures   int64
 	fence      int64
+	version    int // of the tables
 }
 
 const (
-	readInstallation = `SELECT generation, install_guid, day, phase, settled, due, failures, fence FROM headcount_installation WHERE id = 1`
-	dayLength        = 24 * 60 * 60
+	readInstallation = `SELECT generation, install_guid, day, phase, settled, due, failures, fence,
+		coalesce((SELECT version FROM headcount_schema WHERE id = 1), 0) FROM headcount_installation WHERE id = 1`
+	dayLength = 24 * 60 * 60
 )
 
 type querier interface {
@@ -38,11 +40,28 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// find reads the row of the installation; sql.ErrNoRows when there is none.
+// find reads the row of the installation; sql.ErrNoRows when there is none. A
+// row in tables of another version is an error: what it says may mean something
+// else there.
 func (s *Store) find(ctx context.Context, q querier, lock string) (i installation, err error) {
-	err = q.QueryRowContext(ctx, s.sql(readInstallation+lock)).
-		Scan(&i.generation, &i.guid, &i.day, &i.phase, &i.settled, &i.due, &i.failures, &i.fence)
+	err = scan(q.QueryRowContext(ctx, s.sql(readInstallation+lock)),
+		&i.generation, &i.guid, &i.day, &i.phase, &i.settled, &i.due, &i.failures, &i.fence, &i.version)
+	if err == nil {
+		err = s.sameVersion(i.version)
+	}
 	return i, err
+}
+
+// look finds the row of this product's installation, whoever has it open.
+func (s *Store) look(ctx context.Context) (row installation, err error) {
+	err = s.read(ctx, func(ctx context.Context, q querier) error {
+		if err := s.owned(ctx, q); err != nil {
+			return err
+		}
+		row, err = s.find(ctx, q, "")
+		return err
+	})
+	return row, err
 }
 
 // sound returns what the row says, or why that is not possible.
@@ -91,10 +110,9 @@ func (a *account) open(ctx context.Context, tx *sql.Tx, fresh func() (ledger.Ide
 	switch {
 	case err == nil:
 		if a.id, a.known, err = row.sound(); err == nil {
-			_, err = s.totals(ctx, tx)
-		}
-		if errors.Is(err, errQuery) {
-			return err
+			if _, err = s.totals(ctx, tx); err != nil && !errors.Is(err, ledger.ErrDamaged) {
+				return err
+			}
 		}
 		if err != nil { // it says something impossible
 			a.aside = err.Error()
@@ -114,7 +132,7 @@ func (a *account) open(ctx context.Context, tx *sql.Tx, fresh func() (ledger.Ide
 			return err
 		}
 	default:
-		return fmt.Errorf("sqlstate: %w", err)
+		return err
 	}
 	a.generation = row.generation
 	return a.settle(ctx, tx)
@@ -133,7 +151,7 @@ func (a *account) create(ctx context.Context, tx *sql.Tx, fresh func() (ledger.I
 		(id, generation, install_guid, day, phase, settled, due, failures, fence, lease_until)
 		VALUES (1, $1, $2, $3, $4, $5, 0, 0, 0, 0)`), row.generation, row.guid, row.day, row.phase, row.settled)
 	if err != nil {
-		return row, fmt.Errorf("sqlstate: %w", err)
+		return row, queryFailed(err)
 	}
 	return row, nil
 }
@@ -157,13 +175,10 @@ func (a *account) settle(ctx context.Context, tx *sql.Tx) error {
 		}
 		query := "INSERT INTO headcount_total (series, total) VALUES " + places[2:] + " ON CONFLICT (series) DO NOTHING"
 		if _, err := tx.ExecContext(ctx, s.sql(query), args...); err != nil {
-			return fmt.Errorf("sqlstate: %w", err)
+			return queryFailed(err)
 		}
 	}
-	if _, err := tx.ExecContext(ctx, s.sql("DELETE FROM headcount_pending WHERE generation <> $1"), a.generation); err != nil {
-		return fmt.Errorf("sqlstate: %w", err)
-	}
-	return s.exec(ctx, tx, "DELETE FROM headcount_process WHERE seen < {now} - 7 * 86400000")
+	return s.exec(ctx, tx, leftover, "DELETE FROM headcount_process WHERE seen < {now} - 7 * 86400000")
 }
 
 // wipe are the statements that leave nothing of an installation, but for what
@@ -191,7 +206,7 @@ func (s *Store) putAside(ctx context.Context, tx *sql.Tx, row installation, dama
 	}
 	damage = strings.ToValidUTF8(damage, "?")
 	if _, err := tx.ExecContext(ctx, s.sql("INSERT INTO headcount_aside (damage, state) VALUES ($1, $2)"), damage, string(state)); err != nil {
-		return fmt.Errorf("sqlstate: %w", err)
+		return queryFailed(err)
 	}
 	forget := fmt.Sprintf("DELETE FROM headcount_aside WHERE id NOT IN (SELECT id FROM headcount_aside ORDER BY id DESC LIMIT %d)", keptAside)
 	return s.exec(ctx, tx, append([]string{forget}, wipe...)...)
@@ -200,18 +215,12 @@ func (s *Store) putAside(ctx context.Context, tx *sql.Tx, row installation, dama
 // Peek is telemetry's: it returns the identity that is kept, also while
 // nothing is counted, and changes nothing.
 func (s *Store) Peek(ctx context.Context) (ledger.Identity, error) {
-	if err := s.ready(); err != nil {
-		return ledger.Identity{}, err
-	}
-	if err := s.owned(ctx, s.db); err != nil {
-		return ledger.Identity{}, err
-	}
-	row, err := s.find(ctx, s.db, "")
+	row, err := s.look(ctx)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && row.revoked() {
-		err = fmt.Errorf("no identifier is kept in the database: %w", fs.ErrNotExist)
+		err = fmt.Errorf("sqlstate: no identifier is kept in the database: %w", fs.ErrNotExist)
 	}
 	if err != nil {
-		return ledger.Identity{}, fmt.Errorf("sqlstate: %w", err)
+		return ledger.Identity{}, err
 	}
 	id, _, err := row.sound()
 	return id, err

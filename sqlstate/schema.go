@@ -3,7 +3,6 @@ package sqlstate
 import (
 	"context"
 	"database/sql"
-	"fmt"
 )
 
 // steps lead from each version of the tables to the next. The one that is
@@ -78,8 +77,16 @@ func (s *Store) CreateSchema(ctx context.Context) error {
 	defer cancel()
 	// A role that may not create anything can call it too once all is there.
 	var version int
-	if s.db.QueryRowContext(ctx, "SELECT version FROM headcount_schema WHERE id = 1").Scan(&version) == nil && version == len(s.steps()) {
-		return s.owned(ctx, s.db)
+	var owned error
+	_ = s.read(ctx, func(ctx context.Context, q querier) error {
+		if err := scan(q.QueryRowContext(ctx, readVersion), &version); err != nil {
+			return err
+		}
+		owned = s.owned(ctx, q)
+		return owned
+	})
+	if version == len(s.steps()) {
+		return owned
 	}
 	if s.dialect == SQLite {
 		// Alone in its transaction, so that whatever comes first there writes.
@@ -91,14 +98,18 @@ func (s *Store) CreateSchema(ctx context.Context) error {
 	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		// CREATE TABLE IF NOT EXISTS by itself fails when two do it at once.
 		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(schemaLock)); err != nil {
-			return fmt.Errorf("sqlstate: %w", err)
+			return queryFailed(err)
 		}
-		if err := s.exec(ctx, tx, versionTable...); err != nil {
+		if err := s.create(ctx, tx, 0, versionTable); err != nil {
 			return err
 		}
 		return s.migrate(ctx, tx)
 	})
 }
+
+const lockFolds = "LOCK TABLE headcount_installation IN EXCLUSIVE MODE"
+
+const readVersion = "SELECT version FROM headcount_schema WHERE id = 1"
 
 var versionTable = []string{
 	"CREATE TABLE IF NOT EXISTS headcount_schema (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL)",
@@ -112,7 +123,17 @@ func (s *Store) plain(ctx context.Context) error {
 			_, err := s.db.ExecContext(ctx, statement)
 			return err
 		}); err != nil {
-			return fmt.Errorf("sqlstate: %w", err)
+			return queryFailed(err)
+		}
+	}
+	return nil
+}
+
+// create takes a step from a version.
+func (s *Store) create(ctx context.Context, tx *sql.Tx, version int, step []string) error {
+	for _, statement := range step {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return createFailed(err, version, len(s.steps()))
 		}
 	}
 	return nil
@@ -120,16 +141,22 @@ func (s *Store) plain(ctx context.Context) error {
 
 func (s *Store) migrate(ctx context.Context, tx *sql.Tx) error {
 	var version int
-	err := tx.QueryRowContext(ctx, s.sql("SELECT version FROM headcount_schema WHERE id = 1{update}")).Scan(&version)
-	if err != nil {
-		return fmt.Errorf("sqlstate: %w", err)
+	if err := scan(tx.QueryRowContext(ctx, s.sql(readVersion+"{update}")), &version); err != nil {
+		return err
 	}
 	steps := s.steps()
 	if version < 0 || version > len(steps) {
-		return wrongVersion(version, len(steps))
+		return s.sameVersion(version)
+	}
+	if version > 0 && version < len(steps) && s.dialect == PostgreSQL {
+		// An older process that is about to fold sees the new version once this
+		// is over, or has done so before it. AddTx only reads, and does not wait.
+		if err := s.exec(ctx, tx, lockFolds); err != nil {
+			return err
+		}
 	}
 	for _, step := range steps[version:] {
-		if err := s.exec(ctx, tx, step...); err != nil {
+		if err := s.create(ctx, tx, version, step); err != nil {
 			return err
 		}
 	}
@@ -137,10 +164,10 @@ func (s *Store) migrate(ctx context.Context, tx *sql.Tx) error {
 		return s.owned(ctx, tx)
 	}
 	if _, err := tx.ExecContext(ctx, s.sql("INSERT INTO headcount_product (id, name) VALUES (1, $1)"), s.product); err != nil {
-		return fmt.Errorf("sqlstate: %w", err)
+		return queryFailed(err)
 	}
 	if _, err := tx.ExecContext(ctx, s.sql("UPDATE headcount_schema SET version = $1 WHERE id = 1"), len(steps)); err != nil {
-		return fmt.Errorf("sqlstate: %w", err)
+		return queryFailed(err)
 	}
 	return nil
 }

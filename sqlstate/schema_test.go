@@ -1,9 +1,12 @@
 package sqlstate
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"testing"
+
+	"headcount.example/internal/ledger"
 )
 
 func TestSchemaByManyAtOnce(t *testing.T) {
@@ -49,6 +52,82 @@ func TestSchemaOfAnotherVersion(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestNewerSchema: a newer release changes the tables under a process that has
+// them open. That one changes nothing any more, and loses nothing should the
+// tables be as before again.
+func TestNewerSchema(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		s := d.store()
+		l := opened(t, s)
+		lease, err := l.Sender(t.Context())
+		if err != nil || lease == nil {
+			t.Fatal(lease, err)
+		}
+		add(t, l, 0, 3)
+		if err := event(t.Context(), d, s, sold, 4, true); err != nil {
+			t.Fatal(err)
+		}
+		d.must(t, "UPDATE headcount_schema SET version = 3")
+		_, err1 := l.Sender(t.Context())
+		_, err2 := l.Schedule(t.Context())
+		_, err3 := s.Peek(t.Context())
+		for call, err := range map[string]error{"Sync": l.Sync(t.Context()), "Sender": err1, "Schedule": err2, "Peek": err3,
+			"SetSchedule": l.SetSchedule(t.Context(), lease, ledger.Schedule{Settled: 7}), "Totals": l.Totals(t.Context(), make([]uint64, 2))} {
+			if err == nil || !strings.Contains(err.Error(), "of version 3 and only versions up to 2 are known here") {
+				t.Errorf("%s: %v", call, err)
+			}
+		}
+		if n := d.number(t, "SELECT CAST(sum(total) AS BIGINT) FROM headcount_total"); n != 0 || d.number(t, "SELECT count(*) FROM headcount_pending") != 1 {
+			t.Errorf("it changed newer tables: the total is %d", n)
+		}
+		add(t, l, 0, 1)
+		d.must(t, "UPDATE headcount_schema SET version = 2")
+		fold(t, l)
+		equal(t, l, 8, 0)
+	})
+}
+
+// TestFoldDuringMigration: a fold that waits while the tables change sees that
+// they have, and AddTx does not wait.
+func TestFoldDuringMigration(t *testing.T) {
+	d := postgres(t)
+	s := d.store()
+	if err := s.CreateSchema(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.must(t, "CREATE TABLE things (name TEXT, n BIGINT)")
+	d.SetMaxOpenConns(2) // so that the fold has asked the same on its connection before
+	l := opened(t, s)
+	for range 3 {
+		add(t, l, 0, 1)
+		fold(t, l)
+	}
+	tx, err := d.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.exec(t.Context(), tx, lockFolds, "UPDATE headcount_schema SET version = 3"); err != nil {
+		t.Fatal(err)
+	}
+	if err := event(t.Context(), d, s, sold, 1, true); err != nil {
+		t.Errorf("AddTx: %v", err)
+	}
+	add(t, l, 0, 1)
+	done := make(chan error)
+	go func() { done <- l.Sync(context.Background()) }()
+	soon(t, "the fold waits", func() bool {
+		var n int
+		err := tx.QueryRow("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'headcount_installation'::regclass").Scan(&n)
+		return err == nil && n == 1
+	})
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err == nil || !strings.Contains(err.Error(), "of version 3") {
+		t.Errorf("folded into newer tables: %v", err)
+	}
 }
 
 // TestAnotherProduct: of one product's tables another one gets nothing, be it
@@ -155,7 +234,8 @@ func TestFewRights(t *testing.T) {
 	_, err2 := s.Consent(t.Context())
 	for call, err := range map[string]error{"CreateSchema": s.CreateSchema(t.Context()), "Open": err1, "Consent": err2,
 		"Save": s.Save(t.Context(), yes), "Destroy": s.Destroy(t.Context(), nil)} {
-		if err == nil || !strings.Contains(err.Error(), "permission denied") {
+		want := map[bool]string{false: "may this role use them?", true: "may this role create tables"}[call == "CreateSchema"]
+		if err == nil || !strings.Contains(err.Error(), "permission denied") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", call, err)
 		}
 	}

@@ -44,10 +44,12 @@ type Store struct {
 	dialect Dialect
 	product string
 	process string        // random: which process folded
-	lease   time.Duration // tests make it short
+	lease   time.Duration // tests make it short, and the next
+	late    time.Duration
 
-	mu   sync.Mutex
-	open []*account // what AddTx counts for
+	mu       sync.Mutex
+	open     []*account  // what AddTx counts for
+	sweeping *time.Timer // after a Destroy
 }
 
 // New returns a store in the application's database. It touches nothing. The
@@ -55,7 +57,7 @@ type Store struct {
 // (catalog.Catalog.Product): tables of one product are an error to another,
 // whose yes and identifier they would otherwise share.
 func New(db *sql.DB, dialect Dialect, product string) *Store {
-	return &Store{db: db, dialect: dialect, product: product, process: rand.Text(), lease: lease}
+	return &Store{db: db, dialect: dialect, product: product, process: rand.Text(), lease: lease, late: late}
 }
 
 func (s *Store) ready() error {
@@ -87,6 +89,42 @@ func (s *Store) sql(query string) string {
 		replace = []string{"{update}", "", "{now}", "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)", "$", "?"}
 	}
 	return strings.NewReplacer(replace...).Replace(query)
+}
+
+// read asks, and changes nothing. In PostgreSQL that is a transaction: where
+// serializable is the host's default, a question of ours that took part in
+// that would make the host's transactions fail. In SQLite it is none: it would
+// take the only writer's lock where the host begins with that.
+func (s *Store) read(ctx context.Context, f func(context.Context, querier) error) error {
+	if err := s.ready(); err != nil {
+		return err
+	}
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	if s.dialect == SQLite {
+		return f(ctx, s.db)
+	}
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted, ReadOnly: true})
+	if err != nil {
+		return queryFailed(err)
+	}
+	defer tx.Rollback()
+	if err := f(ctx, tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return queryFailed(err)
+	}
+	return nil
+}
+
+// scan reads one row; sql.ErrNoRows when there is none.
+func scan(row *sql.Row, to ...any) error {
+	err := row.Scan(to...)
+	if err == nil || errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	return queryFailed(err)
 }
 
 // errCommit says that nobody knows whether a transaction was committed.
@@ -128,14 +166,14 @@ func (s *Store) once(ctx context.Context, f func(context.Context, *sql.Tx) error
 	}
 	tx, err := s.db.BeginTx(ctx, options)
 	if err != nil {
-		return fmt.Errorf("sqlstate: %w", err)
+		return queryFailed(err)
 	}
 	defer tx.Rollback()
 	if s.dialect == SQLite {
 		// Write first: SQLite refuses to let a reader become the writer after
 		// somebody else wrote.
 		if _, err := tx.ExecContext(ctx, "UPDATE headcount_schema SET version = version"); err != nil {
-			return missing(err)
+			return queryFailed(err)
 		}
 	}
 	if err := f(ctx, tx); err != nil {
@@ -147,27 +185,17 @@ func (s *Store) once(ctx context.Context, f func(context.Context, *sql.Tx) error
 	return nil
 }
 
-// again says whether a database gave up something that is to be tried anew:
-// a serialization failure or deadlock in PostgreSQL, a busy SQLite.
-func again(err error) bool {
-	var state interface{ SQLState() string } // of pgx and of lib/pq
-	if errors.As(err, &state) {
-		return state.SQLState() == "40001" || state.SQLState() == "40P01"
-	}
-	return strings.Contains(err.Error(), "database is locked") || strings.Contains(err.Error(), "database table is locked")
-}
-
 // lock keeps other processes from opening, destroying and deciding until the
 // transaction ends, and makes sure that the tables are the ones known here, and
 // this product's.
 func (s *Store) lock(ctx context.Context, tx *sql.Tx) error {
 	var version int
-	err := tx.QueryRowContext(ctx, s.sql("SELECT version FROM headcount_schema WHERE id = 1{update}")).Scan(&version)
-	if err != nil {
-		return missing(err)
+	err := scan(tx.QueryRowContext(ctx, s.sql(readVersion+"{update}")), &version)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) { // no row is version 0
+		return err
 	}
-	if version != len(s.steps()) {
-		return wrongVersion(version, len(s.steps()))
+	if err := s.sameVersion(version); err != nil {
+		return err
 	}
 	return s.owned(ctx, tx)
 }
@@ -175,8 +203,11 @@ func (s *Store) lock(ctx context.Context, tx *sql.Tx) error {
 // owned makes sure that the tables are this product's.
 func (s *Store) owned(ctx context.Context, q querier) error {
 	var owner string
-	if err := q.QueryRowContext(ctx, "SELECT name FROM headcount_product WHERE id = 1").Scan(&owner); err != nil {
-		return missing(err)
+	switch err := scan(q.QueryRowContext(ctx, "SELECT name FROM headcount_product WHERE id = 1"), &owner); {
+	case errors.Is(err, sql.ErrNoRows):
+		return fmt.Errorf("sqlstate: headcount_product is empty: insert the product whose tables these are, (1, '%s') if they are this one's", s.product)
+	case err != nil:
+		return err
 	}
 	if owner != s.product {
 		return fmt.Errorf("sqlstate: the tables belong to %.100q: give %s a database, or a schema, of its own", owner, s.product)
@@ -184,22 +215,11 @@ func (s *Store) owned(ctx context.Context, q querier) error {
 	return nil
 }
 
-func missing(err error) error {
-	return fmt.Errorf("sqlstate: the tables cannot be used (was CreateSchema called, and may this role use them?): %w", err)
-}
-
-func wrongVersion(is, want int) error {
-	if is > want {
-		return fmt.Errorf("sqlstate: the tables are of version %d and only versions up to %d are known here: a newer release made them", is, want)
-	}
-	return fmt.Errorf("sqlstate: the tables are of version %d, not %d: call CreateSchema", is, want)
-}
-
 // exec runs statements that take no arguments.
 func (s *Store) exec(ctx context.Context, tx *sql.Tx, statements ...string) error {
 	for _, statement := range statements {
 		if _, err := tx.ExecContext(ctx, s.sql(statement)); err != nil {
-			return fmt.Errorf("sqlstate: %w", err)
+			return queryFailed(err)
 		}
 	}
 	return nil
