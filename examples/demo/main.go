@@ -137,7 +137,7 @@ var expected = []string{
 
 func (d *demo) written(ctx context.Context) error {
 	d.title("3. What the Collector wrote")
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(patience)
 	var rows []row
 	for len(rows) == 0 {
 		var err error

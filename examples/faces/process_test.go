@@ -21,7 +21,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -162,7 +161,7 @@ func newPerson(t *testing.T, p *product) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &person{Client: http.Client{Jar: jar, Timeout: 10 * time.Second}, product: p}
+	return &person{Client: http.Client{Jar: jar, Timeout: patience}, product: p}
 }
 
 // post sends a form and returns the path of the page that it leads to.
