@@ -59,11 +59,7 @@ func child(notice string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, list); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
+	return exit(run(ctx, os.Args[1:], os.Stdout, list))
 }
 
 // A product is the application in a process of its own.
