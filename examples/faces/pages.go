@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"headcount.example/catalog/compreface"
-	"headcount.example/consent"
 	"headcount.example/telemetry"
 )
 
@@ -98,9 +97,8 @@ func parse(name string) *template.Template {
 
 func (a *app) show(w http.ResponseWriter, r *http.Request, code int, name string, p page) {
 	p.User, _ = a.who(r)
+	p.Asks = p.User.Admin && a.stats.asks(r.Context())
 	p.Kinds, p.Statistics = kinds, a.stats.Status()
-	was := p.Statistics.Consent
-	p.Asks = p.User.Admin && was.Decision == consent.Undecided && was.Record.Decision == consent.Granted
 	var b bytes.Buffer
 	if err := a.templates[name].Execute(&b, p); err != nil {
 		a.log.Error("page", "name", name, "error", err)
