@@ -20,7 +20,7 @@ var errSettings = errors.New("usage statistics")
 // ask asks in the terminal, where nobody has decided yet. A question that
 // fails does not make the command fail.
 func (a *app) ask(ctx context.Context) error {
-	if !a.stats.able() {
+	if !a.stats.configured() {
 		return nil // no answer would make a difference
 	}
 	notice, err := affiliate.Catalog.Notice()
@@ -98,7 +98,7 @@ func (a *app) turn(ctx context.Context, decision consent.Decision) error {
 	if decision == consent.Granted && said.Decision == consent.Denied {
 		return fmt.Errorf("%w stay off: %s: unset %s first", errSettings, said.Reason, said.Record.Where)
 	}
-	if decision == consent.Granted && !a.stats.able() {
+	if decision == consent.Granted && !a.stats.configured() {
 		return fmt.Errorf("%w stay off, and nothing was decided: %s", errSettings, a.stats.Status().Reason)
 	}
 	record := consent.Record{Decision: decision, Notice: notice, Where: "settings"}

@@ -41,10 +41,11 @@ func newStatistics(data, endpoint string) *statistics {
 	return s
 }
 
-// able says whether the client can run at all: to erase, it must be able to.
-// Where the configuration has a fault, such as a wrong endpoint, no decision
-// turns statistics on, and the status names the fault.
-func (s *statistics) able() bool { return s.Status().CanErase }
+// configured says whether a yes turns statistics on. Where the configuration
+// has a fault, such as a wrong endpoint, nothing does, and the status names the
+// fault. It has no word of its own for that; but this client, which has a
+// directory, can erase unless there is a fault.
+func (s *statistics) configured() bool { return s.Status().CanErase }
 
 // failed counts an error by its kind, which is one of a closed list. What the
 // error says, and about whom, stays here.
