@@ -112,8 +112,8 @@ func (a *app) turn(ctx context.Context, decision consent.Decision) error {
 	return nil
 }
 
-// erase turns off and asks the receiver to erase. A service tries again by
-// itself when the request does not arrive; here the person says it once more.
+// erase turns off and asks the receiver to erase. When the request does not
+// arrive, later commands try again, each at its end.
 func (a *app) erase(ctx context.Context) error {
 	err := a.stats.Erase(ctx, func(ctx context.Context) error {
 		return a.save(ctx, consent.Record{Decision: consent.Denied, Notice: affiliate.Catalog.NoticeNumber(), Where: "settings"})
@@ -124,7 +124,7 @@ func (a *app) erase(ctx context.Context) error {
 		fmt.Println("nothing to erase: nothing was sent since the last yes, or it was asked for already")
 		return nil
 	case err != nil && a.stats.Status().Erasing:
-		return fmt.Errorf("%w: %w: say erase again later", errSettings, err)
+		return fmt.Errorf("%w: %w: later commands try again", errSettings, err)
 	case err != nil:
 		return fmt.Errorf("%w: %w", errSettings, err)
 	}
