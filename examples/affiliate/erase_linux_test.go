@@ -25,7 +25,7 @@ func TestEraseWhileAnotherSaves(t *testing.T) {
 	}
 	c := s.prepare("settings", "telemetry", "erase")
 	began := time.Now()
-	defer time.AfterFunc(15*time.Second, func() { _ = c.Process.Kill() }).Stop()
+	defer time.AfterFunc(patience, func() { _ = c.Process.Kill() }).Stop()
 	out, err := c.CombinedOutput()
 	if took := time.Since(began); c.ProcessState.ExitCode() != 1 || took < 4*time.Second || !strings.Contains(string(out), "usage statistics: on, agreed") {
 		t.Errorf("%v after %s: %s", err, took, out)

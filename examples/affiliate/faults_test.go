@@ -61,7 +61,7 @@ func TestDamagedState(t *testing.T) {
 // that takes a moment to answer.
 func TestDueToASlowReceiver(t *testing.T) {
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		time.Sleep(300 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 		w.Header().Set("Content-Type", "application/x-protobuf")
 	}))
 	defer receiver.Close()

@@ -75,7 +75,7 @@ func TestAnswerInTheTerminal(t *testing.T) {
 			if !strings.Contains(test.status, "nobody") { // decided: not asked again
 				again := s.prepare("program", "create", "autumn")
 				again.Stdin, again.Stderr, again.SysProcAttr = tty, tty, c.SysProcAttr
-				defer time.AfterFunc(10*time.Second, func() { _ = again.Process.Kill() }).Stop()
+				defer time.AfterFunc(patience, func() { _ = again.Process.Kill() }).Stop()
 				if err := again.Run(); err != nil {
 					t.Errorf("asked again: %v", err)
 				}
@@ -97,7 +97,7 @@ func TestNotAskedWithAWrongEndpoint(t *testing.T) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer time.AfterFunc(10*time.Second, func() { _ = c.Process.Kill() }).Stop()
+	defer time.AfterFunc(patience, func() { _ = c.Process.Kill() }).Stop()
 	read(t, keys, "statistics are off: telemetry: endpoint")
 	if err := c.Wait(); err != nil {
 		t.Errorf("asked: %v", err)
@@ -107,7 +107,7 @@ func TestNotAskedWithAWrongEndpoint(t *testing.T) {
 // read returns what the terminal shows, up to a text.
 func read(t *testing.T, keys *os.File, until string) string {
 	t.Helper()
-	if err := keys.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := keys.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	shown, buffer := "", make([]byte, 4096)

@@ -20,7 +20,7 @@ var errSettings = errors.New("usage statistics")
 // ask asks in the terminal, where nobody has decided yet. A question that
 // fails does not make the command fail.
 func (a *app) ask(ctx context.Context) error {
-	if !a.stats.able() {
+	if !a.stats.configured() {
 		return nil // no answer would make a difference
 	}
 	notice, err := affiliate.Catalog.Notice()
@@ -98,7 +98,7 @@ func (a *app) turn(ctx context.Context, decision consent.Decision) error {
 	if decision == consent.Granted && said.Decision == consent.Denied {
 		return fmt.Errorf("%w stay off: %s: unset %s first", errSettings, said.Reason, said.Record.Where)
 	}
-	if decision == consent.Granted && !a.stats.able() {
+	if decision == consent.Granted && !a.stats.configured() {
 		return fmt.Errorf("%w stay off, and nothing was decided: %s", errSettings, a.stats.Status().Reason)
 	}
 	record := consent.Record{Decision: decision, Notice: notice, Where: "settings"}
@@ -112,8 +112,8 @@ func (a *app) turn(ctx context.Context, decision consent.Decision) error {
 	return nil
 }
 
-// erase turns off and asks the receiver to erase. A service tries again by
-// itself when the request does not arrive; here the person says it once more.
+// erase turns off and asks the receiver to erase. When the request does not
+// arrive, later commands try again, each at its end.
 func (a *app) erase(ctx context.Context) error {
 	err := a.stats.Erase(ctx, func(ctx context.Context) error {
 		return a.save(ctx, consent.Record{Decision: consent.Denied, Notice: affiliate.Catalog.NoticeNumber(), Where: "settings"})
@@ -124,7 +124,7 @@ func (a *app) erase(ctx context.Context) error {
 		fmt.Println("nothing to erase: nothing was sent since the last yes, or it was asked for already")
 		return nil
 	case err != nil && a.stats.Status().Erasing:
-		return fmt.Errorf("%w: %w: say erase again later", errSettings, err)
+		return fmt.Errorf("%w: %w: later commands try again", errSettings, err)
 	case err != nil:
 		return fmt.Errorf("%w: %w", errSettings, err)
 	}

@@ -41,10 +41,11 @@ func newStatistics(data, endpoint string) *statistics {
 	return s
 }
 
-// able says whether the client can run at all: to erase, it must be able to.
-// Where the configuration has a fault, such as a wrong endpoint, no decision
-// turns statistics on, and the status names the fault.
-func (s *statistics) able() bool { return s.Status().CanErase }
+// configured says whether a yes turns statistics on. Where the configuration
+// has a fault, such as a wrong endpoint, nothing does, and the status names the
+// fault. It has no word of its own for that; but this client, which has a
+// directory, can erase unless there is a fault.
+func (s *statistics) configured() bool { return s.Status().CanErase }
 
 // failed counts an error by its kind, which is one of a closed list. What the
 // error says, and about whom, stays here.
@@ -58,14 +59,22 @@ func (s *statistics) failed(err error) {
 	}
 }
 
-// close gives a report that is due two seconds to go out, once a day: a
-// command is over before the client's own loop comes to it. A service, which
-// runs all day, only needs Shutdown.
+// close gives what is due two seconds to go out: a report, once a day, and a
+// request to erase that did not arrive before. A command is over before the
+// client itself comes to either. A service, which runs all day, only needs
+// Shutdown.
 func (s *statistics) close() {
-	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	// With an identifier here, Erase would ask for that one, which nobody wanted.
+	if status := s.Status(); status.Erasing && !status.Kept {
+		_ = s.Erase(ctx, nil) // sends nothing that is not due; the status says what became of it
+	}
+	for ctx.Err() == nil {
 		if status := s.Status(); !status.On || status.NextReport.After(time.Now()) {
 			break
 		}
+		time.Sleep(20 * time.Millisecond)
 	}
 	_ = s.Shutdown(context.Background())
 }

@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// patience is for a machine that has much else to do; usually it is a moment.
+const patience = 3 * time.Minute
+
 // startCollector starts the real Collector with the shipped configuration and
 // waits until it answers. The returned function stops it and waits for its
 // end.
@@ -45,7 +48,7 @@ func (d *demo) startCollector(ctx context.Context) (stop func(), err error) {
 			<-ended
 		}
 	}
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		if answers("http://" + health) {
 			return stop, nil
@@ -60,13 +63,13 @@ func (d *demo) startCollector(ctx context.Context) (stop func(), err error) {
 		}
 		if time.Now().After(deadline) {
 			stop()
-			return nil, fmt.Errorf("the Collector is not ready after 30 seconds:\n%s", said.String())
+			return nil, fmt.Errorf("the Collector is not ready after %s:\n%s", patience, said.String())
 		}
 	}
 }
 
 func answers(url string) bool {
-	client := http.Client{Timeout: time.Second}
+	client := http.Client{Timeout: 10 * time.Second}
 	reply, err := client.Get(url)
 	if err != nil {
 		return false

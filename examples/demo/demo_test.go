@@ -80,7 +80,7 @@ func clean(t *testing.T, work, listen string) {
 
 func gone(t *testing.T, listen string) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(5 * time.Minute)
 	for {
 		c, err := net.Dial("tcp", listen)
 		if err != nil {

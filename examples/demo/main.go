@@ -3,8 +3,8 @@
 //
 //  1. Nobody has decided: no request, no file, no identifier.
 //  2. With consent: what will be sent, byte for byte, and that it is sent.
-//  3. What the Collector wrote, in the shape in which the service that this
-//     design comes from saved its statistics.
+//  3. What the Collector wrote, in the shape in which CompreFace, the face
+//     service that this design comes from, saved its statistics.
 //
 // Each step is checked; the exit code is 1 when one does not hold.
 package main
@@ -137,7 +137,7 @@ var expected = []string{
 
 func (d *demo) written(ctx context.Context) error {
 	d.title("3. What the Collector wrote")
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(patience)
 	var rows []row
 	for len(rows) == 0 {
 		var err error

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -86,10 +87,11 @@ func newUser(r *http.Request) (user, error) {
 		return u, errNoText
 	case u.Name == "" || !strings.Contains(u.Email, "@"):
 		return u, errors.New("a name and an e-mail address are needed")
-	case len(u.Name) > maxName || len(u.Email) > maxName:
-		return u, errors.New("name or e-mail address is too long")
-	case len(password) < 10 || len(password) > 72:
-		return u, errors.New("the password needs 10 to 72 characters")
+	case tooLong(u.Name) || tooLong(u.Email):
+		return u, fmt.Errorf("a name and an e-mail address have at most %d characters each", maxName)
+	}
+	if err := checkPassword(password); err != nil {
+		return u, err
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.DefaultCost)
 	u.password = string(hash)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -39,6 +40,16 @@ func (p *product) away(t *testing.T) (back func()) {
 	return func() { do(db, "ALTER DATABASE "+name+" ALLOW_CONNECTIONS true") }
 }
 
+// isError checks that an answer is JSON, and has an error.
+func isError(t *testing.T, reply *http.Response, body []byte) {
+	t.Helper()
+	var says struct{ Error string }
+	err := json.Unmarshal(body, &says)
+	if err != nil || says.Error == "" || reply.Header.Get("Content-Type") != "application/json; charset=utf-8" {
+		t.Errorf("%s: %v, %s, %q", reply.Request.URL.Path, err, reply.Header.Get("Content-Type"), body)
+	}
+}
+
 // While the database is away nobody is told that they are not logged in, or
 // that they may not: nobody knows. When it is back they still are, and may.
 func TestDatabaseAway(t *testing.T) {
@@ -54,6 +65,9 @@ func TestDatabaseAway(t *testing.T) {
 			}
 			defer reply.Body.Close()
 			page, err := io.ReadAll(reply.Body)
+			if strings.Contains(reply.Request.URL.Path, "/api/") {
+				isError(t, reply, page)
+			}
 			if honest := strings.Contains(string(page), "this could not be done; the log says why"); err != nil || reply.StatusCode != code || honest != (code == http.StatusInternalServerError) {
 				t.Errorf("%s %s: %s to %q, %v\n%s", reply.Request.Method, reply.Request.URL.Path, reply.Status, reply.Header.Get("Location"), err, page)
 			}
@@ -64,7 +78,7 @@ func TestDatabaseAway(t *testing.T) {
 			says(code, reply, err)
 		}
 		back := p.away(t)
-		for _, path := range []string{"/", "/settings", "/settings/statistics/", "/settings/statistics/api/state"} {
+		for _, path := range []string{"/", "/settings", "/settings/statistics/", "/settings/statistics/api/state", "/settings/statistics/api/preview", "/settings/statistics/api/nothing"} {
 			get(path, http.StatusInternalServerError)
 		}
 		for _, path := range []string{"/settings/statistics/decide", "/settings/report", "/applications", "/logout"} {

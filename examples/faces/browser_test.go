@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -71,7 +70,7 @@ func openTab(t *testing.T, p *product) *tab {
 	if err := chromedp.Listen(ctx, b.hear); err != nil { // it opens the tab, which must not end with the time
 		t.Fatal(err)
 	}
-	ctx, end := context.WithTimeout(ctx, 90*time.Second)
+	ctx, end := context.WithTimeout(ctx, 2*patience) // for all that the test does in it
 	b.Context = ctx
 	b.do(call(network.Enable, network.EnableParams{}), call(cdplog.Enable, cdp.Empty{}))
 	t.Cleanup(func() {
@@ -131,7 +130,7 @@ func (b *tab) open(path string) {
 // leave does what leads to another page, and waits for that.
 func (b *tab) leave(actions ...action) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b, patience)
 	defer cancel()
 	_, err := chromedp.RunResponse(ctx, actions...)
 	b.check(err)

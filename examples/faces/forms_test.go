@@ -3,12 +3,15 @@
 package main
 
 import (
+	"fmt"
 	"html"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+
+	"golang.org/x/crypto/bcrypt"
 
 	"headcount.example/catalog/compreface"
 )
@@ -66,6 +69,60 @@ func TestNamesAtOnce(t *testing.T) {
 	if err := p.open(t).QueryRowContext(t.Context(), "SELECT count(*) FROM faces WHERE trim(name) = ''").Scan(&blank); err != nil || blank != 0 {
 		t.Errorf("%d without a name, %v", blank, err)
 	}
+}
+
+// A character is one, however many bytes it has; a password's bytes count.
+func TestLengths(t *testing.T) {
+	p := startProduct(t, &product{endpoint: "http://127.0.0.1:9"})
+	v := newPerson(t, p)
+	v.signUp(t, "Ann", nil)
+	collection := v.collection(t)
+	application := v.post(t, "/applications", url.Values{"name": {"Front door"}})
+	for _, test := range []struct {
+		of   string
+		n    int
+		fits bool
+	}{
+		{"ä", 1, true}, {"ä", 199, true}, {"ä", 200, true}, {"ä", 201, false},
+		{"a", 200, true}, {"a", 201, false}, {"𝒶", 200, true}, {"𝒶", 201, false},
+	} {
+		text := strings.Repeat(test.of, test.n)
+		email := strings.Repeat(test.of, test.n-1) + "@" // as long
+		for _, form := range []struct {
+			path   string
+			fields url.Values
+		}{
+			{"/signup", url.Values{"name": {"Bob"}, "email": {email}, "password": {password}}},
+			{"/signup", url.Values{"name": {text}, "email": {fmt.Sprint(test, "@faces.example")}, "password": {password}}},
+			{"/applications", url.Values{"name": {text}}},
+			{application + "/services", url.Values{"name": {text}, "type": {compreface.Detection}}},
+			{collection + "/faces", url.Values{"names": {"Ann\n" + text}}},
+		} {
+			if test.fits {
+				v.post(t, form.path, form.fields)
+			} else {
+				v.mistake(t, form.path, form.fields, http.StatusUnprocessableEntity, "at most 200 characters")
+			}
+		}
+	}
+}
+
+func TestPasswords(t *testing.T) {
+	for text, says := range map[string]string{
+		strings.Repeat("a", 9): "at least 10 characters", strings.Repeat("a", 10): "", strings.Repeat("a", 72): "", strings.Repeat("a", 73): "72 bytes",
+		strings.Repeat("ä", 9): "at least 10 characters", strings.Repeat("ä", 10): "", strings.Repeat("ä", 36): "", strings.Repeat("ä", 37): "72 bytes",
+	} {
+		err := checkPassword(text)
+		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %q", text, err, says)
+		}
+		if _, err := bcrypt.GenerateFromPassword([]byte(text), bcrypt.MinCost); (err == nil) != (says != "72 bytes") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	p := startProduct(t, &product{endpoint: "http://127.0.0.1:9"})
+	newPerson(t, p).mistake(t, "/signup", url.Values{"name": {"Ann"}, "email": {"ann@faces.example"}, "password": {strings.Repeat("ä", 37)}},
+		http.StatusUnprocessableEntity, "the password may have 72 bytes")
 }
 
 // What PostgreSQL cannot keep is a mistake in the form, and the name of

@@ -4,7 +4,7 @@
 //
 //	faces                                     SQLite in ./faces-data
 //	faces -database postgres://user@host/db   PostgreSQL
-//	faces seed                                example data, and then the end
+//	faces -dir /var/lib/faces seed            example data, and then the end
 //
 // The integration is statistics.go, and three calls of count.
 package main
@@ -12,7 +12,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"html/template"
 	"io"
@@ -40,46 +39,38 @@ type app struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, compreface.Catalog)
+	code := exit(run(ctx, os.Args[1:], os.Stdout, compreface.Catalog))
 	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "faces:", err)
-		os.Exit(1)
-	}
+	os.Exit(code)
 }
 
 // run is the program, with the list of what may leave.
 func run(ctx context.Context, args []string, out io.Writer, list *catalog.Catalog) (err error) {
-	flags := flag.NewFlagSet("faces", flag.ContinueOnError)
-	listen := flags.String("listen", "127.0.0.1:8080", "`address` to serve on")
-	dir := flags.String("dir", "faces-data", "`directory` that survives a restart")
-	database := flags.String("database", "", "`URL` of a PostgreSQL database; SQLite in -dir if empty")
-	endpoint := flags.String("endpoint", "http://127.0.0.1:4318", "`URL` of the Collector")
-	if err := flags.Parse(args); err != nil {
+	o, err := parseOptions(args, out)
+	if err != nil {
 		return err
 	}
-	db, err := openStore(ctx, *database, *dir)
+	db, err := openStore(ctx, o.database, o.dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	switch flags.Arg(0) {
-	case "seed":
+	if o.seed {
 		return seed(ctx, db, out)
-	case "":
-	default:
-		return fmt.Errorf("%q is not a command: there is only seed", flags.Arg(0))
 	}
 
 	a := &app{db: db, log: slog.New(slog.NewTextHandler(os.Stderr, nil)), templates: map[string]*template.Template{}}
 	for _, name := range []string{"signup", "login", "applications", "application", "service", "settings", "problem"} {
 		a.templates[name] = parse(name)
 	}
-	if a.stats, err = a.openStatistics(ctx, list, *endpoint, *dir); err != nil {
+	if a.stats, err = a.openStatistics(ctx, list, o.endpoint, o.dir); err != nil {
 		return err
 	}
 	defer a.stats.Shutdown(context.Background())
-	return a.serve(ctx, *listen, out)
+	if db.postgres { // there may be other processes; SQLite is this one's alone
+		defer a.stats.keepUp(ctx)()
+	}
+	return a.serve(ctx, o.listen, out)
 }
 
 func (a *app) serve(ctx context.Context, listen string, out io.Writer) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"embed"
+	"encoding/json"
 	"errors"
 	"html/template"
 	"io/fs"
@@ -13,7 +14,6 @@ import (
 	"strings"
 
 	"headcount.example/catalog/compreface"
-	"headcount.example/consent"
 	"headcount.example/telemetry"
 )
 
@@ -29,8 +29,7 @@ var kinds = []kind{
 	{compreface.Verification, "Verification: compare two faces"},
 }
 
-// routes are all pages. Forms of other sites are refused, and no page may load
-// anything from elsewhere.
+// routes are all pages. Forms of other sites are refused.
 func (a *app) routes() http.Handler {
 	static, _ := fs.Sub(web, "web")
 	mux := http.NewServeMux()
@@ -49,7 +48,17 @@ func (a *app) routes() http.Handler {
 	mux.HandleFunc("POST /services/{id}/faces", a.member(a.addFaces))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, sql.ErrNoRows) })
 	a.settings(mux)
-	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	cross := http.NewCrossOriginProtection()
+	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.refuse(w, r, http.StatusForbidden, "Not accepted", "this came from a page of another site: open the page here, and send it from there")
+	}))
+	return a.guarded(cross.Handler(mux))
+}
+
+// guarded lets no page load anything from elsewhere, and no page be kept: also
+// not the one that says what was refused.
+func (a *app) guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -60,8 +69,8 @@ func (a *app) routes() http.Handler {
 			a.fail(w, r, sql.ErrNoRows)
 			return
 		}
-		mux.ServeHTTP(w, r)
-	}))
+		next.ServeHTTP(w, r)
+	})
 }
 
 // A page is what a template is given.
@@ -98,9 +107,8 @@ func parse(name string) *template.Template {
 
 func (a *app) show(w http.ResponseWriter, r *http.Request, code int, name string, p page) {
 	p.User, _ = a.who(r)
+	p.Asks = p.User.Admin && a.stats.asks(r.Context())
 	p.Kinds, p.Statistics = kinds, a.stats.Status()
-	was := p.Statistics.Consent
-	p.Asks = p.User.Admin && was.Decision == consent.Undecided && was.Record.Decision == consent.Granted
 	var b bytes.Buffer
 	if err := a.templates[name].Execute(&b, p); err != nil {
 		a.log.Error("page", "name", name, "error", err)
@@ -115,11 +123,22 @@ func (a *app) show(w http.ResponseWriter, r *http.Request, code int, name string
 // fail says no more than a person needs; the log has the rest.
 func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, sql.ErrNoRows) {
-		a.show(w, r, http.StatusNotFound, "problem", page{Title: "Not found", Problem: errors.New("there is no such page")})
+		a.refuse(w, r, http.StatusNotFound, "Not found", "there is no such page")
 		return
 	}
 	a.log.Error("request", "method", r.Method, "path", r.URL.Path, "error", err)
-	a.show(w, r, http.StatusInternalServerError, "problem", page{Title: "Something went wrong", Problem: errors.New("this could not be done; the log says why")})
+	a.refuse(w, r, http.StatusInternalServerError, "Something went wrong", "this could not be done; the log says why")
+}
+
+// refuse says why there is no page: in JSON where the panel's API would answer.
+func (a *app) refuse(w http.ResponseWriter, r *http.Request, code int, title, why string) {
+	if !strings.HasPrefix(r.URL.Path, "/settings/statistics/api/") {
+		a.show(w, r, code, "problem", page{Title: title, Problem: errors.New(why)})
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": why})
 }
 
 func (a *app) listApplications(w http.ResponseWriter, r *http.Request) {

@@ -4,9 +4,12 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"headcount.example/catalog/compreface"
 )
 
 // Every page, wide and light, and as narrow as a telephone in the dark: no
@@ -77,4 +80,47 @@ func TestEveryPage(t *testing.T) {
 	shoot("sign-up-later")
 	b.open("/settings/statistics/decide")
 	shoot("statistics-refused")
+}
+
+// Names as long as they may be, without a space at which a line could end.
+func TestLongNames(t *testing.T) {
+	p := startProduct(t, &product{endpoint: "http://127.0.0.1:9"})
+	b := openTab(t, p)
+	long := strings.Repeat("W", maxName)
+	b.open("/signup")
+	b.write("[name=name]", long)
+	b.write("[name=email]", strings.Repeat("w", maxName-len("@faces.example"))+"@faces.example")
+	b.write("[name=password]", password)
+	b.press(submit)
+	look := func(name string) {
+		t.Helper()
+		for _, width := range []int64{1000, 320} {
+			b.look(width, "light")
+			as := fmt.Sprintf("long-%s-%d", name, width)
+			b.picture(as)
+			b.narrow(as)
+		}
+	}
+	b.write("[name=name]", long)
+	b.press(submit)
+	application := ask[string](b, "location.pathname")
+	for _, k := range kinds {
+		b.open(application) // what is too wide cannot be clicked
+		b.write("[name=name]", long)
+		b.do(chromedp.Click(chromedp.CSS("[value=" + k.Type + "]")))
+		b.press(submit)
+		if k.Type == compreface.Recognition {
+			b.write("textarea", long+"\n"+long)
+			b.press(submit)
+			look("collection")
+		} else {
+			look("service")
+		}
+	}
+	b.open(application)
+	look("application")
+	for path, name := range map[string]string{"/": "applications", "/settings": "settings", "/settings/statistics/": "statistics"} {
+		b.open(path)
+		look(name)
+	}
 }

@@ -18,6 +18,10 @@ import (
 	"time"
 )
 
+// patience is how long a test waits for what comes within moments. It is long
+// because a loaded machine is slow; whoever waits goes on as soon as it comes.
+const patience = 5 * time.Minute
+
 // need skips a test for which something is not installed; in CI it fails.
 func need(t *testing.T, missing error) {
 	t.Helper()
@@ -160,7 +164,7 @@ func freeAddress(t *testing.T) string {
 
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("it never came that %s", what)
 		}

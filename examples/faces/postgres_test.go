@@ -70,11 +70,10 @@ func startPostgres() (string, error) {
 		return "", err
 	}
 	stopPostgres = func() { _ = server.Process.Signal(syscall.SIGQUIT); _ = server.Wait(); _ = os.RemoveAll(dir) }
-	for range 400 {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if exec.Command(filepath.Join(bin, "pg_isready"), "-q", "-h", dir).Run() == nil {
 			return dir, nil
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 	return "", fmt.Errorf("PostgreSQL does not answer\n%s", said.String())
 }

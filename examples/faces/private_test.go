@@ -70,7 +70,7 @@ func TestScriptIsPrivate(t *testing.T) {
 			dir, cache := filepath.Join(root, ".cache/faces-data"), filepath.Join(root, ".cache")
 			err = errors.Join(os.MkdirAll(dir, 0o755), os.Mkdir(filepath.Join(root, "scripts"), 0o755),
 				os.WriteFile(filepath.Join(root, "scripts/faces"), script, 0o755),
-				os.WriteFile(filepath.Join(cache, "otelcol"), []byte("#!/bin/sh\n: >\"$HEADCOUNT_FILE\"\nexec sleep 60\n"), 0o755),
+				os.WriteFile(filepath.Join(cache, "otelcol"), []byte("#!/bin/sh\n: >\"$HEADCOUNT_FILE\"\nexec sleep 600\n"), 0o755),
 				os.Symlink(binary, filepath.Join(cache, "faces")))
 			if err != nil {
 				t.Fatal(err)

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,17 +55,16 @@ func child(notice string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	if text := os.Getenv("FACES_TEST_OFTEN"); text != "" {
+		oftenEnough, _ = time.ParseDuration(text)
+	}
 	list := compreface.Catalog
 	if notice == "2" {
 		list = catalog.New("CompreFace", 2, compreface.UserCreated, compreface.ApplicationCreated, compreface.ServiceCreated, compreface.Collections)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, list); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
+	return exit(run(ctx, os.Args[1:], os.Stdout, list))
 }
 
 // A product is the application in a process of its own.
@@ -91,13 +91,12 @@ func startProduct(t *testing.T, p *product) *product {
 	return p
 }
 
+// inForce is the number of the notice.
+func (p *product) inForce() string { return cmp.Or(p.notice, "1") }
+
 func (p *product) command(args ...string) *exec.Cmd {
-	notice := p.notice
-	if notice == "" {
-		notice = "1"
-	}
 	c := exec.Command(os.Args[0], append([]string{"-dir", p.dir, "-database", p.database, "-endpoint", p.endpoint, "-listen", "127.0.0.1:0"}, args...)...)
-	c.Env = append([]string{"FACES_TEST_NOTICE=" + notice}, p.env...)
+	c.Env = append([]string{"FACES_TEST_NOTICE=" + p.inForce()}, p.env...)
 	c.SysProcAttr = p.attr
 	return c
 }
@@ -162,7 +161,7 @@ func newPerson(t *testing.T, p *product) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &person{Client: http.Client{Jar: jar, Timeout: 10 * time.Second}, product: p}
+	return &person{Client: http.Client{Jar: jar, Timeout: patience}, product: p}
 }
 
 // post sends a form and returns the path of the page that it leads to.
@@ -312,5 +311,5 @@ func (v *person) decide(t *testing.T, decision string) {
 	if err != nil || mark == nil {
 		t.Fatalf("no form to decide with: %v\n%s", err, page)
 	}
-	v.post(t, "/settings/statistics/decide", url.Values{"decision": {decision}, "notice": {"1"}, "seen": {string(mark[1])}})
+	v.post(t, "/settings/statistics/decide", url.Values{"decision": {decision}, "notice": {v.product.inForce()}, "seen": {string(mark[1])}})
 }

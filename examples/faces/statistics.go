@@ -7,9 +7,12 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"headcount.example/catalog"
 	"headcount.example/catalog/compreface"
+	"headcount.example/consent"
 	"headcount.example/consent/panel"
 	"headcount.example/sqlstate"
 	"headcount.example/telemetry"
@@ -85,6 +88,48 @@ func (a *app) signedUp(r *http.Request) {
 	}
 }
 
+// learn asks anew what was decided: another process may have been told. It
+// waits for five seconds at most, and the client logs what fails.
+func (s *statistics) learn(ctx context.Context) { _ = s.Refresh(ctx) }
+
+// oftenEnough is how long a process may count nothing after a yes that
+// another one was told.
+var oftenEnough = time.Minute // shorter in tests
+
+// keepUp learns again and again until the function that it returns is called.
+// A client that is on looks for itself whether the yes still stands; one that
+// is off looks for nothing, and learns of a yes only when it is told to.
+func (s *statistics) keepUp(ctx context.Context) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() {
+		again := time.NewTicker(oftenEnough)
+		defer again.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-again.C:
+				s.learn(ctx)
+			}
+		}
+	})
+	return func() { cancel(); running.Wait() }
+}
+
+// asks says whether the notice changed, and nobody has decided since.
+func (s *statistics) asks(ctx context.Context) bool {
+	outdated := func() bool {
+		was := s.Status().Consent
+		return was.Decision == consent.Undecided && was.Record.Decision == consent.Granted
+	}
+	if !outdated() {
+		return false
+	}
+	s.learn(ctx)
+	return outdated()
+}
+
 // count counts an event in the transaction in which it happens. That it could
 // not be counted is no reason to refuse what happens.
 func (s *statistics) count(ctx context.Context, tx *sql.Tx, event catalog.Counter) {
@@ -95,8 +140,14 @@ func (s *statistics) count(ctx context.Context, tx *sql.Tx, event catalog.Counte
 
 func (a *app) settings(mux *http.ServeMux) {
 	statistics := http.StripPrefix("/settings/statistics", a.stats.Panel)
-	mux.HandleFunc("/settings/statistics/", a.known(statistics.ServeHTTP))
-	mux.HandleFunc("GET /settings/statistics/{$}", a.member(statistics.ServeHTTP))
+	look := func(w http.ResponseWriter, r *http.Request) {
+		if a.may(r) != panel.Nothing {
+			a.stats.learn(r.Context())
+		}
+		statistics.ServeHTTP(w, r)
+	}
+	mux.HandleFunc("/settings/statistics/", a.known(look))
+	mux.HandleFunc("GET /settings/statistics/{$}", a.member(look))
 	mux.HandleFunc("GET /settings", a.member(func(w http.ResponseWriter, r *http.Request) {
 		a.showSettings(w, r, http.StatusOK, nil)
 	}))
@@ -104,6 +155,7 @@ func (a *app) settings(mux *http.ServeMux) {
 }
 
 func (a *app) showSettings(w http.ResponseWriter, r *http.Request, code int, problem error) {
+	a.stats.learn(r.Context())
 	a.show(w, r, code, "settings", page{Title: "Settings", Problem: problem})
 }
 
@@ -113,6 +165,7 @@ func (a *app) report(w http.ResponseWriter, r *http.Request) {
 		a.showSettings(w, r, http.StatusForbidden, errors.New("only the administrator may send a report"))
 		return
 	}
+	a.stats.learn(r.Context())
 	if err := a.stats.Flush(r.Context()); err != nil {
 		a.showSettings(w, r, http.StatusBadGateway, err)
 		return

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -48,7 +49,7 @@ func openStore(ctx context.Context, url, dir string) (*store, error) {
 	driver := "pgx"
 	if !s.postgres {
 		if url != "" {
-			return nil, errors.New("-database is postgres://…, or nothing for SQLite")
+			return nil, fmt.Errorf("%w: -database is postgres://…, or nothing for SQLite", errUsage)
 		}
 		path := filepath.Join(dir, "faces.db")
 		if err := private(dir, path); err != nil {

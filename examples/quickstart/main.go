@@ -1,9 +1,13 @@
-// Quickstart is the whole integration of a product: the ten lines of main.
+// Quickstart is the whole integration of a product: in main, the calls of Init,
+// Shutdown and Observe, and in replay.go the one of Add. The rest of main reads
+// flags and shows what happens.
 //
-// What happens in the product is read from saved examples, as the service
-// that this design comes from published them: one event a line, with the time,
-// an identifier (which we do not use) and what happened. That replay stands
-// where the real product has its own code.
+// What happens in the product is read from saved examples, as CompreFace
+// published them, the face service that this design comes from: one event a
+// line, with the time, an identifier (which we do not use) and what happened.
+// That replay stands where the real product has its own code.
+//
+// In the folder examples:
 //
 //	go run ./quickstart -endpoint http://127.0.0.1:4318 -dir /tmp/quickstart -events quickstart/events.csv -faces 700,0,5,300
 //

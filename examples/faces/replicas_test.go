@@ -1,0 +1,144 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"html"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"headcount.example/catalog/compreface"
+	"headcount.example/consent"
+	"headcount.example/telemetry"
+)
+
+// replicas are two processes with one database, and one person who is logged
+// in at both.
+func replicas(t *testing.T, env ...string) (one, two *person) {
+	t.Helper()
+	c, database := startCollector(t), postgres(t)
+	start := func() *product { return startProduct(t, &product{endpoint: c.url, database: database, env: env}) }
+	one = newPerson(t, start())
+	one.signUp(t, "Ann", nil)
+	return one, &person{Client: one.Client, product: start()}
+}
+
+// page returns what a page shows.
+func (v *person) page(t *testing.T, path string) string {
+	t.Helper()
+	reply, err := v.Get(v.product.url + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reply.Body.Close()
+	text, err := io.ReadAll(reply.Body)
+	if err != nil || reply.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v", path, reply.Status, err)
+	}
+	return html.UnescapeString(string(text))
+}
+
+func (v *person) sees(t *testing.T, path, want string) {
+	t.Helper()
+	if text := v.page(t, path); !strings.Contains(text, want) {
+		t.Errorf("%s does not show %q:\n%s", path, want, text)
+	}
+}
+
+// counted is how many events are counted, added up or not yet.
+func (p *product) counted(t *testing.T) (n int) {
+	t.Helper()
+	const query = "SELECT (SELECT coalesce(sum(total), 0) FROM headcount_total) + (SELECT coalesce(sum(n), 0) FROM headcount_pending)"
+	db := p.open(t)
+	defer db.Close() // it may be asked often
+	if err := db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// What was decided in one process, the pages of the other one say.
+func TestDecidedInAnotherProcess(t *testing.T) {
+	one, two := replicas(t)
+	two.sees(t, "/settings", "They are off: nobody has decided.")
+	one.decide(t, "granted")
+	two.sees(t, "/settings", "They are on.")
+	two.work(t, 0) // counted at once
+	if n := two.product.counted(t); n != 1+len(kinds) {
+		t.Errorf("%d events counted", n)
+	}
+	two.decide(t, "denied")
+	one.sees(t, "/settings", "They are off: no on "+time.Now().UTC().Format(time.DateOnly)+" (settings).")
+	one.refused(t, "/settings/report")
+	one.decide(t, "granted")
+	two.sees(t, "/settings/statistics/", "On since ")
+	two.decide(t, "denied")
+	one.sees(t, "/settings/statistics/", "Off – somebody said no")
+	two.decide(t, "granted")
+	one.post(t, "/settings/report", nil) // asked for at the page of the other one
+}
+
+// The question about a new notice is answered once for all processes.
+func TestNoticeAnsweredInAnotherProcess(t *testing.T) {
+	one, two := replicas(t)
+	one.decide(t, "granted")
+	for _, v := range []*person{one, two} {
+		v.product.stop(t)
+		v.product.notice = "2"
+		v.product.start(t)
+		v.sees(t, "/", "The notice about usage statistics has changed")
+	}
+	one.decide(t, "granted")
+	if text := two.page(t, "/"); strings.Contains(text, "has changed") {
+		t.Errorf("the other process asks again:\n%s", text)
+	}
+}
+
+// A process at which nobody looks learns of a yes too.
+func TestLearnsOfAYes(t *testing.T) {
+	one, two := replicas(t, "FACES_TEST_OFTEN=50ms")
+	one.decide(t, "granted")
+	eventually(t, "the other process counts", func() bool {
+		two.work(t, 0)
+		return two.product.counted(t) > 0
+	})
+}
+
+// asking counts how often it is asked, and has no answer.
+type asking struct{ asked *atomic.Int64 }
+
+func (a asking) Consent(context.Context) (consent.Record, error) {
+	a.asked.Add(1)
+	return consent.Record{}, nil
+}
+
+// It asks once a minute, and what it returns waits for its end.
+func TestKeepUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int64
+		client, err := telemetry.Init(telemetry.Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", Dir: t.TempDir(), Consent: asking{&asked}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		atStart := asked.Load()
+		end := (&statistics{Client: client}).keepUp(t.Context())
+		for minute := range int64(3) {
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			if n := asked.Load() - atStart; n != minute+1 {
+				t.Errorf("after %d minutes asked %d times", minute+1, n)
+			}
+		}
+		end()
+		time.Sleep(time.Hour)
+		if n := asked.Load() - atStart; n != 3 {
+			t.Errorf("after its end asked %d times", n)
+		}
+	})
+}
