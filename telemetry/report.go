@@ -23,6 +23,7 @@ type Report struct {
 	Head    string   // request line and headers
 	JSON    []byte   // the body, in OTLP's JSON form, indented
 	Rows    []string // the body's facts, one a line: the identifier, then "name{labels} value"
+	URL     string   // where it goes
 }
 
 // String returns the request as a person can read it: the head, and what the
@@ -96,7 +97,9 @@ func (c *Client) Preview(ctx context.Context, observe bool) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
 	}
-	return read(raw)
+	report, err := read(raw)
+	report.URL = c.gate.URL()
+	return report, err
 }
 
 func read(raw []byte) (Report, error) {
