@@ -93,6 +93,30 @@ func TestAPIPreview(t *testing.T) {
 	}
 }
 
+// The preview says where a report goes as the journal says where it went: the
+// whole address, also when the connection is not encrypted.
+func TestPreviewSaysWhereTo(t *testing.T) {
+	h := counting(t, nil)
+	var next struct{ URL string }
+	_, body := h.get(t, "/api/preview")
+	if err := json.Unmarshal([]byte(body), &next); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.stats.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sent := h.state(t).Sent
+	if len(sent) != 1 || sent[0]["url"] != next.URL || !strings.HasPrefix(next.URL, "http://127.0.0.1:") || !strings.HasSuffix(next.URL, "/v1/metrics") {
+		t.Errorf("the preview goes to %q, sent was %v", next.URL, sent)
+	}
+	_, page := h.get(t, "/")
+	for _, id := range []string{"preview", "sent"} {
+		if !strings.Contains(section(page, id), "Request line and headers, sent to "+next.URL+"<") {
+			t.Errorf("%s does not say %q", id, next.URL)
+		}
+	}
+}
+
 // A client that is not there has no preview, and the page says why.
 func TestWithoutClient(t *testing.T) {
 	config := open(t, "", nil).config

@@ -140,7 +140,7 @@ func (p *Panel) journal(v *page, all bool) {
 		v.SentAll, entries = len(entries), entries[:few]
 	}
 	for _, e := range entries {
-		v.Sent = append(v.Sent, sent{Time: e.Time, Outcome: e.Outcome, Report: p.view(e.Report, e.URL)})
+		v.Sent = append(v.Sent, sent{Time: e.Time, Outcome: e.Outcome, Report: p.view(e.Report)})
 	}
 }
 

@@ -132,17 +132,3 @@ func TestNobody(t *testing.T) {
 		t.Errorf("consent says %q", s.Reason)
 	}
 }
-
-func TestAddress(t *testing.T) {
-	for head, want := range map[string]string{
-		"POST /v1/metrics HTTP/1.1\nHost: stats.vendor.example\nA: b\n": "https://stats.vendor.example/v1/metrics",
-		"POST /x/v1/metrics HTTP/1.1\nHost: 10.0.0.1:4318\n":            "https://10.0.0.1:4318/x/v1/metrics",
-		"POST /v1/metrics HTTP/1.1\nHost: 127.0.0.1:4318\n":             "127.0.0.1:4318/v1/metrics",
-		"POST /v1/metrics HTTP/1.1\nHost: [::1]:4318\n":                 "[::1]:4318/v1/metrics",
-		"POST /v1/metrics HTTP/1.1\nHost: localhost\n":                  "localhost/v1/metrics",
-	} {
-		if got := address(head); got != want {
-			t.Errorf("%q: %q", head, got)
-		}
-	}
-}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,44 +103,19 @@ func (p *Panel) preview(ctx context.Context, sizes bool) report {
 	if err != nil {
 		return report{Fault: fill(p.texts.PreviewNone, "reason", err)}
 	}
-	view := p.view(next, "")
+	view := p.view(next)
 	has := slices.ContainsFunc(p.config.Catalog.Metrics(), func(d catalog.Definition) bool { return d.Kind == catalog.KindSizes })
 	view.Sizes, view.Without, view.Zeros = has && sizes, has && !sizes, !p.config.Stats.Status().On
 	return view
 }
 
-// view shows a report that will be sent, or one that was sent to url.
-func (p *Panel) view(of telemetry.Report, url string) report {
+// view shows a report that will be sent, or one that was.
+func (p *Panel) view(of telemetry.Report) report {
 	facts, err := rows(of.JSON)
 	if err != nil {
 		return report{Fault: fill(p.texts.PreviewNone, "reason", err)}
 	}
-	if url == "" {
-		url = address(of.Head)
-	}
-	return report{Erasure: p.erases(of), Sentences: p.sentences(facts), Rows: facts, URL: url, Head: of.Head, Body: string(of.JSON), Bytes: len(of.Request)}
-}
-
-// address reads the URL out of a head. Whether the connection is encrypted is
-// not in it; to any host but this one it always is.
-func address(head string) string {
-	line, rest, _ := strings.Cut(head, "\n")
-	_, path, _ := strings.Cut(line, " ")
-	path, _, _ = strings.Cut(path, " ")
-	var host string
-	for header := range strings.Lines(rest) {
-		if name, value, _ := strings.Cut(header, ":"); strings.EqualFold(name, "Host") {
-			host = strings.TrimSpace(value)
-		}
-	}
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = strings.Trim(host, "[]")
-	}
-	if ip := net.ParseIP(name); name == "localhost" || ip != nil && ip.IsLoopback() {
-		return host + path
-	}
-	return "https://" + host + path
+	return report{Erasure: p.erases(of), Sentences: p.sentences(facts), Rows: facts, URL: of.URL, Head: of.Head, Body: string(of.JSON), Bytes: len(of.Request)}
 }
 
 // sentences says the same facts for people.
