@@ -38,6 +38,7 @@ func (c *Client) Journal() ([]Entry, error) {
 			err = errors.Join(err, fmt.Errorf("telemetry: entry %d of the journal: %w", k.Number, e))
 			continue
 		}
+		report.URL = k.URL
 		list = append(list, Entry{Time: k.Time, URL: k.URL, Report: report, Outcome: k.Outcome, Finished: k.Finished})
 	}
 	return list, err

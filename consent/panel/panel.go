@@ -32,8 +32,14 @@ type Config struct {
 	Recipient string
 
 	// May says what whoever sent a request may do here. It is asked at every
-	// request but the one for the style sheet. Nil means that whoever reaches
-	// the handler may look, and nobody may change anything.
+	// request to the handler but the one for the style sheet. The sign-up row
+	// does not ask it: [Panel.SignUp] and [Panel.SignedUp] are for whoever the
+	// application calls them for.
+	//
+	// Nil means that whoever reaches the handler may look, and nobody may change
+	// anything. To look is to see the identifier and the totals as well, and to
+	// have the application's functions for sizes called. So mount the handler
+	// behind a log-in in any case.
 	May func(*http.Request) Right
 
 	// Changes says in a sentence or two what each notice changed, by its
@@ -50,10 +56,14 @@ type Config struct {
 
 // Decisions keeps what was decided. A [consent.File] does; an application that
 // keeps decisions in its own database has another.
+//
+// Save adds a record, and once it has returned History has it, the newest last.
+// History may leave out the oldest, and nothing in between: in it a panel sees
+// that another process recorded a no just before its own yes.
 type Decisions interface {
 	consent.Source
 	Save(context.Context, consent.Record) error
-	History(context.Context) ([]consent.Record, error) // the newest last
+	History(context.Context) ([]consent.Record, error)
 }
 
 // A Right is what somebody may do. A value without a name is Nothing.
@@ -84,7 +94,8 @@ var assets embed.FS
 const maxWords = 60
 
 // New makes a panel and touches nothing. All faults of the configuration are
-// reported together; with an error the panel answers every request with it,
+// reported together. With an error the panel can be used all the same: it answers
+// every request with status 500 and that it is not configured, without the error,
 // and its sign-up row is empty.
 func New(config Config) (*Panel, error) {
 	p := &Panel{config: config, texts: config.Texts.with(english), notice: config.Catalog.NoticeNumber(),
@@ -92,7 +103,7 @@ func New(config Config) (*Panel, error) {
 	err := errors.Join(p.check(), p.texts.check(config.Changes))
 	if err == nil {
 		p.pages, err = template.New("").Funcs(template.FuncMap{
-			"fill": fill, "day": p.texts.day, "moment": p.texts.moment,
+			"fill": fill, "stop": stop, "join": func(list []string) string { return strings.Join(list, ", ") }, "day": p.texts.day, "moment": p.texts.moment, "place": p.texts.place,
 			"t": func() Texts { return p.texts }, "product": config.Catalog.Product, "home": func() string { return config.Home },
 		}).ParseFS(assets, "*.html")
 	}
@@ -110,6 +121,9 @@ func (p *Panel) check() error {
 	}
 	if strings.TrimSpace(p.config.Recipient) == "" {
 		fault("no recipient is given: people must know who gets the reports")
+	}
+	if promises(p.config.Recipient) {
+		fault("recipient %.60q promises what an identifier does not keep", p.config.Recipient)
 	}
 	for notice := range p.config.Changes {
 		if notice < 2 || notice > p.notice {

@@ -47,8 +47,8 @@ func TestParseJSON(t *testing.T) {
 		`{"decision":"granted","notice":1,"erase":false}`:      {decision: consent.Granted, notice: 1},
 		`{"decision":"\u0067ranted","notice":1,"erase":false}`: {decision: consent.Granted, notice: 1},
 	} {
-		if got, ok := parseJSON([]byte(body)); !ok || got != want {
-			t.Errorf("%s: %v %v", body, got, ok)
+		if got, err := parseJSON([]byte(body)); err != nil || got != want {
+			t.Errorf("%s: %v %v", body, got, err)
 		}
 	}
 	for _, body := range []string{
@@ -67,7 +67,7 @@ func TestParseJSON(t *testing.T) {
 		`{"decision":"denied","notice":1,"erase":null}`, `{"decision":"denied","notice":1,"erase":1}`,
 		`[{"decision":"granted","notice":1}]`, `{"a":{"decision":"granted","notice":1}}`, strings.Repeat(`{"a":`, 1000),
 	} {
-		if got, ok := parseJSON([]byte(body)); ok || got != (answer{}) {
+		if got, err := parseJSON([]byte(body)); err == nil || got != (answer{}) {
 			t.Errorf("%s: is an answer: %v", body, got)
 		}
 	}
@@ -99,9 +99,9 @@ func FuzzParseJSON(f *testing.F) {
 	f.Add(`{"decision":"granted","notice":1,"seen":"ab"}`)
 	f.Add(`{"decision":"denied","notice":1,"erase":true,"Decision":"granted"}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		a, ok := parseJSON([]byte(body))
-		sound(t, body, a, ok)
-		if !ok {
+		a, err := parseJSON([]byte(body))
+		sound(t, body, a, err == nil)
+		if err != nil {
 			return
 		}
 		var other struct {
@@ -133,16 +133,24 @@ func TestNobody(t *testing.T) {
 	}
 }
 
-func TestAddress(t *testing.T) {
-	for head, want := range map[string]string{
-		"POST /v1/metrics HTTP/1.1\nHost: stats.vendor.example\nA: b\n": "https://stats.vendor.example/v1/metrics",
-		"POST /x/v1/metrics HTTP/1.1\nHost: 10.0.0.1:4318\n":            "https://10.0.0.1:4318/x/v1/metrics",
-		"POST /v1/metrics HTTP/1.1\nHost: 127.0.0.1:4318\n":             "127.0.0.1:4318/v1/metrics",
-		"POST /v1/metrics HTTP/1.1\nHost: [::1]:4318\n":                 "[::1]:4318/v1/metrics",
-		"POST /v1/metrics HTTP/1.1\nHost: localhost\n":                  "localhost/v1/metrics",
+// What was added to a history is told also where the oldest records are lost.
+func TestSince(t *testing.T) {
+	history := func(letters string) (list []consent.Record) {
+		for _, c := range letters {
+			list = append(list, consent.Record{Decision: consent.Granted, Notice: 1, Where: string(c)})
+		}
+		return list
+	}
+	for _, c := range []struct{ before, after, want string }{
+		{"", "", ""}, {"", "a", "a"}, {"", "ab", "ab"}, {"a", "a", ""}, {"a", "ab", "b"}, {"ab", "abcd", "cd"},
+		{"abc", "bcd", "d"}, {"abc", "cde", "de"}, {"abc", "def", "def"}, {"a", "b", "b"}, {"abc", "d", "d"}, {"abc", "", ""}, {"aab", "aba", "a"},
 	} {
-		if got := address(head); got != want {
-			t.Errorf("%q: %q", head, got)
+		var got string
+		for _, r := range since(history(c.before), history(c.after)) {
+			got += r.Where
+		}
+		if got != c.want {
+			t.Errorf("from %q to %q: %q, want %q", c.before, c.after, got, c.want)
 		}
 	}
 }

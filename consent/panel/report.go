@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,11 +15,12 @@ import (
 
 // A report is one request in three views. All are read back from its bytes.
 type report struct {
-	Fault     string // why there is none
-	Zeros     bool   // nothing is counted, so it shows what would be sent
-	Sizes     bool   // the application was asked
-	Without   bool   // it was not, and the catalog has sizes
-	Erasure   bool   // a request to erase, and not a report
+	Fault     string   // why there is none
+	Zeros     bool     // nothing is counted, so it shows what would be sent
+	Sizes     bool     // the application was asked for them, and the catalog has some
+	Without   bool     // it was not, and the catalog has some
+	Missing   []string // the sizes of which it has none
+	Erasure   bool     // a request to erase, and not a report
 	Sentences []string
 	Rows      []row
 	URL       string
@@ -104,44 +104,34 @@ func (p *Panel) preview(ctx context.Context, sizes bool) report {
 	if err != nil {
 		return report{Fault: fill(p.texts.PreviewNone, "reason", err)}
 	}
-	view := p.view(next, "")
-	has := slices.ContainsFunc(p.config.Catalog.Metrics(), func(d catalog.Definition) bool { return d.Kind == catalog.KindSizes })
-	view.Sizes, view.Without, view.Zeros = has && sizes, has && !sizes, !p.config.Stats.Status().On
+	view := p.view(next)
+	var all int
+	view.Missing, all = p.missing(view.Rows)
+	view.Sizes, view.Without, view.Zeros = all > 0 && sizes, all > 0 && !sizes, !p.config.Stats.Status().On
 	return view
 }
 
-// view shows a report that will be sent, or one that was sent to url.
-func (p *Panel) view(of telemetry.Report, url string) report {
+// missing names the sizes of which a report has none, of all in the catalog.
+func (p *Panel) missing(of []row) (names []string, all int) {
+	for _, d := range p.config.Catalog.Metrics() {
+		if d.Kind != catalog.KindSizes {
+			continue
+		}
+		all++
+		if !slices.ContainsFunc(of, func(r row) bool { return r.Name == d.Name }) {
+			names = append(names, d.Name)
+		}
+	}
+	return names, all
+}
+
+// view shows a report that will be sent, or one that was.
+func (p *Panel) view(of telemetry.Report) report {
 	facts, err := rows(of.JSON)
 	if err != nil {
 		return report{Fault: fill(p.texts.PreviewNone, "reason", err)}
 	}
-	if url == "" {
-		url = address(of.Head)
-	}
-	return report{Erasure: p.erases(of), Sentences: p.sentences(facts), Rows: facts, URL: url, Head: of.Head, Body: string(of.JSON), Bytes: len(of.Request)}
-}
-
-// address reads the URL out of a head. Whether the connection is encrypted is
-// not in it; to any host but this one it always is.
-func address(head string) string {
-	line, rest, _ := strings.Cut(head, "\n")
-	_, path, _ := strings.Cut(line, " ")
-	path, _, _ = strings.Cut(path, " ")
-	var host string
-	for header := range strings.Lines(rest) {
-		if name, value, _ := strings.Cut(header, ":"); strings.EqualFold(name, "Host") {
-			host = strings.TrimSpace(value)
-		}
-	}
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = strings.Trim(host, "[]")
-	}
-	if ip := net.ParseIP(name); name == "localhost" || ip != nil && ip.IsLoopback() {
-		return host + path
-	}
-	return "https://" + host + path
+	return report{Erasure: p.erases(of), Sentences: p.sentences(facts), Rows: facts, URL: of.URL, Head: of.Head, Body: string(of.JSON), Bytes: len(of.Request)}
 }
 
 // sentences says the same facts for people.

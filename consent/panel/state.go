@@ -34,6 +34,10 @@ func (p *Panel) state(ctx context.Context) state {
 // on is true only if somebody agreed and this process counts.
 func (s state) on() bool { return s.decided.On() && s.client.On }
 
+// ignored is true if this process goes on counting after a no. After a Refresh
+// that worked, its client asks somebody else than this panel.
+func (s state) ignored() bool { return s.client.On && s.decided.Decision == consent.Denied }
+
 // outdated is true if somebody agreed to another notice.
 func (s state) outdated() bool {
 	return s.decided.Decision == consent.Undecided && s.decided.Record.Decision == consent.Granted
@@ -86,11 +90,22 @@ func (s state) last() consent.Record {
 // status is how things stand in one sentence, and why. English says that part
 // of it comes from elsewhere and is not translated.
 func (p *Panel) status(s state) (words string, english bool) {
+	words, english = p.decided(s)
+	if s.client.On && !s.decided.On() { // nothing that counts is said to be off
+		words = fill(p.texts.StillOn, "status", words)
+	}
+	return words, english
+}
+
+// decided is what the decision comes to, whatever this process does.
+func (p *Panel) decided(s state) (words string, english bool) {
 	t, r := p.texts, s.decided.Record
 	switch {
 	case s.on():
+		// The later of the two: totals may count only from a day after the yes, and
+		// a yes to a newer notice leaves them as they were.
 		since := r.Time
-		if since.IsZero() {
+		if s.client.Since.After(since) {
 			since = s.client.Since
 		}
 		return fill(t.On, "date", t.day(since), "notice", p.notice), false
@@ -101,7 +116,10 @@ func (p *Panel) status(s state) (words string, english bool) {
 		}
 		return fill(t.Waiting, "notice", p.notice, "reason", why), english
 	case s.decided.Decision == consent.Denied && !s.vetoed() && !r.Time.IsZero():
-		return fill(t.OffDenied, "date", t.day(r.Time), "where", r.Where), false
+		if r.Where == "" {
+			return fill(t.OffDeniedSomewhere, "date", t.day(r.Time)), false
+		}
+		return fill(t.OffDenied, "date", t.day(r.Time), "where", t.place(r.Where)), false
 	case s.outdated():
 		return fill(t.OffChanged, "agreed", r.Notice, "notice", p.notice), false
 	case s.undecided() && s.decided.Reason == nobody:
@@ -132,7 +150,7 @@ func (s state) choices() choices {
 		// can be taken back all the same.
 		return choices{TurnOff: s.client.On || s.last().Decision == consent.Granted}
 	case s.decided.Decision == consent.Denied:
-		return choices{Agree: true}
+		return choices{Agree: true, TurnOff: s.client.On}
 	}
 	return choices{Agree: true, KeepOff: true}
 }

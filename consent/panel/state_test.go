@@ -22,6 +22,10 @@ func damage(t testing.TB, h *house) {
 	}
 }
 
+func at(d consent.Decision, days int, where string) consent.Record {
+	return consent.Record{Decision: d, Notice: 1, Time: time.Now().AddDate(0, 0, -days), Where: where}
+}
+
 // How things stand, in words, and why; and what can be done about it.
 func TestStatus(t *testing.T) {
 	today := time.Now().UTC().Format("2 January 2006")
@@ -31,9 +35,13 @@ func TestStatus(t *testing.T) {
 		status  string
 		buttons string
 	}{
-		"nobody":     {nil, [2]string{}, "Off – nobody has decided", "granted denied"},
-		"yes":        {func(h *house) { h.save(t, consent.Granted, 1) }, [2]string{}, "On since " + today + " for notice 1", "denied erase"},
-		"no":         {func(h *house) { h.save(t, consent.Denied, 1) }, [2]string{}, "Off – somebody said no on " + today + " (test)", "granted"},
+		"nobody": {nil, [2]string{}, "Off – nobody has decided", "granted denied"},
+		"yes":    {func(h *house) { h.save(t, consent.Granted, 1) }, [2]string{}, "On since " + today + " for notice 1", "denied erase"},
+		"no":     {func(h *house) { h.save(t, consent.Denied, 1) }, [2]string{}, "Off – somebody said no on " + today + " (test)", "granted"},
+		"no, and nothing says where": {func(h *house) { _ = h.decisions.Save(context.Background(), at(consent.Denied, 0, "")) }, [2]string{},
+			"Off – somebody said no on " + today, "granted"},
+		"yes, and counted only since today": {func(h *house) { _ = h.decisions.Save(context.Background(), at(consent.Granted, 10, "test")) }, [2]string{},
+			"On since " + today + " for notice 1", "denied erase"},
 		"changed":    {func(h *house) { h.save(t, consent.Granted, 1); upgraded(h, 2) }, [2]string{}, "Off – the notice changed: agreed to notice 1, now 2", "granted denied"},
 		"downgraded": {func(h *house) { h.save(t, consent.Granted, 3) }, [2]string{}, "Off – the notice changed: agreed to notice 3, now 1", "granted denied"},
 		"veto":       {nil, [2]string{"DO_NOT_TRACK", "1"}, "Off – DO_NOT_TRACK is set", ""},
@@ -62,6 +70,14 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+func TestOutcomeEndsWithAFullStop(t *testing.T) {
+	h := open(t, "", nil)
+	h.save(t, consent.Denied, 1)
+	if _, page := h.get(t, "/?recorded"); !strings.Contains(page, "(test).</span></p>") {
+		t.Error("the outcome does not end with one full stop")
+	}
+}
+
 // What another process decided is shown, and not what this one still does.
 func TestDecidedElsewhere(t *testing.T) {
 	h := open(t, "", nil)
@@ -74,6 +90,9 @@ func TestDecidedElsewhere(t *testing.T) {
 	if got := h.status(t); got != "Agreed to notice 1, but nothing is counted here – This process has not acted on the decision yet." {
 		t.Errorf("after a yes elsewhere: %q", got)
 	}
+	if _, page := h.get(t, "/?recorded"); !strings.Contains(page, "has not acted on the decision yet.</span></p>") {
+		t.Error("the outcome does not end with one full stop")
+	}
 	if w := h.do(form(h.pressed(t, "granted"))); w.Code != 303 || !strings.HasPrefix(h.status(t), "On since") {
 		t.Errorf("after trying again: %q", h.status(t))
 	}
@@ -81,11 +100,14 @@ func TestDecidedElsewhere(t *testing.T) {
 		t.Errorf("trying again is a decision: %v", h.records(t))
 	}
 	elsewhere(consent.Denied)
-	if got := h.status(t); !strings.HasPrefix(got, "Off – somebody said no") {
+	if got := h.status(t); !strings.HasPrefix(got, "This process still counts. What was decided: Off – somebody said no") {
 		t.Errorf("after a no elsewhere: %q", got)
 	}
 	if _, page := h.get(t, "/"); !strings.Contains(page, "This process has not acted on the decision yet") {
 		t.Error("the page does not say that this process has not acted")
+	}
+	if w := h.do(form(h.pressed(t, "denied"))); w.Code != 303 || !strings.HasPrefix(h.status(t), "Off – somebody said no") || h.stats.Status().On {
+		t.Errorf("after turning off here as well: %q", h.status(t))
 	}
 }
 

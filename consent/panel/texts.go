@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Texts are all the words of this package, for another language or another
@@ -17,8 +20,11 @@ import (
 // SignUpLabel without {recipient}. A text must not promise that the statistics
 // are anonymous: every report carries an identifier.
 //
-// The reasons that begin with a variable's name, and the errors, come from
-// other packages and are English; they are marked as such.
+// Reasons and errors, and what became of a report that was not delivered, come
+// from other packages and are English. Where one stands alone it is marked as
+// such, and so is the whole sentence on how things stand if it ends with one; in
+// the place of {reason} in another text it is not. What the JSON interface says
+// after Malformed is for those who write requests, and English as well.
 type Texts struct {
 	Lang      string            // of the page: a BCP 47 tag
 	Direction string            // ltr or rtl
@@ -27,6 +33,11 @@ type Texts struct {
 	Moment    string            // how a date with a time is written
 	Described map[string]string // what a statistic says, by its name; the catalog's sentence if there is none
 
+	// Where a decision was given, by the word in its record; that word if there is
+	// none. This package writes "settings", "settings (API)" and "sign-up form",
+	// package prompt writes "terminal".
+	Places map[string]string
+
 	// The row in the sign-up form: at most 60 words in all.
 	SignUpLabel, SignUpHelp, SignUpDetails string
 
@@ -34,7 +45,8 @@ type Texts struct {
 
 	// How things stand. Off begins every sentence that says why it is off.
 	Status, On, Off, OffUndecided, OffChanged, OffDenied   string
-	Accepted, Waiting, NotActed, OnlyLook, Vetoed          string
+	OffDeniedSomewhere                                     string
+	Accepted, Waiting, StillOn, NotActed, OnlyLook, Vetoed string
 	LastReport, LastNone, LastUnsure, NextReport, NextNone string
 	NotDelivered, Identifier, IdentifierNone               string
 	IdentifierUnused, IdentifierCopies                     string
@@ -47,6 +59,7 @@ type Texts struct {
 	Agree, KeepOff, TurnOff, TurnOffErase, TryNow  string
 	NothingToDo                                    string
 	Nothing, NothingErased, Recorded, NotActedUpon string
+	AskedElsewhere                                 string
 
 	// What is counted.
 	Counted, CountedHelp, Statistic, Says, NoLabels   string
@@ -56,12 +69,12 @@ type Texts struct {
 	// The report in three views, and the reports that were sent.
 	Preview, PreviewHelp, PreviewWithout                        string
 	PreviewZeros, PreviewNone                                   string
-	WithSizes, WithSizesOn, Sentences, Table, Raw               string
+	WithSizes, WithSizesOn, WithSizesNot, Sentences, Table, Raw string
 	SentenceTotal, SentenceSizes, SentenceIdentifier            string
 	SentenceOther, SentenceDays                                 string
 	Value, Unit, FromDay, OnDay, RequestHead, RequestBody, Size string
 	Sent, SentNone, SentHelp, SentAll, When, Where, Outcome     string
-	SentErasure, Unknown, Unreadable                            string
+	SentErasure, Delivered, Unknown, Unreadable                 string
 
 	// What changed, and who decided.
 	Changes, ChangesNone, ChangesUnsaid, ChangesAsk  string
@@ -89,30 +102,32 @@ var english = Texts{
 
 	Title: "Usage statistics of {product}", Home: "Back to {product}",
 
-	Status:            "Status",
-	On:                "On since {date} for notice {notice}",
-	Off:               "Off – {reason}",
-	OffUndecided:      "Off – nobody has decided",
-	OffChanged:        "Off – the notice changed: agreed to notice {agreed}, now {notice}",
-	OffDenied:         "Off – somebody said no on {date} ({where})",
-	Accepted:          "{where} accepts notice {notice}",
-	Waiting:           "Agreed to notice {notice}, but nothing is counted here – {reason}",
-	NotActed:          "This process has not acted on the decision yet.",
-	OnlyLook:          "You may look at everything here. You may not change it.",
-	Vetoed:            "An administrator's setting turns statistics off. As long as it stands, they cannot be turned on here.",
-	LastReport:        "Last report",
-	LastNone:          "none recorded on this host",
-	LastUnsure:        "none of those recorded on this host is known to have arrived",
-	NextReport:        "Next report",
-	NextNone:          "none, because statistics are off",
-	NotDelivered:      "The arrival of the newest report was not confirmed",
-	Identifier:        "Identifier of this installation",
-	IdentifierNone:    "none exists",
-	IdentifierUnused:  "none in use",
-	IdentifierCopies:  "none in use; the copies of past reports below still show the one they had",
-	IdentifierIdle:    "not used; if one was made before, it is kept until somebody decides",
-	IdentifierErasing: "kept only to ask for erasure",
-	Erasure:           "Request to erase",
+	Status:             "Status",
+	On:                 "On since {date} for notice {notice}",
+	Off:                "Off – {reason}",
+	OffUndecided:       "Off – nobody has decided",
+	OffChanged:         "Off – the notice changed: agreed to notice {agreed}, now {notice}",
+	OffDenied:          "Off – somebody said no on {date} ({where})",
+	OffDeniedSomewhere: "Off – somebody said no on {date}",
+	Accepted:           "{where} accepts notice {notice}",
+	Waiting:            "Agreed to notice {notice}, but nothing is counted here – {reason}",
+	StillOn:            "This process still counts. What was decided: {status}",
+	NotActed:           "This process has not acted on the decision yet.",
+	OnlyLook:           "You may look at everything here. You may not change it.",
+	Vetoed:             "An administrator's setting turns statistics off. As long as it stands, they cannot be turned on here.",
+	LastReport:         "Last report",
+	LastNone:           "none recorded on this host",
+	LastUnsure:         "none of those recorded on this host is known to have arrived",
+	NextReport:         "Next report",
+	NextNone:           "none, because statistics are off",
+	NotDelivered:       "The arrival of the newest report was not confirmed",
+	Identifier:         "Identifier of this installation",
+	IdentifierNone:     "none exists",
+	IdentifierUnused:   "none in use",
+	IdentifierCopies:   "none in use; the copies of past reports below still show the one they had",
+	IdentifierIdle:     "not used; if one was made before, it is kept until somebody decides",
+	IdentifierErasing:  "kept only to ask for erasure",
+	Erasure:            "Request to erase",
 
 	Decide: "Your decision",
 	DecideHelp: "If you agree, this installation sends {recipient} one small report, at most once a day. " +
@@ -121,18 +136,19 @@ var english = Texts{
 		"Copies of sent reports that are kept here still show the identifier.",
 	EraseHelp: "The second button also sends {recipient} one last request, with the identifier alone, to erase what was sent. " +
 		"The identifier is kept for that until the request has arrived, 14 days at most.",
-	EraseNone:     "A request to erase what was sent cannot be made here.",
-	VetoedErase:   "While an administrator's setting turns statistics off, the request is not sent. It is tried again for 14 days.",
-	Agree:         "Agree to notice {notice}",
-	KeepOff:       "Keep off",
-	TurnOff:       "Turn off",
-	TurnOffErase:  "Turn off and erase what was sent",
-	TryNow:        "Try again to turn on",
-	NothingToDo:   "There is nothing to decide here now.",
-	Nothing:       "Nothing has changed.",
-	NothingErased: "There is no request to erase: nothing was sent, no identifier was kept here, or none could be asked for.",
-	Recorded:      "The decision is recorded.",
-	NotActedUpon:  "The decision is recorded, but not everything that follows from it is done: {reason}",
+	EraseNone:      "A request to erase what was sent cannot be made here.",
+	VetoedErase:    "While an administrator's setting turns statistics off, the request is not sent. It is tried again for 14 days.",
+	Agree:          "Agree to notice {notice}",
+	KeepOff:        "Keep off",
+	TurnOff:        "Turn off",
+	TurnOffErase:   "Turn off and erase what was sent",
+	TryNow:         "Try again to turn on",
+	NothingToDo:    "There is nothing to decide here now.",
+	Nothing:        "Nothing has changed.",
+	NothingErased:  "There is no request to erase: nothing was sent, no identifier was kept here, or none could be asked for.",
+	Recorded:       "The decision is recorded.",
+	NotActedUpon:   "The decision is recorded, but not everything that follows from it is done: {reason}",
+	AskedElsewhere: "this process still counts, because its client asks another place for decisions than this page does",
 
 	Counted: "What is counted",
 	CountedHelp: "This is the whole list. What is not on it cannot be sent: it is refused here before sending, " +
@@ -153,10 +169,11 @@ var english = Texts{
 	PreviewHelp: "As it would be sent now: the same bytes in three views. Nothing was sent to show this.",
 	PreviewWithout: "As it would be sent now, without the sizes, which are asked of the application only when a report is due. " +
 		"The three views are of the same bytes. Nothing was sent to show this.",
-	PreviewZeros:       "Nothing is counted for reports while statistics are off. So the numbers are zero, and zeros stand where the identifier would be.",
+	PreviewZeros:       "Nothing is counted for reports while statistics are off. So the totals are zero, and zeros stand where the identifier would be.",
 	PreviewNone:        "There is no preview: {reason}",
 	WithSizes:          "Include the sizes (asks the application now)",
 	WithSizesOn:        "The sizes are included, as the application said them just now.",
+	WithSizesNot:       "The application was asked just now. Of these it did not say any sizes, or has none: {names}.",
 	Sentences:          "In sentences",
 	Table:              "As a table",
 	Raw:                "As the raw request",
@@ -176,6 +193,7 @@ var english = Texts{
 	SentErasure: "a request to erase, not a report",
 	SentAll:     "Show all {count}",
 	When:        "When", Where: "Where", Outcome: "What became of it",
+	Delivered:  "delivered",
 	Unknown:    "not known: the process ended before it knew",
 	Unreadable: "Some entries could not be read: {reason}",
 
@@ -194,9 +212,9 @@ var english = Texts{
 	MayNotChange: "You may not change this.",
 	CrossSite:    "The request came from another site.",
 	NotFound:     "There is no such page.",
-	Method:       "This cannot be done here.",
-	MediaType:    "The request is not in the form that is understood here.",
-	TooLarge:     "The request is too large.",
+	Method:       "This cannot be done here. What can be: {methods}.",
+	MediaType:    "The request is not in the form that is understood here, which is {media}.",
+	TooLarge:     "The request is larger than {bytes} bytes.",
 	Malformed:    "The request is not a clear answer.",
 	Outdated:     "The answer was to notice {agreed}, and the notice is now {notice}. Read it and answer again.",
 	Replayed:     "Somebody has decided since the page was shown. Look at what stands now and answer again.",
@@ -221,12 +239,25 @@ var (
 	promise = regexp.MustCompile(`(?i)an[oóô]n[yýi]e?m|анон[иі]м`)
 )
 
+// promises finds the word also in letters that are put together from parts, and
+// with something invisible between them. It finds no other word for the same,
+// none in other languages or scripts, no letters that only look alike, and no
+// promise that does without the word: those are for whoever writes the text.
+func promises(text string) bool {
+	return promise.MatchString(strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.M, unicode.Cf) {
+			return -1 // accents that stand alone, soft hyphens, joiners
+		}
+		return r
+	}, text))
+}
+
 // check refuses texts that promise too much, or that would show a brace where
 // a number belongs; those on the catalog and its changes as well.
 func (t Texts) check(changes map[int]string) error {
 	var faults []error
 	look := func(name, text, standard string) {
-		if promise.MatchString(text) {
+		if promises(text) {
 			faults = append(faults, fmt.Errorf("panel: text %s promises what an identifier does not keep: %.60q", name, text))
 		}
 		for _, word := range placeholders.FindAllString(text, -1) {
@@ -242,10 +273,16 @@ func (t Texts) check(changes map[int]string) error {
 		}
 	}
 	for i, month := range t.Months {
+		if month == "" {
+			faults = append(faults, fmt.Errorf("panel: text Months[%d] is empty, and others are not: give all twelve or none", i))
+		}
 		look(fmt.Sprintf("Months[%d]", i), month, "")
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Described)) {
 		look(fmt.Sprintf("Described[%q]", name), t.Described[name], "")
+	}
+	for _, word := range slices.Sorted(maps.Keys(t.Places)) {
+		look(fmt.Sprintf("Places[%q]", word), t.Places[word], "")
 	}
 	for _, notice := range slices.Sorted(maps.Keys(changes)) {
 		look(fmt.Sprintf("Changes[%d]", notice), changes[notice], "")
@@ -268,6 +305,17 @@ func fill(text string, pairs ...any) string {
 	}
 	return strings.NewReplacer(list...).Replace(text)
 }
+
+// stop ends a sentence that may have ended already.
+func stop(text string) string {
+	if last, _ := utf8.DecodeLastRuneInString(text); strings.ContainsRune(".!?…。！？।۔؟", last) {
+		return text
+	}
+	return text + "."
+}
+
+// place is where a decision was given.
+func (t Texts) place(where string) string { return cmp.Or(t.Places[where], where) }
 
 func (t Texts) day(at time.Time) string {
 	at = at.UTC()
