@@ -77,7 +77,7 @@ func (s *Store) destroy(ctx context.Context, tx *sql.Tx, generation int64) (same
 		return false, false, err
 	}
 	left, err := tx.ExecContext(ctx, s.sql(`UPDATE headcount_installation
-		SET generation = $1, install_guid = '', day = 0, phase = 0, settled = 0, due = 0, failures = 0`), revoked(generation))
+		SET generation = $1, install_guid = '', day = 0, phase = 0, settled = 0, former = 0, due = 0, failures = 0`), revoked(generation))
 	if err != nil {
 		return false, false, queryFailed(err)
 	}

@@ -8,7 +8,7 @@ import (
 
 // queryFailed says whose fault it is, as far as that can be told.
 func queryFailed(err error) error {
-	if answered(err, "42P01", "no such table") || answered(err, "42501", "") {
+	if answered(err, "42P01", "no such table") || answered(err, "42703", "no such column") || answered(err, "42501", "") {
 		return fmt.Errorf("sqlstate: the tables cannot be used (was CreateSchema called, and may this role use them?): %w", err)
 	}
 	return fmt.Errorf("sqlstate: the database did not answer, or refused (is it there, writable and not full?): %w", err)

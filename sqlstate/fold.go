@@ -224,9 +224,9 @@ func (a *account) change(ctx context.Context, tx *sql.Tx, row installation, c le
 		due = c.Schedule.Due.Unix()
 	}
 	bound := func(n int64) int64 { return min(max(n, 0), ledger.Max) }
-	s := ledger.Schedule{Settled: bound(c.Schedule.Settled), Due: c.Schedule.Due, Failures: int(bound(int64(c.Schedule.Failures)))}
-	_, err := tx.ExecContext(ctx, a.store.sql("UPDATE headcount_installation SET settled = $1, due = $2, failures = $3 WHERE id = 1"),
-		s.Settled, bound(due), s.Failures)
+	s := ledger.Schedule{Settled: bound(c.Schedule.Settled), Former: bound(c.Schedule.Former), Due: c.Schedule.Due, Failures: int(bound(int64(c.Schedule.Failures)))}
+	_, err := tx.ExecContext(ctx, a.store.sql("UPDATE headcount_installation SET settled = $1, former = $2, due = $3, failures = $4 WHERE id = 1"),
+		s.Settled, s.Former, bound(due), s.Failures)
 	if err != nil {
 		return queryFailed(err)
 	}

@@ -23,6 +23,7 @@ type installation struct {
 	guid       string
 	day, phase int64
 	settled    int64
+	former     int64
 	due        int64
 	failures   int64
 	fence      int64
@@ -30,7 +31,7 @@ type installation struct {
 }
 
 const (
-	readInstallation = `SELECT generation, install_guid, day, phase, settled, due, failures, fence,
+	readInstallation = `SELECT generation, install_guid, day, phase, settled, former, due, failures, fence,
 		coalesce((SELECT version FROM headcount_schema WHERE id = 1), 0) FROM headcount_installation WHERE id = 1`
 	dayLength = 24 * 60 * 60
 )
@@ -45,7 +46,7 @@ type querier interface {
 // else there.
 func (s *Store) find(ctx context.Context, q querier, lock string) (i installation, err error) {
 	err = scan(q.QueryRowContext(ctx, s.sql(readInstallation+lock)),
-		&i.generation, &i.guid, &i.day, &i.phase, &i.settled, &i.due, &i.failures, &i.fence, &i.version)
+		&i.generation, &i.guid, &i.day, &i.phase, &i.settled, &i.former, &i.due, &i.failures, &i.fence, &i.version)
 	if err == nil {
 		err = s.sameVersion(i.version)
 	}
@@ -72,7 +73,7 @@ func (i installation) sound() (ledger.Identity, ledger.Schedule, error) {
 	}
 	const far = 1 << 32 // far outside of all that is possible, and no overflow
 	id := ledger.Identity{GUID: guid, Day: time.Unix(clip(i.day, far)*dayLength, 0).UTC(), Phase: time.Duration(clip(i.phase, far)) * time.Second}
-	s := ledger.Schedule{Settled: i.settled, Failures: int(min(i.failures, 1000))}
+	s := ledger.Schedule{Settled: i.settled, Former: i.former, Failures: int(min(i.failures, 1000))}
 	if i.due != 0 {
 		s.Due = time.Unix(i.due, 0)
 	}
@@ -200,7 +201,7 @@ func (s *Store) putAside(ctx context.Context, tx *sql.Tx, row installation, dama
 		return err
 	}
 	state, err := json.Marshal(map[string]any{"install_guid": row.guid, "day": row.day, "phase": row.phase,
-		"settled": row.settled, "due": row.due, "failures": row.failures, "totals": totals})
+		"settled": row.settled, "former": row.former, "due": row.due, "failures": row.failures, "totals": totals})
 	if err != nil {
 		return fmt.Errorf("sqlstate: %w", err)
 	}

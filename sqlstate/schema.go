@@ -51,6 +51,7 @@ func (s *Store) steps() [][]string {
 			decided ` + number + ` NOT NULL,
 			place TEXT NOT NULL)` + strict,
 	}, {
+		`ALTER TABLE headcount_installation ADD COLUMN former ` + number + ` NOT NULL DEFAULT 0`,
 		`CREATE TABLE headcount_product (
 			id ` + number + ` PRIMARY KEY CHECK (id = 1),
 			name TEXT NOT NULL)` + strict,

@@ -171,6 +171,7 @@ func TestOlderSchema(t *testing.T) {
 		add(t, l, 0, 3)
 		fold(t, l)
 		d.must(t, "DROP TABLE headcount_product")
+		d.must(t, "ALTER TABLE headcount_installation DROP COLUMN former")
 		d.must(t, "UPDATE headcount_schema SET version = 1")
 		if _, err := s.Consent(t.Context()); err == nil || !strings.Contains(err.Error(), "was CreateSchema called") {
 			t.Errorf("Consent: %v", err)

@@ -169,7 +169,7 @@ func TestTruncatedWhileDirect(t *testing.T) {
 		if err := os.Truncate(path, 0); err != nil {
 			t.Error(err)
 		}
-		if waited := time.Since(begin); waited > 10*blink {
+		if waited := time.Since(begin); waited > 20*time.Second { // the kernel's own end of it is after 45
 			t.Errorf("somebody waited %v for the file", waited)
 		}
 		for range 1000 {

