@@ -7,7 +7,11 @@ import (
 	"time"
 )
 
-// Destroy takes the yes back, for every process: in one transaction it removes
+// Destroy is telemetry's, and not for applications: whoever wants to take a yes
+// back saves a no and calls Client.Refresh. With nil it destroys without asking
+// whether anybody said no.
+//
+// It takes the yes back, for every process: in one transaction it removes
 // identifier, totals, what is pending, schedule, and what was put aside. What
 // was decided stays. It asks still, unless that is nil, after a look at what
 // there is, and removes nothing else: a new yes may have made it. A report that

@@ -225,10 +225,10 @@ func TestDestroyInTheMiddle(t *testing.T) {
 					// surfaces in another is seen.
 					mark := uint64(id.GUID[0])<<8 + 1
 					l.Add(l.Slot(1), mark)
-					if err := event(t.Context(), d, s, start, int64(mark), true); err != nil {
+					if err := insist(t, func() error { return event(t.Context(), d, s, start, int64(mark), true) }); err != nil {
 						t.Error(err)
 					}
-					if err := l.Sync(t.Context()); err != nil && !again(err) {
+					if err := l.Sync(t.Context()); err != nil && !busy(err) {
 						if !errors.Is(err, ledger.ErrGone) && !errors.Is(err, ledger.ErrClosed) {
 							t.Error(err)
 						}
@@ -238,7 +238,7 @@ func TestDestroyInTheMiddle(t *testing.T) {
 			})
 		}
 		for range 15 {
-			if err := d.store().Destroy(t.Context(), nil); err != nil {
+			if err := insist(t, func() error { return d.store().Destroy(t.Context(), nil) }); err != nil {
 				t.Error(err)
 			}
 			l := opened(t, d.store())
@@ -326,7 +326,7 @@ func TestSavesAtOnce(t *testing.T) {
 				for turn := range 5 {
 					r := yes
 					r.Notice = 1 + 5*i + turn
-					if err := s.Save(t.Context(), r); err != nil {
+					if err := insist(t, func() error { return s.Save(t.Context(), r) }); err != nil {
 						t.Error(err)
 					}
 				}

@@ -61,7 +61,7 @@
 // the totals at the next fold of any replica, so the table holds what all of
 // them counted in ten seconds. Where no client runs, AddTx does nothing, and so
 // nothing grows; if every replica is killed, what is pending waits for the next
-// one that starts. At most 10,000 rows are folded in one transaction.
+// one that starts. At most 2,000 rows are folded in one transaction.
 //
 // # What the host feels
 //

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -73,7 +74,7 @@ func each(t *testing.T, test func(*testing.T, *database)) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			d := fresh(t)
-			if err := d.store().CreateSchema(t.Context()); err != nil {
+			if err := insist(t, func() error { return d.store().CreateSchema(t.Context()) }); err != nil {
 				t.Fatal(err)
 			}
 			d.must(t, "CREATE TABLE things (name TEXT, n BIGINT)")
@@ -116,11 +117,34 @@ func opened(t testing.TB, s *Store, series ...string) *ledger.Ledger {
 	if series == nil {
 		series = names
 	}
-	l, err := ledger.OpenIn(context.Background(), s, series, noon)
+	var l *ledger.Ledger
+	err := insist(t, func() (err error) {
+		l, err = ledger.OpenIn(context.Background(), s, series, noon)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return l
+}
+
+// busy says that a database had too much to do for the five seconds it was
+// given. On a slow machine that is a right answer, and what uses the store asks
+// again, also when it is not known whether something was done.
+func busy(err error) bool {
+	return again(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errCommit) || errors.Is(err, sql.ErrTxDone) ||
+		strings.Contains(err.Error(), "interrupted")
+}
+
+// insist asks again for as long as a database is busy, a minute at most.
+func insist(t testing.TB, f func() error) error {
+	for end := time.Now().Add(time.Minute); ; {
+		err := f()
+		if err == nil || !busy(err) || time.Now().After(end) {
+			return err
+		}
+		t.Logf("again: %v", err)
+	}
 }
 
 func add(t testing.TB, l *ledger.Ledger, i int, n uint64) {
@@ -132,7 +156,7 @@ func add(t testing.TB, l *ledger.Ledger, i int, n uint64) {
 
 func fold(t testing.TB, l *ledger.Ledger) {
 	t.Helper()
-	if err := l.Sync(context.Background()); err != nil {
+	if err := insist(t, func() error { return l.Sync(context.Background()) }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -140,7 +164,7 @@ func fold(t testing.TB, l *ledger.Ledger) {
 func equal(t testing.TB, l *ledger.Ledger, want ...uint64) {
 	t.Helper()
 	got := make([]uint64, len(want))
-	if err := l.Totals(context.Background(), got); err != nil {
+	if err := insist(t, func() error { return l.Totals(context.Background(), got) }); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(got, want) {

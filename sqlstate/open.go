@@ -82,8 +82,9 @@ func (i installation) sound() (ledger.Identity, ledger.Schedule, error) {
 
 func clip(n, most int64) int64 { return min(max(n, -most), most) }
 
-// Open is telemetry's: it opens the state for the named series, when consent
-// holds, and makes it if there is none.
+// Open is telemetry's, and not for applications: it opens the state for the
+// named series, and makes it, with an identifier, if there is none. It does not
+// ask for consent: whoever calls it has.
 func (s *Store) Open(ctx context.Context, series []string, fresh func() (ledger.Identity, ledger.Schedule, error)) (ledger.Account, error) {
 	var a *account
 	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
@@ -213,7 +214,8 @@ func (s *Store) putAside(ctx context.Context, tx *sql.Tx, row installation, dama
 	return s.exec(ctx, tx, append([]string{forget}, wipe...)...)
 }
 
-// Peek is telemetry's: it returns the identity that is kept, also while
+// Peek is telemetry's, and not for applications, which have
+// Client.Status().InstallGUID: it returns the identity that is kept, also while
 // nothing is counted, and changes nothing.
 func (s *Store) Peek(ctx context.Context) (ledger.Identity, error) {
 	row, err := s.look(ctx)

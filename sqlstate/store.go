@@ -37,7 +37,8 @@ const (
 
 // A Store keeps the state of one installation of one product in the tables
 // whose names begin with headcount_. It is what telemetry.Config.State wants,
-// and a consent.Source. All methods are safe for concurrent use. A nil Store,
+// and a consent.Source. Applications call CreateSchema, Save, History and AddTx;
+// the rest is telemetry's. All methods are safe for concurrent use. A nil Store,
 // and one without a database or a product, returns an error from every method.
 type Store struct {
 	db      *sql.DB
