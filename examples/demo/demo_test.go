@@ -102,7 +102,7 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, want := range []string{
-		"off, because nobody has decided", "connections opened: 0\nfiles and identifiers made: none\nrows at the Collector: 0\n",
+		"statistics: off, nobody has decided", "connections opened: 0\nfiles and identifiers made: none\nrows at the Collector: 0\n",
 		"POST /v1/metrics HTTP/1.1", "compreface.collection.count{compreface.faces.range=501-2000} 1", "connections opened: 1\n",
 		`,"USER_CREATE"`, `,"FACE_VERIFICATION_CREATE"`, `,"201-500"`, "9 rows",
 	} {

@@ -81,9 +81,9 @@ func sendNow(ctx context.Context, stats *telemetry.Client) {
 
 func onOff(s telemetry.Status) string {
 	if s.On {
-		return "on, because " + s.Reason
+		return "on, " + s.Reason
 	}
-	return "off, because " + s.Reason
+	return "off, " + s.Reason
 }
 
 func fail(err error) {
