@@ -1,12 +1,14 @@
 package panel
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"headcount.example/consent"
@@ -23,8 +25,9 @@ type answer struct {
 
 // A refusal is a request that changed nothing.
 type refusal struct {
-	status int
-	why    string
+	status   int
+	why      string
+	recorded bool // and taken back: what stood before stands again
 }
 
 func (r *refusal) Error() string { return r.why }
@@ -36,7 +39,7 @@ func (r *refusal) Error() string { return r.why }
 func (p *Panel) decide(ctx context.Context, a answer, where string) error {
 	ctx = context.WithoutCancel(ctx)
 	if a.notice != p.notice {
-		return &refusal{http.StatusConflict, fill(p.texts.Outdated, "agreed", a.notice, "notice", p.notice)}
+		return &refusal{status: http.StatusConflict, why: fill(p.texts.Outdated, "agreed", a.notice, "notice", p.notice)}
 	}
 	record := func(ctx context.Context) (stood bool, err error) { return p.record(ctx, a, where) }
 	var err error
@@ -46,7 +49,7 @@ func (p *Panel) decide(ctx context.Context, a answer, where string) error {
 		_, err = record(ctx)
 	}
 	var refused *refusal
-	if errors.As(err, &refused) {
+	if errors.As(err, &refused) && !refused.recorded {
 		return refused
 	}
 	// Whatever became of the rest: a no that could not be written may have put
@@ -54,7 +57,10 @@ func (p *Panel) decide(ctx context.Context, a answer, where string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	acted := p.config.Stats.Refresh(ctx)
-	if acted != nil && err == nil {
+	switch {
+	case acted == nil && refused != nil:
+		return refused
+	case acted != nil && (err == nil || refused != nil):
 		return errors.New(fill(p.texts.NotActedUpon, "reason", acted))
 	}
 	return errors.Join(err, acted)
@@ -67,7 +73,7 @@ func (p *Panel) erase(ctx context.Context, record func(context.Context) (stood b
 	if !before.CanErase {
 		// The no would destroy the identifier, and what was sent could not be
 		// erased any more. Whoever gave this answer can turn off without.
-		return &refusal{http.StatusConflict, p.texts.EraseNone}
+		return &refusal{status: http.StatusConflict, why: p.texts.EraseNone}
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
@@ -97,7 +103,7 @@ func (p *Panel) record(ctx context.Context, a answer, where string) (stood bool,
 	p.deciding.Lock()
 	defer p.deciding.Unlock()
 	if a.decision == consent.Granted && a.seen == "" {
-		return false, &refusal{http.StatusConflict, p.texts.Unseen}
+		return false, &refusal{status: http.StatusConflict, why: p.texts.Unseen}
 	}
 	s := p.state(ctx)
 	last := s.last()
@@ -106,19 +112,71 @@ func (p *Panel) record(ctx context.Context, a answer, where string) (stood bool,
 	}
 	if a.decision == consent.Granted {
 		if s.vetoed() {
-			return false, &refusal{http.StatusConflict, p.texts.Vetoed}
+			return false, &refusal{status: http.StatusConflict, why: p.texts.Vetoed}
 		}
 		// An old answer sent again must not outvote what was decided since. A no
 		// is taken whenever it was meant.
 		if a.seen != s.mark() {
-			return false, &refusal{http.StatusConflict, p.texts.Replayed}
+			return false, &refusal{status: http.StatusConflict, why: p.texts.Replayed}
 		}
 	}
-	err = p.config.Decisions.Save(ctx, consent.Record{Decision: a.decision, Notice: a.notice, Time: time.Now(), Where: where})
-	if err != nil {
-		return false, errors.New(fill(p.texts.NotKept, "reason", err))
+	err = p.save(ctx, consent.Record{Decision: a.decision, Notice: a.notice, Time: time.Now(), Where: where})
+	if a.decision == consent.Granted {
+		err = p.settle(ctx, s.history, where, err)
 	}
-	return false, nil
+	return false, err
+}
+
+func (p *Panel) save(ctx context.Context, r consent.Record) error {
+	if err := p.config.Decisions.Save(ctx, r); err != nil {
+		return errors.New(fill(p.texts.NotKept, "reason", err))
+	}
+	return nil
+}
+
+// settle looks at what a yes came after. Another process may have recorded a no
+// between our look and our Save, which no lock of ours keeps out. The yes was no
+// answer to that no, so the no is recorded again; also where Save failed, which
+// may have saved all the same. Who cannot see what came in between takes the yes
+// back as well: it is never guessed that nothing did.
+func (p *Panel) settle(ctx context.Context, before []consent.Record, where string, failed error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience) // Save may have used all of it
+	defer cancel()
+	no := consent.Record{Decision: consent.Denied, Notice: p.notice, Time: time.Now(), Where: where}
+	after, err := p.config.Decisions.History(ctx)
+	if err != nil {
+		unseen := errors.New(fill(p.texts.NotKept, "reason", err))
+		return cmp.Or(failed, errors.Join(unseen, p.save(ctx, no)))
+	}
+	added := since(before, after)
+	i := slices.IndexFunc(added, func(r consent.Record) bool { return r.Decision == consent.Denied })
+	if i < 0 {
+		return failed
+	}
+	if added[len(added)-1].Decision != consent.Denied {
+		if r, err := added[i].Checked(no.Time); err == nil { // what cannot be kept is no reason to lose the no
+			no.Where = r.Where
+		}
+		if err := p.save(ctx, no); err != nil {
+			return err
+		}
+	}
+	return &refusal{status: http.StatusConflict, why: p.texts.Replayed, recorded: true}
+}
+
+// since returns what was added to a history. It may have lost as many of its
+// oldest records, which a [consent.File] drops after the hundredth.
+func since(before, after []consent.Record) []consent.Record {
+	same := func(a, b consent.Record) bool {
+		return a.Decision == b.Decision && a.Notice == b.Notice && a.Where == b.Where && a.Time.Equal(b.Time)
+	}
+	for lost := range before {
+		kept := len(before) - lost
+		if kept <= len(after) && slices.EqualFunc(before[lost:], after[:kept], same) {
+			return after[kept:]
+		}
+	}
+	return after
 }
 
 // mark tells one state of the decisions from another.

@@ -17,15 +17,15 @@ const formType = "application/x-www-form-urlencoded"
 func (p *Panel) body(r *http.Request, media string) ([]byte, *refusal) {
 	given, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || given != media || len(r.Header.Values("Content-Type")) != 1 {
-		return nil, &refusal{http.StatusUnsupportedMediaType, p.texts.MediaType}
+		return nil, &refusal{status: http.StatusUnsupportedMediaType, why: p.texts.MediaType}
 	}
 	data, err := io.ReadAll(r.Body)
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return nil, &refusal{http.StatusRequestEntityTooLarge, p.texts.TooLarge}
+		return nil, &refusal{status: http.StatusRequestEntityTooLarge, why: p.texts.TooLarge}
 	case err != nil:
-		return nil, &refusal{http.StatusBadRequest, p.texts.Malformed}
+		return nil, &refusal{status: http.StatusBadRequest, why: p.texts.Malformed}
 	}
 	return data, nil
 }
@@ -86,6 +86,8 @@ func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, right Right) {
 	err := p.decide(r.Context(), a, "settings")
 	var refused *refusal
 	switch {
+	case errors.As(err, &refused) && refused.recorded:
+		p.page(w, r, right, refused.status, refused.why)
 	case errors.As(err, &refused):
 		p.page(w, r, right, refused.status, p.texts.Nothing+" "+refused.why)
 	case err != nil:

@@ -50,10 +50,14 @@ type Config struct {
 
 // Decisions keeps what was decided. A [consent.File] does; an application that
 // keeps decisions in its own database has another.
+//
+// Save adds a record, and once it has returned History has it, the newest last.
+// History may leave out the oldest, and nothing in between: in it a panel sees
+// that another process recorded a no just before its own yes.
 type Decisions interface {
 	consent.Source
 	Save(context.Context, consent.Record) error
-	History(context.Context) ([]consent.Record, error) // the newest last
+	History(context.Context) ([]consent.Record, error)
 }
 
 // A Right is what somebody may do. A value without a name is Nothing.

@@ -132,3 +132,25 @@ func TestNobody(t *testing.T) {
 		t.Errorf("consent says %q", s.Reason)
 	}
 }
+
+// What was added to a history is told also where the oldest records are lost.
+func TestSince(t *testing.T) {
+	history := func(letters string) (list []consent.Record) {
+		for _, c := range letters {
+			list = append(list, consent.Record{Decision: consent.Granted, Notice: 1, Where: string(c)})
+		}
+		return list
+	}
+	for _, c := range []struct{ before, after, want string }{
+		{"", "", ""}, {"", "a", "a"}, {"", "ab", "ab"}, {"a", "a", ""}, {"a", "ab", "b"}, {"ab", "abcd", "cd"},
+		{"abc", "bcd", "d"}, {"abc", "cde", "de"}, {"abc", "def", "def"}, {"a", "b", "b"}, {"abc", "d", "d"}, {"abc", "", ""}, {"aab", "aba", "a"},
+	} {
+		var got string
+		for _, r := range since(history(c.before), history(c.after)) {
+			got += r.Where
+		}
+		if got != c.want {
+			t.Errorf("from %q to %q: %q, want %q", c.before, c.after, got, c.want)
+		}
+	}
+}
