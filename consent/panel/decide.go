@@ -56,7 +56,7 @@ func (p *Panel) decide(ctx context.Context, a answer, where string) error {
 	// a yes aside, and one whose request did not arrive takes effect.
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	acted := p.config.Stats.Refresh(ctx)
+	acted := p.act(ctx)
 	switch {
 	case acted == nil && refused != nil:
 		return refused
@@ -64,6 +64,22 @@ func (p *Panel) decide(ctx context.Context, a answer, where string) error {
 		return errors.New(fill(p.texts.NotActedUpon, "reason", acted))
 	}
 	return errors.Join(err, acted)
+}
+
+// act has the client act on what stands.
+func (p *Panel) act(ctx context.Context) error {
+	if err := p.config.Stats.Refresh(ctx); err != nil || !p.state(ctx).ignored() {
+		return err
+	}
+	// Again while nobody decides here: a yes may just have come, and a no after it.
+	p.deciding.Lock()
+	defer p.deciding.Unlock()
+	ctx = context.WithoutCancel(ctx) // waiting may have used all of it
+	err := p.config.Stats.Refresh(ctx)
+	if err == nil && p.state(ctx).ignored() {
+		return errors.New(p.texts.AskedElsewhere)
+	}
+	return err
 }
 
 // erase has a no recorded, and asks to erase. That the request has not arrived

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
 	"headcount.example/consent/panel"
+	"headcount.example/telemetry"
 )
 
 // A slow place for decisions: others use it between a panel's look and its Save
@@ -118,5 +121,41 @@ func TestYesThatCannotBePlaced(t *testing.T) {
 	list := h.records(t)
 	if len(list) != 2 || list[1].Decision != consent.Denied || list[1].Where != "settings" || h.stats.Status().On {
 		t.Errorf("on: %v, the records are %v", h.stats.Status().On, list)
+	}
+}
+
+// A panel and a client that were given two places for decisions: a no that the
+// client does not hear of is not said to be done.
+func TestTwoPlacesForDecisions(t *testing.T) {
+	dir := t.TempDir()
+	ours, others := consent.NewFile(filepath.Join(dir, "ours")), consent.NewFile(filepath.Join(dir, "others"))
+	if err := others.Save(t.Context(), consent.Record{Decision: consent.Granted, Notice: 1}); err != nil {
+		t.Fatal(err)
+	}
+	stats, err := telemetry.Init(telemetry.Config{Catalog: compreface.Catalog, Endpoint: "https://stats.vendor.example", Dir: filepath.Join(dir, "others"), Consent: others})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stats.Shutdown(context.Background()) })
+	h := &house{may: panel.Change, decisions: ours, stats: stats}
+	h.config = panel.Config{Catalog: compreface.Catalog, Decisions: ours, Stats: stats, Recipient: "x", May: func(*http.Request) panel.Right { return h.may }}
+	if h.Panel, err = panel.New(h.config); err != nil {
+		t.Fatal(err)
+	}
+	h.Handler = http.StripPrefix(mounted, h.Panel)
+	for _, r := range []*http.Request{put(`{"decision":"denied","notice":1}`), form("decision=denied&notice=1&seen=x"), form("decision=erase&notice=1&seen=x")} {
+		w := h.do(r)
+		if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "The decision is recorded, but not everything that follows from it is done: ") {
+			t.Errorf("%s: %d\n%s", r.Method, w.Code, w.Body)
+		}
+	}
+	if list := h.records(t); len(list) != 1 || list[0].Decision != consent.Denied || !stats.Status().On {
+		t.Fatalf("the records are %v, and on is %v", list, stats.Status().On)
+	}
+	if got := h.status(t); !strings.HasPrefix(got, "This process still counts. What was decided: Off – somebody said no") {
+		t.Errorf("the page says %q", got)
+	}
+	if got := h.state(t); strings.HasPrefix(got.Status, "Off") || got.On {
+		t.Errorf("the state says %q, on %v", got.Status, got.On)
 	}
 }

@@ -34,6 +34,10 @@ func (p *Panel) state(ctx context.Context) state {
 // on is true only if somebody agreed and this process counts.
 func (s state) on() bool { return s.decided.On() && s.client.On }
 
+// ignored is true if this process goes on counting after a no. After a Refresh
+// that worked, its client asks somebody else than this panel.
+func (s state) ignored() bool { return s.client.On && s.decided.Decision == consent.Denied }
+
 // outdated is true if somebody agreed to another notice.
 func (s state) outdated() bool {
 	return s.decided.Decision == consent.Undecided && s.decided.Record.Decision == consent.Granted
@@ -86,6 +90,15 @@ func (s state) last() consent.Record {
 // status is how things stand in one sentence, and why. English says that part
 // of it comes from elsewhere and is not translated.
 func (p *Panel) status(s state) (words string, english bool) {
+	words, english = p.decided(s)
+	if s.client.On && !s.decided.On() { // nothing that counts is said to be off
+		words = fill(p.texts.StillOn, "status", words)
+	}
+	return words, english
+}
+
+// decided is what the decision comes to, whatever this process does.
+func (p *Panel) decided(s state) (words string, english bool) {
 	t, r := p.texts, s.decided.Record
 	switch {
 	case s.on():
@@ -132,7 +145,7 @@ func (s state) choices() choices {
 		// can be taken back all the same.
 		return choices{TurnOff: s.client.On || s.last().Decision == consent.Granted}
 	case s.decided.Decision == consent.Denied:
-		return choices{Agree: true}
+		return choices{Agree: true, TurnOff: s.client.On}
 	}
 	return choices{Agree: true, KeepOff: true}
 }

@@ -81,11 +81,14 @@ func TestDecidedElsewhere(t *testing.T) {
 		t.Errorf("trying again is a decision: %v", h.records(t))
 	}
 	elsewhere(consent.Denied)
-	if got := h.status(t); !strings.HasPrefix(got, "Off – somebody said no") {
+	if got := h.status(t); !strings.HasPrefix(got, "This process still counts. What was decided: Off – somebody said no") {
 		t.Errorf("after a no elsewhere: %q", got)
 	}
 	if _, page := h.get(t, "/"); !strings.Contains(page, "This process has not acted on the decision yet") {
 		t.Error("the page does not say that this process has not acted")
+	}
+	if w := h.do(form(h.pressed(t, "denied"))); w.Code != 303 || !strings.HasPrefix(h.status(t), "Off – somebody said no") || h.stats.Status().On {
+		t.Errorf("after turning off here as well: %q", h.status(t))
 	}
 }
 

@@ -34,7 +34,7 @@ type Texts struct {
 
 	// How things stand. Off begins every sentence that says why it is off.
 	Status, On, Off, OffUndecided, OffChanged, OffDenied   string
-	Accepted, Waiting, NotActed, OnlyLook, Vetoed          string
+	Accepted, Waiting, StillOn, NotActed, OnlyLook, Vetoed string
 	LastReport, LastNone, LastUnsure, NextReport, NextNone string
 	NotDelivered, Identifier, IdentifierNone               string
 	IdentifierUnused, IdentifierCopies                     string
@@ -47,6 +47,7 @@ type Texts struct {
 	Agree, KeepOff, TurnOff, TurnOffErase, TryNow  string
 	NothingToDo                                    string
 	Nothing, NothingErased, Recorded, NotActedUpon string
+	AskedElsewhere                                 string
 
 	// What is counted.
 	Counted, CountedHelp, Statistic, Says, NoLabels   string
@@ -97,6 +98,7 @@ var english = Texts{
 	OffDenied:         "Off – somebody said no on {date} ({where})",
 	Accepted:          "{where} accepts notice {notice}",
 	Waiting:           "Agreed to notice {notice}, but nothing is counted here – {reason}",
+	StillOn:           "This process still counts. What was decided: {status}",
 	NotActed:          "This process has not acted on the decision yet.",
 	OnlyLook:          "You may look at everything here. You may not change it.",
 	Vetoed:            "An administrator's setting turns statistics off. As long as it stands, they cannot be turned on here.",
@@ -121,18 +123,19 @@ var english = Texts{
 		"Copies of sent reports that are kept here still show the identifier.",
 	EraseHelp: "The second button also sends {recipient} one last request, with the identifier alone, to erase what was sent. " +
 		"The identifier is kept for that until the request has arrived, 14 days at most.",
-	EraseNone:     "A request to erase what was sent cannot be made here.",
-	VetoedErase:   "While an administrator's setting turns statistics off, the request is not sent. It is tried again for 14 days.",
-	Agree:         "Agree to notice {notice}",
-	KeepOff:       "Keep off",
-	TurnOff:       "Turn off",
-	TurnOffErase:  "Turn off and erase what was sent",
-	TryNow:        "Try again to turn on",
-	NothingToDo:   "There is nothing to decide here now.",
-	Nothing:       "Nothing has changed.",
-	NothingErased: "There is no request to erase: nothing was sent, no identifier was kept here, or none could be asked for.",
-	Recorded:      "The decision is recorded.",
-	NotActedUpon:  "The decision is recorded, but not everything that follows from it is done: {reason}",
+	EraseNone:      "A request to erase what was sent cannot be made here.",
+	VetoedErase:    "While an administrator's setting turns statistics off, the request is not sent. It is tried again for 14 days.",
+	Agree:          "Agree to notice {notice}",
+	KeepOff:        "Keep off",
+	TurnOff:        "Turn off",
+	TurnOffErase:   "Turn off and erase what was sent",
+	TryNow:         "Try again to turn on",
+	NothingToDo:    "There is nothing to decide here now.",
+	Nothing:        "Nothing has changed.",
+	NothingErased:  "There is no request to erase: nothing was sent, no identifier was kept here, or none could be asked for.",
+	Recorded:       "The decision is recorded.",
+	NotActedUpon:   "The decision is recorded, but not everything that follows from it is done: {reason}",
+	AskedElsewhere: "this process still counts, because its client asks another place for decisions than this page does",
 
 	Counted: "What is counted",
 	CountedHelp: "This is the whole list. What is not on it cannot be sent: it is refused here before sending, " +
