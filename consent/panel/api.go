@@ -57,13 +57,21 @@ type sentJSON struct {
 	reportJSON
 }
 
-// reportJSON is what GET api/preview answers.
+// reportJSON is a report, sent or not.
 type reportJSON struct {
 	URL       string          `json:"url"`
 	Head      string          `json:"head"`
 	Body      json.RawMessage `json:"body"` // decoded
 	Bytes     int             `json:"bytes"`
 	Sentences []string        `json:"sentences"`
+}
+
+// previewJSON is what GET api/preview answers.
+type previewJSON struct {
+	reportJSON
+	Zeros        bool     `json:"zeros"`         // nothing is counted: zeros stand for the totals and the identifier
+	SizesAsked   bool     `json:"sizes_asked"`   // the application was
+	SizesMissing []string `json:"sizes_missing"` // the statistics whose sizes are not in it: not asked for, not said, or none
 }
 
 func inJSON(v report) reportJSON {
@@ -104,12 +112,13 @@ func (p *Panel) stateJSON(ctx context.Context, right Right) stateJSON {
 func (p *Panel) servePreview(w http.ResponseWriter, r *http.Request, _ Right) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
-	next := p.preview(ctx, r.URL.Query().Has("sizes"))
+	asked := r.URL.Query().Has("sizes")
+	next := p.preview(ctx, asked)
 	if next.Fault != "" {
 		p.refuse(w, true, http.StatusServiceUnavailable, next.Fault)
 		return
 	}
-	writeJSON(w, http.StatusOK, inJSON(next))
+	writeJSON(w, http.StatusOK, previewJSON{inJSON(next), next.Zeros, asked, append([]string{}, next.Missing...)})
 }
 
 // serveDecision takes {"decision":"granted","notice":1,"seen":"…"} or

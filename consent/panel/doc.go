@@ -57,6 +57,10 @@
 // refused request changes nothing, and the answer says so. The same answer twice
 // is one decision.
 //
+// Where another process records a no while a yes is being recorded, the yes is
+// refused as well, and the no is recorded again after it. A process that is
+// killed between the two leaves the yes.
+//
 // A decision is recorded first and acted on then, before the answer is sent.
 // What the page says afterwards it reads from what stands, so that it never
 // claims what was not done.

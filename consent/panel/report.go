@@ -15,11 +15,12 @@ import (
 
 // A report is one request in three views. All are read back from its bytes.
 type report struct {
-	Fault     string // why there is none
-	Zeros     bool   // nothing is counted, so it shows what would be sent
-	Sizes     bool   // the application was asked
-	Without   bool   // it was not, and the catalog has sizes
-	Erasure   bool   // a request to erase, and not a report
+	Fault     string   // why there is none
+	Zeros     bool     // nothing is counted, so it shows what would be sent
+	Sizes     bool     // the application was asked for them, and the catalog has some
+	Without   bool     // it was not, and the catalog has some
+	Missing   []string // the sizes of which it has none
+	Erasure   bool     // a request to erase, and not a report
 	Sentences []string
 	Rows      []row
 	URL       string
@@ -104,9 +105,24 @@ func (p *Panel) preview(ctx context.Context, sizes bool) report {
 		return report{Fault: fill(p.texts.PreviewNone, "reason", err)}
 	}
 	view := p.view(next)
-	has := slices.ContainsFunc(p.config.Catalog.Metrics(), func(d catalog.Definition) bool { return d.Kind == catalog.KindSizes })
-	view.Sizes, view.Without, view.Zeros = has && sizes, has && !sizes, !p.config.Stats.Status().On
+	var all int
+	view.Missing, all = p.missing(view.Rows)
+	view.Sizes, view.Without, view.Zeros = all > 0 && sizes, all > 0 && !sizes, !p.config.Stats.Status().On
 	return view
+}
+
+// missing names the sizes of which a report has none, of all in the catalog.
+func (p *Panel) missing(of []row) (names []string, all int) {
+	for _, d := range p.config.Catalog.Metrics() {
+		if d.Kind != catalog.KindSizes {
+			continue
+		}
+		all++
+		if !slices.ContainsFunc(of, func(r row) bool { return r.Name == d.Name }) {
+			names = append(names, d.Name)
+		}
+	}
+	return names, all
 }
 
 // view shows a report that will be sent, or one that was.

@@ -57,7 +57,7 @@ type Texts struct {
 	// The report in three views, and the reports that were sent.
 	Preview, PreviewHelp, PreviewWithout                        string
 	PreviewZeros, PreviewNone                                   string
-	WithSizes, WithSizesOn, Sentences, Table, Raw               string
+	WithSizes, WithSizesOn, WithSizesNot, Sentences, Table, Raw string
 	SentenceTotal, SentenceSizes, SentenceIdentifier            string
 	SentenceOther, SentenceDays                                 string
 	Value, Unit, FromDay, OnDay, RequestHead, RequestBody, Size string
@@ -156,10 +156,11 @@ var english = Texts{
 	PreviewHelp: "As it would be sent now: the same bytes in three views. Nothing was sent to show this.",
 	PreviewWithout: "As it would be sent now, without the sizes, which are asked of the application only when a report is due. " +
 		"The three views are of the same bytes. Nothing was sent to show this.",
-	PreviewZeros:       "Nothing is counted for reports while statistics are off. So the numbers are zero, and zeros stand where the identifier would be.",
+	PreviewZeros:       "Nothing is counted for reports while statistics are off. So the totals are zero, and zeros stand where the identifier would be.",
 	PreviewNone:        "There is no preview: {reason}",
 	WithSizes:          "Include the sizes (asks the application now)",
 	WithSizesOn:        "The sizes are included, as the application said them just now.",
+	WithSizesNot:       "The application was asked just now. Of these it did not say any sizes, or has none: {names}.",
 	Sentences:          "In sentences",
 	Table:              "As a table",
 	Raw:                "As the raw request",
