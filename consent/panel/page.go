@@ -38,16 +38,16 @@ type page struct {
 	NoIdentifier string // what became of it
 	Erasure      string
 
-	Changes  []change
-	Asks     bool // the notice changed
-	Counted  []statistic
-	Full     []block
-	Preview  report
-	Sent     []sent
-	SentAll  int // how many there are, if not all are shown
-	SentWhy  string
-	History  []consent.Record
-	HistoryY string
+	Changes      []change
+	Asks         bool // the notice changed
+	Counted      []statistic
+	Full         []block
+	Preview      report
+	Sent         []sent
+	SentAll      int // how many there are, if not all are shown
+	SentWhy      string
+	History      []consent.Record
+	HistoryFault string // why it could not be read
 }
 
 // A change is what one notice brought.
@@ -108,7 +108,7 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request, right Right, status
 	v.Choices = s.choices()
 	v.Choices.Erase = v.Choices.TurnOff && s.client.CanErase
 	v.NoIdentifier = p.noIdentifier(s, &v)
-	v.History, v.HistoryY = slices.Clone(s.history), words(s.fault)
+	v.History, v.HistoryFault = slices.Clone(s.history), words(s.fault)
 	slices.Reverse(v.History)
 	p.render(w, "page", status, v)
 }

@@ -96,7 +96,7 @@ func New(config Config) (*Panel, error) {
 	err := errors.Join(p.check(), p.texts.check(config.Changes))
 	if err == nil {
 		p.pages, err = template.New("").Funcs(template.FuncMap{
-			"fill": fill, "join": func(list []string) string { return strings.Join(list, ", ") }, "day": p.texts.day, "moment": p.texts.moment,
+			"fill": fill, "stop": stop, "join": func(list []string) string { return strings.Join(list, ", ") }, "day": p.texts.day, "moment": p.texts.moment,
 			"t": func() Texts { return p.texts }, "product": config.Catalog.Product, "home": func() string { return config.Home },
 		}).ParseFS(assets, "*.html")
 	}

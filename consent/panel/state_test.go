@@ -62,6 +62,14 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+func TestOutcomeEndsWithAFullStop(t *testing.T) {
+	h := open(t, "", nil)
+	h.save(t, consent.Denied, 1)
+	if _, page := h.get(t, "/?recorded"); !strings.Contains(page, "(test).</span></p>") {
+		t.Error("the outcome does not end with one full stop")
+	}
+}
+
 // What another process decided is shown, and not what this one still does.
 func TestDecidedElsewhere(t *testing.T) {
 	h := open(t, "", nil)
@@ -73,6 +81,9 @@ func TestDecidedElsewhere(t *testing.T) {
 	elsewhere(consent.Granted)
 	if got := h.status(t); got != "Agreed to notice 1, but nothing is counted here – This process has not acted on the decision yet." {
 		t.Errorf("after a yes elsewhere: %q", got)
+	}
+	if _, page := h.get(t, "/?recorded"); !strings.Contains(page, "has not acted on the decision yet.</span></p>") {
+		t.Error("the outcome does not end with one full stop")
 	}
 	if w := h.do(form(h.pressed(t, "granted"))); w.Code != 303 || !strings.HasPrefix(h.status(t), "On since") {
 		t.Errorf("after trying again: %q", h.status(t))

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Texts are all the words of this package, for another language or another
@@ -271,6 +272,14 @@ func fill(text string, pairs ...any) string {
 		}
 	}
 	return strings.NewReplacer(list...).Replace(text)
+}
+
+// stop ends a sentence that may have ended already.
+func stop(text string) string {
+	if last, _ := utf8.DecodeLastRuneInString(text); strings.ContainsRune(".!?…。！？।۔؟", last) {
+		return text
+	}
+	return text + "."
 }
 
 func (t Texts) day(at time.Time) string {
