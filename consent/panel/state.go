@@ -102,8 +102,10 @@ func (p *Panel) decided(s state) (words string, english bool) {
 	t, r := p.texts, s.decided.Record
 	switch {
 	case s.on():
+		// The later of the two: totals may count only from a day after the yes, and
+		// a yes to a newer notice leaves them as they were.
 		since := r.Time
-		if since.IsZero() {
+		if s.client.Since.After(since) {
 			since = s.client.Since
 		}
 		return fill(t.On, "date", t.day(since), "notice", p.notice), false
@@ -114,6 +116,9 @@ func (p *Panel) decided(s state) (words string, english bool) {
 		}
 		return fill(t.Waiting, "notice", p.notice, "reason", why), english
 	case s.decided.Decision == consent.Denied && !s.vetoed() && !r.Time.IsZero():
+		if r.Where == "" {
+			return fill(t.OffDeniedSomewhere, "date", t.day(r.Time)), false
+		}
 		return fill(t.OffDenied, "date", t.day(r.Time), "where", r.Where), false
 	case s.outdated():
 		return fill(t.OffChanged, "agreed", r.Notice, "notice", p.notice), false

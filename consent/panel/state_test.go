@@ -22,6 +22,10 @@ func damage(t testing.TB, h *house) {
 	}
 }
 
+func at(d consent.Decision, days int, where string) consent.Record {
+	return consent.Record{Decision: d, Notice: 1, Time: time.Now().AddDate(0, 0, -days), Where: where}
+}
+
 // How things stand, in words, and why; and what can be done about it.
 func TestStatus(t *testing.T) {
 	today := time.Now().UTC().Format("2 January 2006")
@@ -31,9 +35,13 @@ func TestStatus(t *testing.T) {
 		status  string
 		buttons string
 	}{
-		"nobody":     {nil, [2]string{}, "Off – nobody has decided", "granted denied"},
-		"yes":        {func(h *house) { h.save(t, consent.Granted, 1) }, [2]string{}, "On since " + today + " for notice 1", "denied erase"},
-		"no":         {func(h *house) { h.save(t, consent.Denied, 1) }, [2]string{}, "Off – somebody said no on " + today + " (test)", "granted"},
+		"nobody": {nil, [2]string{}, "Off – nobody has decided", "granted denied"},
+		"yes":    {func(h *house) { h.save(t, consent.Granted, 1) }, [2]string{}, "On since " + today + " for notice 1", "denied erase"},
+		"no":     {func(h *house) { h.save(t, consent.Denied, 1) }, [2]string{}, "Off – somebody said no on " + today + " (test)", "granted"},
+		"no, and nothing says where": {func(h *house) { _ = h.decisions.Save(context.Background(), at(consent.Denied, 0, "")) }, [2]string{},
+			"Off – somebody said no on " + today, "granted"},
+		"yes, and counted only since today": {func(h *house) { _ = h.decisions.Save(context.Background(), at(consent.Granted, 10, "test")) }, [2]string{},
+			"On since " + today + " for notice 1", "denied erase"},
 		"changed":    {func(h *house) { h.save(t, consent.Granted, 1); upgraded(h, 2) }, [2]string{}, "Off – the notice changed: agreed to notice 1, now 2", "granted denied"},
 		"downgraded": {func(h *house) { h.save(t, consent.Granted, 3) }, [2]string{}, "Off – the notice changed: agreed to notice 3, now 1", "granted denied"},
 		"veto":       {nil, [2]string{"DO_NOT_TRACK", "1"}, "Off – DO_NOT_TRACK is set", ""},

@@ -35,6 +35,7 @@ type Texts struct {
 
 	// How things stand. Off begins every sentence that says why it is off.
 	Status, On, Off, OffUndecided, OffChanged, OffDenied   string
+	OffDeniedSomewhere                                     string
 	Accepted, Waiting, StillOn, NotActed, OnlyLook, Vetoed string
 	LastReport, LastNone, LastUnsure, NextReport, NextNone string
 	NotDelivered, Identifier, IdentifierNone               string
@@ -91,31 +92,32 @@ var english = Texts{
 
 	Title: "Usage statistics of {product}", Home: "Back to {product}",
 
-	Status:            "Status",
-	On:                "On since {date} for notice {notice}",
-	Off:               "Off – {reason}",
-	OffUndecided:      "Off – nobody has decided",
-	OffChanged:        "Off – the notice changed: agreed to notice {agreed}, now {notice}",
-	OffDenied:         "Off – somebody said no on {date} ({where})",
-	Accepted:          "{where} accepts notice {notice}",
-	Waiting:           "Agreed to notice {notice}, but nothing is counted here – {reason}",
-	StillOn:           "This process still counts. What was decided: {status}",
-	NotActed:          "This process has not acted on the decision yet.",
-	OnlyLook:          "You may look at everything here. You may not change it.",
-	Vetoed:            "An administrator's setting turns statistics off. As long as it stands, they cannot be turned on here.",
-	LastReport:        "Last report",
-	LastNone:          "none recorded on this host",
-	LastUnsure:        "none of those recorded on this host is known to have arrived",
-	NextReport:        "Next report",
-	NextNone:          "none, because statistics are off",
-	NotDelivered:      "The arrival of the newest report was not confirmed",
-	Identifier:        "Identifier of this installation",
-	IdentifierNone:    "none exists",
-	IdentifierUnused:  "none in use",
-	IdentifierCopies:  "none in use; the copies of past reports below still show the one they had",
-	IdentifierIdle:    "not used; if one was made before, it is kept until somebody decides",
-	IdentifierErasing: "kept only to ask for erasure",
-	Erasure:           "Request to erase",
+	Status:             "Status",
+	On:                 "On since {date} for notice {notice}",
+	Off:                "Off – {reason}",
+	OffUndecided:       "Off – nobody has decided",
+	OffChanged:         "Off – the notice changed: agreed to notice {agreed}, now {notice}",
+	OffDenied:          "Off – somebody said no on {date} ({where})",
+	OffDeniedSomewhere: "Off – somebody said no on {date}",
+	Accepted:           "{where} accepts notice {notice}",
+	Waiting:            "Agreed to notice {notice}, but nothing is counted here – {reason}",
+	StillOn:            "This process still counts. What was decided: {status}",
+	NotActed:           "This process has not acted on the decision yet.",
+	OnlyLook:           "You may look at everything here. You may not change it.",
+	Vetoed:             "An administrator's setting turns statistics off. As long as it stands, they cannot be turned on here.",
+	LastReport:         "Last report",
+	LastNone:           "none recorded on this host",
+	LastUnsure:         "none of those recorded on this host is known to have arrived",
+	NextReport:         "Next report",
+	NextNone:           "none, because statistics are off",
+	NotDelivered:       "The arrival of the newest report was not confirmed",
+	Identifier:         "Identifier of this installation",
+	IdentifierNone:     "none exists",
+	IdentifierUnused:   "none in use",
+	IdentifierCopies:   "none in use; the copies of past reports below still show the one they had",
+	IdentifierIdle:     "not used; if one was made before, it is kept until somebody decides",
+	IdentifierErasing:  "kept only to ask for erasure",
+	Erasure:            "Request to erase",
 
 	Decide: "Your decision",
 	DecideHelp: "If you agree, this installation sends {recipient} one small report, at most once a day. " +
