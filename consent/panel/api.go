@@ -5,8 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"headcount.example/consent"
@@ -129,12 +133,12 @@ func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, right Righ
 		p.refuse(w, true, wrong.status, wrong.why)
 		return
 	}
-	a, ok := parseJSON(data)
-	if !ok {
-		p.refuse(w, true, http.StatusBadRequest, p.texts.Malformed)
+	a, err := parseJSON(data)
+	if err != nil {
+		p.refuse(w, true, http.StatusBadRequest, strings.TrimSuffix(p.texts.Malformed, ".")+": "+err.Error()+".")
 		return
 	}
-	err := p.decide(r.Context(), a, "settings (API)")
+	err = p.decide(r.Context(), a, "settings (API)")
 	status, answered := http.StatusOK, map[string]any{}
 	var refused *refusal
 	switch {
@@ -150,64 +154,70 @@ func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, right Righ
 // parseJSON understands one object with the fields decision and notice, seen
 // if it is there, and erase with a no: each once, spelled like this, and
 // nothing after it. The usual decoder would take the last of two decisions, and
-// "DECISION" for one.
-func parseJSON(data []byte) (answer, bool) {
+// "DECISION" for one. Its errors are for whoever writes the requests.
+func parseJSON(data []byte) (answer, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
-		return answer{}, false
+		return answer{}, errors.New(`send one JSON object, such as {"decision":"denied","notice":1}`)
 	}
 	fields := map[string]any{}
 	for decoder.More() {
 		key, err := decoder.Token()
+		if err != nil {
+			return answer{}, fmt.Errorf("it is not JSON: %w", err)
+		}
 		name, _ := key.(string)
-		if _, twice := fields[name]; err != nil || twice {
-			return answer{}, false
+		if _, twice := fields[name]; twice {
+			return answer{}, fmt.Errorf("the field %.40q is there twice", name)
 		}
 		if fields[name], err = decoder.Token(); err != nil {
-			return answer{}, false
+			return answer{}, fmt.Errorf("it is not JSON: %w", err)
+		}
+		if _, nested := fields[name].(json.Delim); nested {
+			return answer{}, fmt.Errorf("the field %.40q is an object or a list, and no field may be one", name)
 		}
 	}
 	if _, err := decoder.Token(); err != nil {
-		return answer{}, false
+		return answer{}, fmt.Errorf("it is not JSON: %w", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return answer{}, false
+		return answer{}, errors.New("something follows the object: send one object and nothing else")
 	}
 	return fromFields(fields)
 }
 
 // fromFields refuses fields that are missing, unknown, or of another kind.
-func fromFields(fields map[string]any) (answer, bool) {
-	decision, _ := fields["decision"].(string)
-	digits, _ := fields["notice"].(json.Number)
-	erase, isBool := fields["erase"].(bool)
-	known := 2
-	if _, given := fields["erase"]; given {
-		known++
-		if !isBool {
-			return answer{}, false
+func fromFields(fields map[string]any) (answer, error) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if !slices.Contains([]string{"decision", "notice", "seen", "erase"}, name) {
+			return answer{}, fmt.Errorf("the field %.40q is not known: there are decision, notice, seen and erase", name)
 		}
 	}
-	seen, isText := fields["seen"].(string)
-	if _, given := fields["seen"]; given {
-		known++
-		if !isText {
-			return answer{}, false
-		}
-	}
-	notice, ok := number(digits.String())
-	a := answer{notice: notice, erase: erase, seen: seen}
-	switch decision {
+	var a answer
+	switch fields["decision"] {
 	case "granted":
 		a.decision = consent.Granted
 	case "denied":
 		a.decision = consent.Denied
 	default:
-		ok = false
+		return answer{}, errors.New(`the field decision must be "granted" or "denied"`)
 	}
-	if !ok || len(fields) != known || erase && a.decision != consent.Denied {
-		return answer{}, false
+	digits, _ := fields["notice"].(json.Number)
+	notice, ok := number(digits.String())
+	if !ok {
+		return answer{}, errors.New("the field notice must be the number of the notice that was read, such as 1")
 	}
-	return a, true
+	a.notice = notice
+	if seen, given := fields["seen"]; given {
+		if a.seen, ok = seen.(string); !ok {
+			return answer{}, errors.New("the field seen must be the text of that name in the state")
+		}
+	}
+	if erase, given := fields["erase"]; given {
+		if a.erase, ok = erase.(bool); !ok || a.erase && a.decision != consent.Denied {
+			return answer{}, errors.New(`the field erase must be true or false, and may be true only with the decision "denied"`)
+		}
+	}
+	return a, nil
 }

@@ -137,3 +137,37 @@ func TestWithoutClient(t *testing.T) {
 		t.Errorf("%d\n%s", w.Code, w.Body)
 	}
 }
+
+// Whoever writes the requests is told what is wrong with one, and what would
+// be right.
+func TestAPISaysWhatIsWrong(t *testing.T) {
+	h := open(t, "", nil)
+	mistyped, wrong := put("{}"), put("{}")
+	mistyped.Header.Set("Content-Type", "text/plain")
+	wrong.Method = "POST"
+	for want, r := range map[string]*http.Request{
+		`send one JSON object, such as {"decision":"denied","notice":1}.`: put("[]"),
+		`it is not JSON: `:                          put(`{"decision":"denied","notice":1`),
+		`the field "notice" is there twice.`:        put(`{"decision":"denied","notice":1,"notice":1}`),
+		`the field "notice" is an object or a list`: put(`{"decision":"denied","notice":[1]}`),
+		`the field "Seen" is not known: there are decision, notice, seen and erase.`:           put(`{"decision":"denied","notice":1,"Seen":"x"}`),
+		`the field decision must be "granted" or "denied".`:                                    put(`{"decision":"yes","notice":1}`),
+		`the field notice must be the number of the notice that was read, such as 1.`:          put(`{"decision":"denied","notice":"1"}`),
+		`the field seen must be the text of that name in the state.`:                           put(`{"decision":"granted","notice":1,"seen":1}`),
+		`the field erase must be true or false, and may be true only with the decision "denie`: put(`{"decision":"granted","notice":1,"erase":true}`),
+		`something follows the object`:                                                         put(`{"decision":"denied","notice":1}{}`),
+		`understood here, which is application/json.`:                                          mistyped,
+		`The request is larger than 4096 bytes.`:                                               put(strings.Repeat(" ", 5000)),
+		`What can be: PUT.`:                                                                    wrong,
+		`The answer was to notice 2, and the notice is now 1.`:                                 put(`{"decision":"denied","notice":2}`),
+	} {
+		w := h.do(r)
+		var said struct{ Error string }
+		if err := json.Unmarshal(w.Body.Bytes(), &said); err != nil || w.Code < 400 || w.Code >= 500 || !strings.Contains(said.Error, want) {
+			t.Errorf("%d, %v: %s\ndoes not say %q", w.Code, err, w.Body, want)
+		}
+	}
+	if len(h.records(t)) != 0 {
+		t.Error("something was decided")
+	}
+}

@@ -17,13 +17,13 @@ const formType = "application/x-www-form-urlencoded"
 func (p *Panel) body(r *http.Request, media string) ([]byte, *refusal) {
 	given, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || given != media || len(r.Header.Values("Content-Type")) != 1 {
-		return nil, &refusal{status: http.StatusUnsupportedMediaType, why: p.texts.MediaType}
+		return nil, &refusal{status: http.StatusUnsupportedMediaType, why: fill(p.texts.MediaType, "media", media)}
 	}
 	data, err := io.ReadAll(r.Body)
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return nil, &refusal{status: http.StatusRequestEntityTooLarge, why: p.texts.TooLarge}
+		return nil, &refusal{status: http.StatusRequestEntityTooLarge, why: fill(p.texts.TooLarge, "bytes", maxRequest)}
 	case err != nil:
 		return nil, &refusal{status: http.StatusBadRequest, why: p.texts.Malformed}
 	}

@@ -47,8 +47,8 @@ func TestParseJSON(t *testing.T) {
 		`{"decision":"granted","notice":1,"erase":false}`:      {decision: consent.Granted, notice: 1},
 		`{"decision":"\u0067ranted","notice":1,"erase":false}`: {decision: consent.Granted, notice: 1},
 	} {
-		if got, ok := parseJSON([]byte(body)); !ok || got != want {
-			t.Errorf("%s: %v %v", body, got, ok)
+		if got, err := parseJSON([]byte(body)); err != nil || got != want {
+			t.Errorf("%s: %v %v", body, got, err)
 		}
 	}
 	for _, body := range []string{
@@ -67,7 +67,7 @@ func TestParseJSON(t *testing.T) {
 		`{"decision":"denied","notice":1,"erase":null}`, `{"decision":"denied","notice":1,"erase":1}`,
 		`[{"decision":"granted","notice":1}]`, `{"a":{"decision":"granted","notice":1}}`, strings.Repeat(`{"a":`, 1000),
 	} {
-		if got, ok := parseJSON([]byte(body)); ok || got != (answer{}) {
+		if got, err := parseJSON([]byte(body)); err == nil || got != (answer{}) {
 			t.Errorf("%s: is an answer: %v", body, got)
 		}
 	}
@@ -99,9 +99,9 @@ func FuzzParseJSON(f *testing.F) {
 	f.Add(`{"decision":"granted","notice":1,"seen":"ab"}`)
 	f.Add(`{"decision":"denied","notice":1,"erase":true,"Decision":"granted"}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		a, ok := parseJSON([]byte(body))
-		sound(t, body, a, ok)
-		if !ok {
+		a, err := parseJSON([]byte(body))
+		sound(t, body, a, err == nil)
+		if err != nil {
 			return
 		}
 		var other struct {

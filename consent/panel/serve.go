@@ -42,8 +42,9 @@ func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !known:
 		p.refuse(w, strings.HasPrefix(path, "api/"), http.StatusNotFound, p.texts.NotFound)
 	case !to.allows(r.Method):
-		w.Header().Set("Allow", strings.Join(to.methods, ", "))
-		p.refuse(w, to.json, http.StatusMethodNotAllowed, p.texts.Method)
+		allowed := strings.Join(to.methods, ", ")
+		w.Header().Set("Allow", allowed)
+		p.refuse(w, to.json, http.StatusMethodNotAllowed, fill(p.texts.Method, "methods", allowed))
 	case to.public:
 		to.serve(p, w, r, Nothing)
 	default:
