@@ -96,7 +96,7 @@ func New(config Config) (*Panel, error) {
 	err := errors.Join(p.check(), p.texts.check(config.Changes))
 	if err == nil {
 		p.pages, err = template.New("").Funcs(template.FuncMap{
-			"fill": fill, "stop": stop, "join": func(list []string) string { return strings.Join(list, ", ") }, "day": p.texts.day, "moment": p.texts.moment,
+			"fill": fill, "stop": stop, "join": func(list []string) string { return strings.Join(list, ", ") }, "day": p.texts.day, "moment": p.texts.moment, "place": p.texts.place,
 			"t": func() Texts { return p.texts }, "product": config.Catalog.Product, "home": func() string { return config.Home },
 		}).ParseFS(assets, "*.html")
 	}
@@ -114,6 +114,9 @@ func (p *Panel) check() error {
 	}
 	if strings.TrimSpace(p.config.Recipient) == "" {
 		fault("no recipient is given: people must know who gets the reports")
+	}
+	if promises(p.config.Recipient) {
+		fault("recipient %.60q promises what an identifier does not keep", p.config.Recipient)
 	}
 	for notice := range p.config.Changes {
 		if notice < 2 || notice > p.notice {

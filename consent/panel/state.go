@@ -119,7 +119,7 @@ func (p *Panel) decided(s state) (words string, english bool) {
 		if r.Where == "" {
 			return fill(t.OffDeniedSomewhere, "date", t.day(r.Time)), false
 		}
-		return fill(t.OffDenied, "date", t.day(r.Time), "where", r.Where), false
+		return fill(t.OffDenied, "date", t.day(r.Time), "where", t.place(r.Where)), false
 	case s.outdated():
 		return fill(t.OffChanged, "agreed", r.Notice, "notice", p.notice), false
 	case s.undecided() && s.decided.Reason == nobody:

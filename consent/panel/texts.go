@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -18,8 +20,11 @@ import (
 // SignUpLabel without {recipient}. A text must not promise that the statistics
 // are anonymous: every report carries an identifier.
 //
-// The reasons that begin with a variable's name, and the errors, come from
-// other packages and are English; they are marked as such.
+// Reasons and errors, and what became of a report that was not delivered, come
+// from other packages and are English. Where one stands alone it is marked as
+// such, and so is the whole sentence on how things stand if it ends with one; in
+// the place of {reason} in another text it is not. What the JSON interface says
+// after Malformed is for those who write requests, and English as well.
 type Texts struct {
 	Lang      string            // of the page: a BCP 47 tag
 	Direction string            // ltr or rtl
@@ -27,6 +32,11 @@ type Texts struct {
 	Day       string            // how a date is written
 	Moment    string            // how a date with a time is written
 	Described map[string]string // what a statistic says, by its name; the catalog's sentence if there is none
+
+	// Where a decision was given, by the word in its record; that word if there is
+	// none. This package writes "settings", "settings (API)" and "sign-up form",
+	// package prompt writes "terminal".
+	Places map[string]string
 
 	// The row in the sign-up form: at most 60 words in all.
 	SignUpLabel, SignUpHelp, SignUpDetails string
@@ -64,7 +74,7 @@ type Texts struct {
 	SentenceOther, SentenceDays                                 string
 	Value, Unit, FromDay, OnDay, RequestHead, RequestBody, Size string
 	Sent, SentNone, SentHelp, SentAll, When, Where, Outcome     string
-	SentErasure, Unknown, Unreadable                            string
+	SentErasure, Delivered, Unknown, Unreadable                 string
 
 	// What changed, and who decided.
 	Changes, ChangesNone, ChangesUnsaid, ChangesAsk  string
@@ -183,6 +193,7 @@ var english = Texts{
 	SentErasure: "a request to erase, not a report",
 	SentAll:     "Show all {count}",
 	When:        "When", Where: "Where", Outcome: "What became of it",
+	Delivered:  "delivered",
 	Unknown:    "not known: the process ended before it knew",
 	Unreadable: "Some entries could not be read: {reason}",
 
@@ -228,12 +239,25 @@ var (
 	promise = regexp.MustCompile(`(?i)an[oóô]n[yýi]e?m|анон[иі]м`)
 )
 
+// promises finds the word also in letters that are put together from parts, and
+// with something invisible between them. It finds no other word for the same,
+// none in other languages or scripts, no letters that only look alike, and no
+// promise that does without the word: those are for whoever writes the text.
+func promises(text string) bool {
+	return promise.MatchString(strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.M, unicode.Cf) {
+			return -1 // accents that stand alone, soft hyphens, joiners
+		}
+		return r
+	}, text))
+}
+
 // check refuses texts that promise too much, or that would show a brace where
 // a number belongs; those on the catalog and its changes as well.
 func (t Texts) check(changes map[int]string) error {
 	var faults []error
 	look := func(name, text, standard string) {
-		if promise.MatchString(text) {
+		if promises(text) {
 			faults = append(faults, fmt.Errorf("panel: text %s promises what an identifier does not keep: %.60q", name, text))
 		}
 		for _, word := range placeholders.FindAllString(text, -1) {
@@ -249,10 +273,16 @@ func (t Texts) check(changes map[int]string) error {
 		}
 	}
 	for i, month := range t.Months {
+		if month == "" {
+			faults = append(faults, fmt.Errorf("panel: text Months[%d] is empty, and others are not: give all twelve or none", i))
+		}
 		look(fmt.Sprintf("Months[%d]", i), month, "")
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Described)) {
 		look(fmt.Sprintf("Described[%q]", name), t.Described[name], "")
+	}
+	for _, word := range slices.Sorted(maps.Keys(t.Places)) {
+		look(fmt.Sprintf("Places[%q]", word), t.Places[word], "")
 	}
 	for _, notice := range slices.Sorted(maps.Keys(changes)) {
 		look(fmt.Sprintf("Changes[%d]", notice), changes[notice], "")
@@ -283,6 +313,9 @@ func stop(text string) string {
 	}
 	return text + "."
 }
+
+// place is where a decision was given.
+func (t Texts) place(where string) string { return cmp.Or(t.Places[where], where) }
 
 func (t Texts) day(at time.Time) string {
 	at = at.UTC()

@@ -3,6 +3,7 @@ package panel_test
 import (
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -61,6 +62,13 @@ func TestTextsAreChecked(t *testing.T) {
 		"Never promises":              func() { config.Texts.Never = "estadísticas anónimas" },
 		"Months[0] has {day}":         func() { config.Texts.Months[0] = "{day}" },
 		"SignUpLabel has no {recipie": func() { config.Texts.SignUpLabel = "Send usage statistics (optional)" },
+		"SignUpDetails promises":      func() { config.Texts.SignUpDetails = "Todo es ano\u0301nimo" },
+		"KeepOff promises":            func() { config.Texts.KeepOff = "an\u200bonym\u00adous" },
+		"Counted promises":            func() { config.Texts.Counted = "ANÓNIMO" },
+		`Places["settings"] promises`: func() { config.Texts.Places = map[string]string{"settings": "anonyme Einstellungen"} },
+		`Places["x"] has {date}`:      func() { config.Texts.Places = map[string]string{"x": "{date}"} },
+		"recipient \"our anonymous":   func() { config.Recipient = "our anonymous statistics (Example GmbH)" },
+		"Months[1] is empty":          func() { config.Texts.Months = [12]string{"Januar"} },
 		"Title has {Product}":         func() { config.Texts.Title = "Of {Product}" },
 	} {
 		config = open(t, "", func(h *house) { upgraded(h, 2) }).config
@@ -114,6 +122,35 @@ func TestEveryTextIsReplaceable(t *testing.T) {
 		if name != "row" && !strings.Contains(page, `<html lang="ar" dir="rtl">`) {
 			t.Errorf("%s: the language of the page is lost", name)
 		}
+	}
+}
+
+// In a page of another language, what comes from elsewhere is either replaced
+// or marked as English.
+func TestAnotherLanguage(t *testing.T) {
+	h := counting(t, func(h *house) {
+		h.config.Texts = panel.Texts{Lang: "de", Delivered: "zugestellt", Places: map[string]string{"settings": "Einstellungen", "sign-up form": "Anmeldung"}}
+	})
+	if err := h.stats.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.do(form(h.pressed(t, "erase")))
+	_, page := h.get(t, "/?recorded=erase")
+	for _, want := range []string{
+		"(Einstellungen).</span> Request to erase: <span lang=\"en\" dir=\"ltr\">asked to erase on ",
+		"<td>Einstellungen</td>", "<td>test</td>", " – zugestellt</summary>",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not have %q", want)
+		}
+	}
+	poison(t, filepath.Join(h.dir, "journal", "00000001.json"))
+	if _, page = h.get(t, "/"); !strings.Contains(section(page, "sent"), ` – <span lang="en" dir="ltr">&#34;&gt;`) {
+		t.Errorf("an outcome in English is not marked:\n%.300s", section(page, "sent"))
+	}
+	t.Setenv("DO_NOT_TRACK", "1")
+	if _, page = h.get(t, "/?recorded"); !strings.Contains(page, `<span lang="en" dir="ltr">Off – DO_NOT_TRACK is set.</span>`) {
+		t.Error("a reason in English is not marked")
 	}
 }
 
