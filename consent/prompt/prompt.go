@@ -46,12 +46,28 @@ func Ask(ctx context.Context, q Question, in io.Reader, out io.Writer) (consent.
 	}
 	decision, err := q.talk(ctx, source, out)
 	if err != nil {
-		return consent.Record{}, fmt.Errorf("prompt: not asked to the end: %w", err)
+		return consent.Record{}, unanswered{err}
 	}
 	if decision == consent.Undecided {
 		return consent.Record{}, nil
 	}
 	return consent.Record{Decision: decision, Notice: q.Notice, Time: time.Now(), Where: where}, nil
+}
+
+// unanswered is an error for people: whoever pressed Ctrl-C reads it. Is and As
+// see what is behind it.
+type unanswered struct{ err error }
+
+func (u unanswered) Unwrap() error { return u.err }
+
+func (u unanswered) Error() string {
+	switch {
+	case errors.Is(u.err, context.Canceled):
+		return "prompt: interrupted before an answer; nothing is recorded"
+	case errors.Is(u.err, context.DeadlineExceeded):
+		return "prompt: no answer in time; nothing is recorded"
+	}
+	return "prompt: the question was not asked to the end; nothing is recorded: " + u.err.Error()
 }
 
 // open returns nil when nobody can be asked.
