@@ -32,8 +32,14 @@ type Config struct {
 	Recipient string
 
 	// May says what whoever sent a request may do here. It is asked at every
-	// request but the one for the style sheet. Nil means that whoever reaches
-	// the handler may look, and nobody may change anything.
+	// request to the handler but the one for the style sheet. The sign-up row
+	// does not ask it: [Panel.SignUp] and [Panel.SignedUp] are for whoever the
+	// application calls them for.
+	//
+	// Nil means that whoever reaches the handler may look, and nobody may change
+	// anything. To look is to see the identifier and the totals as well, and to
+	// have the application's functions for sizes called. So mount the handler
+	// behind a log-in in any case.
 	May func(*http.Request) Right
 
 	// Changes says in a sentence or two what each notice changed, by its
@@ -88,7 +94,8 @@ var assets embed.FS
 const maxWords = 60
 
 // New makes a panel and touches nothing. All faults of the configuration are
-// reported together; with an error the panel answers every request with it,
+// reported together. With an error the panel can be used all the same: it answers
+// every request with status 500 and that it is not configured, without the error,
 // and its sign-up row is empty.
 func New(config Config) (*Panel, error) {
 	p := &Panel{config: config, texts: config.Texts.with(english), notice: config.Catalog.NoticeNumber(),
