@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -57,8 +58,11 @@ func (q Question) check(ctx context.Context) error {
 	if plain(q.Text, true) == "" {
 		fault("the question has no text to show on ?: pass the catalog's notice")
 	}
-	if strings.Contains(strings.ToLower(q.Summary), "anonym") {
+	if promises(q.Summary) {
 		fault("summary %.60q promises what an identifier does not keep: say what is sent", q.Summary)
+	}
+	if promises(q.Recipient) {
+		fault("recipient %.60q promises what an identifier does not keep: say who it is", q.Recipient)
 	}
 	if faults == nil {
 		if n := len(strings.Fields(q.text())); n > maxWords {
@@ -79,6 +83,18 @@ type agreed int
 
 func (n agreed) Consent(context.Context) (consent.Record, error) {
 	return consent.Record{Decision: consent.Granted, Notice: int(n), Time: time.Now()}, nil
+}
+
+// The rule of package panel, which says what it does not find.
+var promise = regexp.MustCompile(`(?i)an[oóô]n[yýi]e?m|анон[иі]м`)
+
+func promises(text string) bool {
+	return promise.MatchString(strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.M, unicode.Cf) {
+			return -1
+		}
+		return r
+	}, text))
 }
 
 // plain is text as it may be printed: without what moves the cursor, changes

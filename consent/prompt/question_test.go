@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 
@@ -75,6 +76,10 @@ func TestFaultyQuestions(t *testing.T) {
 		"too many words":       {func(q *Question) { q.Summary = strings.Repeat("so ", 40) }, "more than 60"},
 		"claims anonymity":     {func(q *Question) { q.Summary = "Anonymous numbers" }, `"Anonymous numbers" promises`},
 		"claims anonymisation": {func(q *Question) { q.Summary = "anonymised numbers" }, "promises"},
+		"claims it in Spanish": {func(q *Question) { q.Summary = "n\u00fameros an\u00f3nimos" }, "promises"},
+		"claims it in parts":   {func(q *Question) { q.Summary = "numeros ano\u0301nimos" }, "promises"},
+		"claims it invisibly":  {func(q *Question) { q.Summary = "an\u200bonymous numbers" }, "promises"},
+		"anonymous recipient":  {func(q *Question) { q.Recipient = "anonymous statistics" }, `recipient "anonymous statistics" promises`},
 		"notice 0":             {func(q *Question) { q.Notice = 0 }, "notice"},
 		"no variable":          {func(q *Question) { q.Variable = "" }, `""`},
 		"malformed variable":   {func(q *Question) { q.Variable = "shop-telemetry" }, `"shop-telemetry"`},
@@ -95,5 +100,18 @@ func TestFaultyQuestions(t *testing.T) {
 	_, err := Ask(t.Context(), Question{}, strings.NewReader("y\n"), &bytes.Buffer{})
 	if n := strings.Count(err.Error(), "prompt: "); n != 6 {
 		t.Errorf("the zero question has %d faults: %v", n, err)
+	}
+}
+
+// One rule for both places where people are asked.
+func TestSameRuleAsThePanel(t *testing.T) {
+	source, err := os.ReadFile("../panel/texts.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"regexp.MustCompile(`" + promise.String() + "`)", "unicode.In(r, unicode.M, unicode.Cf)"} {
+		if !strings.Contains(string(source), part) {
+			t.Errorf("package panel has another rule than %s", part)
+		}
 	}
 }
