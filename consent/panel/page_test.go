@@ -77,11 +77,40 @@ func TestPreviewInThreeViews(t *testing.T) {
 			t.Errorf("the table does not show %q", row)
 		}
 	}
-	if n := strings.Count(section(page, "preview"), `<tr><th scope="row">`); n != len(next.Rows) {
+	if n := strings.Count(section(page, "preview"), `<th scope="row"`); n != len(next.Rows) {
 		t.Errorf("the table has %d rows, the report %d", n, len(next.Rows))
 	}
 	if _, page := h.get(t, "/"); strings.Contains(section(page, "preview"), "501-2000") {
 		t.Error("the application was asked without being told to")
+	}
+}
+
+// Where the table has no room its facts stand below each other: each cell knows
+// the name of its column, and nothing keeps a cell on one line.
+func TestFactsNeedNoWidth(t *testing.T) {
+	_, page := counting(t, nil).get(t, "/?sizes")
+	_, table, _ := strings.Cut(section(page, "preview"), `<table class="facts" role="table">`)
+	var heads []string
+	for _, h := range regexp.MustCompile(`<th scope="col" role="columnheader">([^<]*)</th>`).FindAllStringSubmatch(table, -1) {
+		heads = append(heads, h[1])
+	}
+	for _, row := range regexp.MustCompile(`(?s)<tbody role="rowgroup">(.*)</tbody>`).FindStringSubmatch(table)[1:] {
+		var names []string
+		for _, c := range regexp.MustCompile(`<td role="cell" data-is="([^"]*)">`).FindAllStringSubmatch(strings.SplitN(row, "</tr>", 2)[0], -1) {
+			names = append(names, c[1])
+		}
+		if len(heads) != 6 || strings.Join(names, " ") != strings.Join(heads[1:], " ") {
+			t.Errorf("the columns are %q, the cells %q", heads, names)
+		}
+	}
+	style, err := os.ReadFile("panel.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range regexp.MustCompile(`[^{}]*\.facts[^{}]*\{[^}]*\}`).FindAllString(string(style), -1) {
+		if strings.Contains(rule, "nowrap") && !strings.Contains(rule, "thead") {
+			t.Errorf("a cell is kept on one line: %s", rule)
+		}
 	}
 }
 

@@ -230,8 +230,9 @@ func TestNotConfigured(t *testing.T) {
 	for _, p := range []*panel.Panel{nil, {}, p} {
 		w := httptest.NewRecorder()
 		p.ServeHTTP(w, put(`{"decision":"granted","notice":1}`))
-		if w.Code != http.StatusInternalServerError {
-			t.Errorf("%d", w.Code)
+		// As the comment on New says: without the error, which is for whoever runs it.
+		if w.Code != http.StatusInternalServerError || w.Body.String() != "the panel is not configured: see the error of panel.New\n" {
+			t.Errorf("%d: %s", w.Code, w.Body)
 		}
 		if row := p.SignUp(w, httptest.NewRequest("GET", "/", nil)); row != "" {
 			t.Errorf("a row: %s", row)

@@ -158,6 +158,16 @@ func TestSignedUpOnce(t *testing.T) {
 	}
 }
 
+// May is not asked about the row, as its comment says: who is asked at sign-up
+// is for the application to know.
+func TestSignUpDoesNotAskMay(t *testing.T) {
+	h := open(t, "", nil)
+	h.may = panel.Nothing
+	if _, yes := h.SignedUp(ticked("on", "1")); !yes || h.row(t) == "" {
+		t.Errorf("the row is there: %v, and an answer: %v", h.row(t) != "", yes)
+	}
+}
+
 func TestSignUpIsShort(t *testing.T) {
 	config := open(t, "", nil).config
 	config.Texts.SignUpHelp = strings.Repeat("word ", 70)
