@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"os/exec"
@@ -247,7 +248,8 @@ func (i *installation) left() (list []string) {
 		lock := err == nil && info.Size() == 0 && (strings.HasPrefix(d.Name(), "headcount.") || d.Name() == ".lock")
 		if d.Name() == "headcount.product" {
 			said, _ := os.ReadFile(path)
-			lock = string(said) == compreface.Catalog.Product()
+			name := compreface.Catalog.Product()
+			lock = string(said) == fmt.Sprintf("%s\n%08x\n", name, crc32.ChecksumIEEE([]byte(name)))
 		}
 		if entry, _ := filepath.Match(filepath.Join(i.dir, "journal", "????????.json"), path); !lock && !entry {
 			list = append(list, filepath.Base(path))
