@@ -3,6 +3,7 @@ package sqlstate
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -123,6 +124,68 @@ func TestOutageUndecided(t *testing.T) {
 	if last := r.all(); len(last) != 1 || last[0][1] != "shop.thing.sold0 1007" {
 		t.Errorf("%q", last)
 	}
+}
+
+// TestNoDuringAnOutage: what waits to be written is forgotten at a no, and not
+// written when the database is back.
+func TestNoDuringAnOutage(t *testing.T) {
+	t.Parallel()
+	var own server
+	t.Cleanup(own.stop)
+	d := own.database(t)
+	s := d.store()
+	if err := s.CreateSchema(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	said := &elsewhere{record: yes}
+	c, err := telemetry.Init(telemetry.Config{Catalog: shop, Endpoint: "http://127.0.0.1:9", State: s, Consent: said})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Shutdown(t.Context())
+	c.Add(sold, 1000)
+	own.halt()
+	said.says(consent.Record{}, errors.New("away as well"))
+	if err := c.Refresh(t.Context()); err == nil {
+		t.Fatal("nobody answers, and it is no error")
+	}
+	said.says(consent.Record{Decision: consent.Denied, Notice: 1}, nil)
+	if err := c.Refresh(t.Context()); err == nil || c.Status().On {
+		t.Fatalf("%v, %+v", err, c.Status())
+	}
+	if err := own.start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(15 * time.Second) // longer than from one try to the next
+	if n := d.number(t, "SELECT coalesce(max(total), 0) FROM headcount_total"); n != 0 {
+		t.Errorf("%d are written after a no", n)
+	}
+	if err := c.Refresh(t.Context()); err != nil || d.rows(t) != 0 {
+		t.Errorf("%v, %d rows", err, d.rows(t))
+	}
+}
+
+// elsewhere is a place for decisions that is not the database.
+type elsewhere struct {
+	mu     sync.Mutex
+	record consent.Record
+	err    error
+}
+
+func (e *elsewhere) says(r consent.Record, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.record, e.err = r, err
+}
+
+func (e *elsewhere) Consent(context.Context) (consent.Record, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := e.record
+	if r.Time.IsZero() && r.Decision != consent.Undecided {
+		r.Time = time.Now()
+	}
+	return r, e.err
 }
 
 // TestWrittenWhileSending: what is counted is written every ten seconds also

@@ -155,6 +155,9 @@ func (c *Client) act(ctx context.Context, status consent.Status) error {
 		return c.open(ctx)
 	}
 	if r == nil || !r.local {
+		if r != nil {
+			r.denied.Store(status.Decision == consent.Denied && !status.Veto)
+		}
 		c.drop(r)
 		err := c.countLocally(ctx)
 		if c.takenBack(ctx, status) {

@@ -127,7 +127,10 @@ func (c *Client) actOnNo(ctx context.Context, k *kept) error {
 		return errors.Join(err, c.dropErasure(ctx, k.mark))
 	}
 	k.early = k.early && (c.config.State == nil || c.early(ctx, c.agreed()))
-	c.drop(c.agreed())
+	if r := c.agreed(); r != nil {
+		r.denied.Store(true)
+		c.drop(r)
+	}
 	overtaken := k.guid
 	destroyed := c.destroy(ctx, func() error {
 		if now, err := c.peek(ctx); err == nil {

@@ -29,6 +29,7 @@ type recorder struct {
 	local   bool                            // counts in memory for the operator's own reader; nothing else is done with it
 	strange atomic.Pointer[catalog.Counter] // not in the catalog, and not said yet
 	doubt   atomic.Bool                     // the last look found no yes
+	denied  atomic.Bool                     // it ends with a no: nothing is written any more
 	done    chan struct{}                   // closed when the loop has ended
 	sending chan struct{}                   // holds one token while a report is on its way
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"headcount.example/consent"
 )
 
 const (
@@ -90,7 +92,12 @@ func (c *Client) sync(life context.Context, r *recorder) error {
 // database is away nobody knows what was decided, and what was counted until
 // then is kept for when it is back: a no ends that, and so does Shutdown.
 func (c *Client) syncAtLast(r *recorder) {
-	for c.sync(context.Background(), r) != nil && r.ledger.Check(context.Background()) == nil {
+	no := func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return r.denied.Load() || c.consented.Decision == consent.Denied && !c.consented.Veto
+	}
+	for !no() && c.sync(context.Background(), r) != nil && r.ledger.Check(context.Background()) == nil {
 		select {
 		case <-c.life.Done():
 			return
