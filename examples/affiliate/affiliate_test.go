@@ -231,7 +231,7 @@ func TestErase(t *testing.T) {
 	s.run(0, "settings telemetry on")
 	s.run(0, "settings telemetry send")
 	for range 2 {
-		if out, fault := away.run(1, "settings telemetry erase"); !strings.Contains(out, "not delivered yet, tried 1 times") || !strings.Contains(fault, "later commands try again") {
+		if out, fault := away.run(1, "settings telemetry erase"); !strings.Contains(out, "not delivered yet, tried once") || !strings.Contains(fault, "later commands try again") {
 			t.Errorf("it says %q and %q", out, fault)
 		}
 	}

@@ -25,9 +25,9 @@ func TestLaterCommandErases(t *testing.T) {
 			receiver.away.Store(true)
 			s.run(1, "settings telemetry erase")
 			receiver.away.Store(false)
-			s.says("not delivered yet, tried 1 times")
+			s.says("not delivered yet, tried once")
 			s.run(0, "report")
-			s.says("not delivered yet, tried 1 times")
+			s.says("not delivered yet, tried once")
 			if n := receiver.asked.Load(); n != 2 {
 				t.Fatalf("%d requests before it is due", n)
 			}
