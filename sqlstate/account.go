@@ -200,8 +200,13 @@ func (a *account) Totals(ctx context.Context, added, totals []uint64) error {
 	}
 	var stored map[string]int64
 	err := a.store.read(ctx, func(ctx context.Context, q querier) (err error) {
-		if stored, err = a.counted(ctx, q); err == nil {
-			_, err = a.current(ctx, q, "") // last: what was read was this installation's
+		stored, err = a.counted(ctx, q)
+		if err == nil || errors.Is(err, ledger.ErrDamaged) {
+			// Last: what was read was this installation's, and what is missing is
+			// no damage where a no took it away.
+			if _, now := a.current(ctx, q, ""); now != nil {
+				err = now
+			}
 		}
 		return err
 	})

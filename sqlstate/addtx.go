@@ -21,8 +21,8 @@ import (
 //	err = tx.Commit()
 //
 // tx must be of the database that the store was made with. AddTx inserts a row
-// if the installation is still there. It locks nothing, and reads nothing but
-// the installation's row, which no transaction writes that takes part in
+// if the installation is still there. It locks no row, and reads nothing but
+// the installation's, which no transaction writes that takes part in
 // serializable ones: so it neither waits for the application's other
 // transactions nor makes them fail, at any isolation.
 //

@@ -25,7 +25,12 @@ func (s *Store) Destroy(ctx context.Context, still func() error) error {
 	}
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	defer s.sweepLater() // whatever came of it: it removes only what nobody asks for
+	late := false
+	defer func() {
+		if late {
+			s.sweepLater() // whatever came of it: it removes only what nobody asks for
+		}
+	}()
 	for {
 		seen, err := s.look(ctx)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -36,6 +41,11 @@ func (s *Store) Destroy(ctx context.Context, still func() error) error {
 				return err
 			}
 		}
+		if errors.Is(err, sql.ErrNoRows) && s.empty(ctx) {
+			late = s.counted()
+			return nil // who looks again and again at a no that stands keeps nobody from writing
+		}
+		late = true
 		if seen.revoked() { // by another process, which waits as well
 			return s.quiet(ctx, seen.generation)
 		}
@@ -54,6 +64,25 @@ func (s *Store) Destroy(ctx context.Context, still func() error) error {
 			return nil
 		}
 	}
+}
+
+// empty says that the tables hold nothing of any installation.
+func (s *Store) empty(ctx context.Context) bool {
+	rows := 1
+	err := s.read(ctx, func(ctx context.Context, q querier) error {
+		return q.QueryRowContext(ctx, `SELECT CASE WHEN EXISTS (SELECT 1 FROM headcount_total) OR EXISTS (SELECT 1 FROM headcount_pending)
+			OR EXISTS (SELECT 1 FROM headcount_process) OR EXISTS (SELECT 1 FROM headcount_aside) THEN 1 ELSE 0 END`).Scan(&rows)
+	})
+	return err == nil && rows == 0
+}
+
+// counted says whether something was open here, once.
+func (s *Store) counted() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.used
+	s.used = false
+	return was
 }
 
 // revoked is the generation of a row that is only a lease any more.

@@ -19,8 +19,9 @@
 //
 // # Releases beside one another
 //
-// CreateSchema brings older tables up to date and says so in headcount_schema. A
-// process of an older release that still has them open reads that with every
+// CreateSchema brings older tables up to date and says so in headcount_schema.
+// While it does, AddTx may wait for half a second. A process of an older release
+// (from version 2 of the tables on) that still has them open reads that with every
 // look and under the lock of every fold: from then on it neither folds nor
 // sends, and its log says why. What Add counts there stays in its memory and is
 // lost when it ends, so end older replicas before CreateSchema of a release that

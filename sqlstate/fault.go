@@ -39,7 +39,7 @@ func answered(err error, code, words string) bool {
 // again says whether a database gave up something that is to be tried anew:
 // a serialization failure or deadlock in PostgreSQL, a busy SQLite.
 func again(err error) bool {
-	return answered(err, "40001", "database is locked") || answered(err, "40P01", "database table is locked")
+	return answered(err, "55P03", "") || answered(err, "40001", "database is locked") || answered(err, "40P01", "database table is locked")
 }
 
 // sameVersion makes sure that tables of this version are known here.

@@ -142,3 +142,38 @@ func TestLateDestroy(t *testing.T) {
 		}
 	})
 }
+
+// TestNoThatStands: whoever acts again on a no that was acted on writes
+// nothing; what somebody left is removed all the same.
+func TestNoThatStands(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		s := d.store()
+		opened(t, s)
+		if err := s.Destroy(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		other := (&database{dialect: d.dialect, dsn: d.dsn}).connect(t)
+		tx, err := other.BeginTx(t.Context(), nil) // it writes, and nobody else can
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.Exec("UPDATE headcount_schema SET version = version"); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if err := s.Destroy(t.Context(), nil); err != nil {
+				t.Errorf("it waits for a writer: %v", err)
+			}
+		}
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		for _, left := range []string{"headcount_total (series, total) VALUES ('x', 1)", "headcount_pending (generation, series, n) VALUES (1, 'x', 1)",
+			"headcount_process (process, fold, seen) VALUES ('x', 1, 1)", "headcount_aside (damage, state) VALUES ('x', 'x')"} {
+			d.must(t, "INSERT INTO "+left)
+			if err := s.Destroy(t.Context(), nil); err != nil || d.rows(t) != 0 {
+				t.Errorf("%s: %v, %d rows", left, err, d.rows(t))
+			}
+		}
+	})
+}

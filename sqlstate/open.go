@@ -98,7 +98,7 @@ func (s *Store) Open(ctx context.Context, series []string, fresh func() (ledger.
 		return nil, err
 	}
 	s.mu.Lock()
-	s.open = append(s.open, a)
+	s.open, s.used = append(s.open, a), true
 	s.mu.Unlock()
 	return a, nil
 }

@@ -52,6 +52,7 @@ func (s *Store) steps() [][]string {
 			place TEXT NOT NULL)` + strict,
 	}, {
 		`ALTER TABLE headcount_installation ADD COLUMN former ` + number + ` NOT NULL DEFAULT 0`,
+		`UPDATE headcount_installation SET former = settled`, // whether anything was sent is not known
 		`CREATE TABLE headcount_product (
 			id ` + number + ` PRIMARY KEY CHECK (id = 1),
 			name TEXT NOT NULL)` + strict,
@@ -97,6 +98,10 @@ func (s *Store) CreateSchema(ctx context.Context) error {
 		return s.write(ctx, s.migrate)
 	}
 	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		// What waits for a lock makes AddTx wait behind it: a little, and again.
+		if err := s.exec(ctx, tx, "SET LOCAL lock_timeout = '500ms'"); err != nil {
+			return err
+		}
 		// CREATE TABLE IF NOT EXISTS by itself fails when two do it at once.
 		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(schemaLock)); err != nil {
 			return queryFailed(err)
@@ -151,7 +156,7 @@ func (s *Store) migrate(ctx context.Context, tx *sql.Tx) error {
 	}
 	if version > 0 && version < len(steps) && s.dialect == PostgreSQL {
 		// An older process that is about to fold sees the new version once this
-		// is over, or has done so before it. AddTx only reads, and does not wait.
+		// is over, or has done so before it.
 		if err := s.exec(ctx, tx, lockFolds); err != nil {
 			return err
 		}
@@ -161,11 +166,11 @@ func (s *Store) migrate(ctx context.Context, tx *sql.Tx) error {
 			return err
 		}
 	}
-	if version == len(steps) {
-		return s.owned(ctx, tx)
-	}
-	if _, err := tx.ExecContext(ctx, s.sql("INSERT INTO headcount_product (id, name) VALUES (1, $1)"), s.product); err != nil {
+	if _, err := tx.ExecContext(ctx, s.sql("INSERT INTO headcount_product (id, name) VALUES (1, $1) ON CONFLICT (id) DO NOTHING"), s.product); err != nil {
 		return queryFailed(err)
+	}
+	if err := s.owned(ctx, tx); err != nil || version == len(steps) {
+		return err
 	}
 	if _, err := tx.ExecContext(ctx, s.sql("UPDATE headcount_schema SET version = $1 WHERE id = 1"), len(steps)); err != nil {
 		return queryFailed(err)

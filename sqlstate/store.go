@@ -50,6 +50,7 @@ type Store struct {
 
 	mu       sync.Mutex
 	open     []*account  // what AddTx counts for
+	used     bool        // something was open since the last sweep
 	sweeping *time.Timer // after a Destroy
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -36,6 +35,9 @@ func (c *Client) owner() (string, error) {
 		return "", err
 	}
 	name, _, _ := bytes.Cut(said, []byte("\n"))
+	if own := c.config.Catalog.Product(); string(said) == own {
+		return own, nil // from before there was a checksum
+	}
 	if !bytes.Equal(said, sealed(string(name))) {
 		return "", fmt.Errorf("%q %w", c.claimPath(), errDamaged) // by a power loss before anything was settled, or later
 	}
@@ -55,7 +57,7 @@ func (c *Client) claim() error {
 	owner, err := c.owner()
 	if errors.Is(err, errDamaged) {
 		aside := c.claimPath() + ".damaged"
-		c.log(slog.LevelWarn, "telemetry: the file that says whose the directory is was damaged and is put aside", "as", aside)
+		c.unclaimed.Store(true)
 		if err = os.Rename(c.claimPath(), aside); err == nil || errors.Is(err, os.ErrNotExist) {
 			err = os.ErrNotExist
 		} else {

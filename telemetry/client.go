@@ -30,12 +30,15 @@ type Client struct {
 	journal *journal.Journal
 	clock   func() time.Time
 
-	down    atomic.Bool     // Shutdown was called
-	life    context.Context // ends with Shutdown
-	end     context.CancelFunc
-	erasing sync.Mutex    // one request to erase is sent at a time
-	apply   chan struct{} // one Refresh at a time; guards the next
-	again   *time.Timer   // set once a decision could not be acted on
+	down      atomic.Bool     // Shutdown was called
+	life      context.Context // ends with Shutdown
+	end       context.CancelFunc
+	unclaimed atomic.Bool   // the file that says whose the directory is was put aside, and that is not said yet
+	missed    atomic.Bool   // a decision was not acted on, because an earlier one took too long
+	asking    atomic.Bool   // a request to erase is on its way
+	erasing   sync.Mutex    // one request to erase is sent at a time
+	apply     chan struct{} // one Refresh at a time; guards the next
+	again     *time.Timer   // set once a decision could not be acted on
 
 	mu        sync.Mutex // guards the rest
 	observers map[catalog.Sizes]*observer
@@ -93,12 +96,19 @@ func some(ctx context.Context) context.Context {
 }
 
 // alone makes the caller the only one that acts on a decision. Who waits for
-// one whose Source does not answer, or calls the client, is told so.
+// one whose Source does not answer, or calls the client, is told so, and what
+// was decided is acted on as soon as that one has ended.
 func (c *Client) alone(ctx context.Context) (done func(), err error) {
 	select {
 	case c.apply <- struct{}{}:
-		return func() { <-c.apply }, nil
+		return func() {
+			<-c.apply
+			if c.missed.Swap(false) {
+				go func() { _ = c.Refresh(context.Background()) }() // in the status and the log
+			}
+		}, nil
 	case <-ctx.Done():
+		c.missed.Store(true)
 		return nil, errors.New("telemetry: an earlier decision is still being acted on: Config.Consent does not answer, or calls the client")
 	}
 }
@@ -111,8 +121,11 @@ func (c *Client) refresh(ctx context.Context) error {
 	defer done()
 	status := c.decided(ctx)
 	err = c.act(ctx, status)
-	if errors.Is(err, errChanged) { // somebody decided meanwhile
-		status = c.decided(ctx)
+	for range 5 {
+		if !errors.Is(err, errChanged) {
+			break
+		}
+		status = c.decided(ctx) // somebody decided meanwhile
 		err = c.act(ctx, status)
 	}
 	if status.Failed {
@@ -137,7 +150,11 @@ func (c *Client) retry(unanswered bool) {
 		wait = askAgain
 	}
 	if c.again == nil {
-		c.again = time.AfterFunc(wait, func() { _ = c.Refresh(context.Background()) }) // in the status and the log
+		c.again = time.AfterFunc(wait, func() {
+			if !c.down.Load() {
+				_ = c.Refresh(context.Background()) // in the status and the log
+			}
+		})
 	}
 	c.again.Reset(wait)
 }

@@ -95,7 +95,8 @@ func (c *Client) keepRequest(ctx context.Context, stands bool) (k kept, err erro
 	defer cancel()
 	done, err := c.alone(ctx)
 	if err != nil {
-		return k, err
+		k.fault = err // the no is recorded all the same
+		return k, nil
 	}
 	defer done()
 	if status := c.decided(ctx); stands && !c.takenBack(ctx, status) {
@@ -237,6 +238,8 @@ func (c *Client) peek(ctx context.Context) (uuid.UUID, error) {
 func (c *Client) tryErasure(ctx context.Context, guid uuid.UUID) error {
 	c.erasing.Lock()
 	defer c.erasing.Unlock()
+	c.asking.Store(true)
+	defer c.asking.Store(false)
 	c.reviewErasures()
 	if err := c.mayErase(); err != nil {
 		c.eraseLater(firstTry)

@@ -350,6 +350,6 @@ func FuzzErasure(f *testing.F) {
 				t.Errorf("trusted %q", data)
 			}
 		}
-		_, _ = c.erasureStatus()
+		_, _, _ = c.erasureStatus()
 	})
 }

@@ -204,7 +204,9 @@ func (c *Client) ours(e erasure) bool {
 
 // mine says whether this client can make it: the no was recorded, and it is to
 // the receiver that this client sends to.
-func (c *Client) mine(e erasure) bool { return c.ours(e) && !e.Unsure && e.URL == c.gate.URL() }
+func (c *Client) mine(e erasure) bool {
+	return c.ours(e) && !e.Unsure && c.gate != nil && e.URL == c.gate.URL()
+}
 
 // changeErasure changes the request for one identifier. That it is not there
 // any more is an error.
@@ -277,9 +279,9 @@ func (c *Client) pendingErasures() []erasure {
 	return slices.DeleteFunc(c.erasures(), func(e erasure) bool { return !c.ours(e) })
 }
 
-// erasureStatus says how the requests of this product stand, and whether one
-// of them still needs its identifier.
-func (c *Client) erasureStatus() (pending bool, all string) {
+// erasureStatus says how the requests of this product stand, whether one of
+// them still needs its identifier, and when the next one is to be made.
+func (c *Client) erasureStatus() (pending bool, next time.Time, all string) {
 	var words []string
 	told := map[uuid.UUID]bool{} // two may have asked at once
 	for _, e := range c.erasures() {
@@ -288,10 +290,13 @@ func (c *Client) erasureStatus() (pending bool, all string) {
 		}
 		if e.GUID != nil {
 			pending, told[*e.GUID] = true, true
+			if c.mine(e) && (next.IsZero() || e.Next.Before(next)) {
+				next = e.Next
+			}
 		}
 		words = append(words, e.words())
 	}
-	return pending, strings.Join(words, "; ")
+	return pending, next, strings.Join(words, "; ")
 }
 
 // words say how the request stands; empty when there is none.

@@ -2,10 +2,12 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"headcount.example/consent"
+	"headcount.example/internal/ledger"
 )
 
 const (
@@ -22,7 +24,7 @@ const (
 // started under.
 func (c *Client) run(r *recorder) {
 	defer close(r.done)
-	if err := c.settleFiles(r); err != nil {
+	if err := c.settleFiles(r); err != nil && r.ctx.Err() == nil {
 		c.log(slog.LevelWarn, "telemetry: what was counted is not on the disk yet", "error", err)
 	}
 	timer := time.NewTimer(0)
@@ -54,6 +56,9 @@ func (c *Client) step(r *recorder) time.Duration {
 		r.said = true
 		c.log(slog.LevelWarn, "telemetry: damaged totals were put aside; counting starts anew", "damage", aside)
 	}
+	if c.unclaimed.Swap(false) {
+		c.log(slog.LevelWarn, "telemetry: the file that says whose the directory is was damaged and is put aside", "as", c.claimPath()+".damaged")
+	}
 	if counter := r.strange.Swap(nil); counter != nil {
 		c.log(slog.LevelWarn, "telemetry: counted nothing: the counter is not in the catalog", "counter", counter.String())
 	}
@@ -82,7 +87,8 @@ func (c *Client) sync(life context.Context, r *recorder) error {
 	ctx, cancel := context.WithTimeout(life, service)
 	defer cancel()
 	err := r.ledger.Sync(ctx)
-	if err != nil && life.Err() == nil { // when it ended there is one more, without it
+	over := errors.Is(err, ledger.ErrClosed) || errors.Is(err, ledger.ErrGone) || errors.Is(err, ledger.ErrDamaged)
+	if err != nil && !over && life.Err() == nil { // when it ended there is one more, without it
 		c.log(slog.LevelWarn, "telemetry: counted, but not written yet", "error", err)
 	}
 	return err
@@ -130,10 +136,22 @@ func (c *Client) syncing(r *recorder) (stop func()) {
 // An error is why that did not happen, and is in the status.
 func (c *Client) due(r *recorder) (time.Time, error) {
 	next, err := c.sendDue(r)
-	if err != nil && r.ctx.Err() == nil {
+	if err != nil && r.ctx.Err() == nil && c.isDue(r) {
 		c.note(c.clock(), err)
 	}
 	return next, err
+}
+
+// isDue tells from memory whether a report is to be sent by now: a database
+// that is away for a moment keeps none from being sent at other times.
+func (c *Client) isDue(r *recorder) bool {
+	s, err := r.ledger.Known()
+	if err != nil {
+		return true
+	}
+	now := c.clock()
+	_, at := plan(now, r.ledger.Identity().Phase, s, func(time.Duration) time.Duration { return 0 })
+	return s.Failures > 0 || !at.After(now)
 }
 
 // sendDue changes the schedule only while it holds the sender's lock, and after

@@ -30,7 +30,7 @@ const (
 // report is never much more than a day away. The slot that was settled before
 // is remembered, so that a clock that comes back to it brings none either.
 func plan(now time.Time, phase time.Duration, s ledger.Schedule, jitter func(time.Duration) time.Duration) (ledger.Schedule, time.Time) {
-	slot := ledger.SlotAt(now, phase)
+	slot := max(ledger.SlotAt(now, phase), 0) // what is kept is not negative
 	if s.Settled == slot+1 && ledger.SlotStart(slot+1, phase).Sub(now) <= catchUp {
 		return s, ledger.SlotStart(slot+2, phase) // the clock was corrected
 	}
@@ -59,7 +59,7 @@ func plan(now time.Time, phase time.Duration, s ledger.Schedule, jitter func(tim
 
 // settled is the schedule after a report that needs no repetition.
 func settled(now time.Time, phase time.Duration, before ledger.Schedule) ledger.Schedule {
-	s := ledger.Schedule{Settled: ledger.SlotAt(now, phase), Former: before.Settled}
+	s := ledger.Schedule{Settled: max(ledger.SlotAt(now, phase), 0), Former: before.Settled}
 	if s.Former == s.Settled && before.Former != 0 { // one more in the same slot
 		s.Former = before.Former
 	}

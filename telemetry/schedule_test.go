@@ -157,6 +157,7 @@ func TestClocksApart(t *testing.T) {
 		"a day":               {[]func(int) time.Duration{always(0), always(day)}, 1},
 		"years":               {[]func(int) time.Duration{always(0), always(-years)}, 2},
 		"wakes in the past":   {[]func(int) time.Duration{wakes(-years)}, 1},
+		"wakes in 1970":       {[]func(int) time.Duration{wakes(-20_000*day - 3*time.Hour)}, 1},
 		"wakes in the future": {[]func(int) time.Duration{wakes(years)}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -16,8 +16,9 @@ var errEnded = errors.New("telemetry: not sent: consent was taken back, or the c
 
 // Flush sends a report now, if consent holds, and waits for the answer. It
 // counts as the report of the day. The error says why nothing was sent or what
-// became of it; nil means that the receiver has it. It takes ten seconds at most
-// for each function given to [Client.Observe], and ten for the report.
+// became of it; nil means that the receiver has it. It waits for
+// another process that is just sending, as long as ctx allows, then ten seconds at
+// most for each function given to [Client.Observe], and ten for the report.
 func (c *Client) Flush(ctx context.Context) error {
 	if c == nil {
 		return errors.New("telemetry: not sent: no client")
@@ -65,6 +66,9 @@ func (c *Client) send(ctx context.Context, r *recorder, lease ledger.Lease, s le
 	case r.sending <- struct{}{}:
 		defer func() { <-r.sending }()
 	case <-ctx.Done():
+		if r.ctx.Err() != nil {
+			return errEnded
+		}
 		return ctx.Err()
 	}
 	// Before the application is asked for anything.

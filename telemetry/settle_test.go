@@ -40,6 +40,22 @@ func TestNothingIsSentBeforeItIsOnTheDisk(t *testing.T) {
 	}
 }
 
+// TestOlderClaim: the name alone, as it was written before it had a checksum,
+// is this product's.
+func TestOlderClaim(t *testing.T) {
+	s := start(t, "https://stats.vendor.invalid", nil)
+	s.decide(t, consent.Granted)
+	guid := s.Status().InstallGUID
+	finish(s.Client)
+	if err := os.WriteFile(filepath.Join(s.dir, "headcount.product"), []byte("CompreFace"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.restart(t)
+	if now := s.Status(); now.InstallGUID != guid || exists(filepath.Join(s.dir, "headcount.product.damaged")) {
+		t.Errorf("%+v", now)
+	}
+}
+
 // TestDamagedClaim: what a power loss left of a first start, and what a damaged
 // disk says, is not another product's name. It is put aside, and nothing else
 // of the installation is lost.

@@ -20,6 +20,7 @@ type Status struct {
 	LastError   error          // why the newest report of this process did not arrive; nil when it did
 	CanErase    bool           // Erase can ask for what was sent to be erased; it needs a running client and Config.Dir
 	Erasing     bool           // an identifier is kept for a request to erase that has not arrived
+	NextErase   time.Time      // earliest moment of the next try, now while one is on its way; zero when there is none, and under a veto
 	Erasure     string         // how requests to erase stand, for a person; empty when there is none
 	Durable     bool           // a killed process loses nothing that was counted
 }
@@ -36,7 +37,12 @@ func (c *Client) Status() Status {
 	c.mu.Unlock()
 	if c.fault == nil {
 		s.CanErase = c.canErase()
-		s.Erasing, s.Erasure = c.erasureStatus()
+		s.Erasing, s.NextErase, s.Erasure = c.erasureStatus()
+		if s.Consent.Veto {
+			s.NextErase = time.Time{}
+		} else if c.asking.Load() {
+			s.NextErase = c.clock()
+		}
 		s.Kept = c.config.Dir != "" && ledger.Kept(c.config.Dir)
 		if c.config.State != nil { // which is not asked here
 			s.Kept = trouble != nil || s.Consent.Veto || s.Consent.Decision != consent.Denied

@@ -167,6 +167,61 @@ func TestSourceCallsTheClient(t *testing.T) {
 	})
 }
 
+// TestNoWhileASourceHangs: a no that has to wait for an earlier answer is acted
+// on when that has come, though its own caller was sent away.
+func TestNoWhileASourceHangs(t *testing.T) {
+	for name, say := range map[string]func(*Client, func()) error{
+		"Refresh": func(c *Client, no func()) error { no(); return c.Refresh(context.Background()) },
+		"Erase": func(c *Client, no func()) error {
+			return c.Erase(context.Background(), func(context.Context) error { no(); return nil })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "telemetry")
+			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
+				said, hang := consent.Granted, false
+				free := make(chan struct{})
+				source := sourceFunc(func(context.Context) (consent.Record, error) {
+					mu.Lock()
+					r, wait := record(said, 1), hang
+					hang = false
+					mu.Unlock()
+					if wait {
+						<-free
+					}
+					return r, nil
+				})
+				c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", Dir: dir, Consent: source})
+				if err != nil {
+					t.Fatal(err)
+				}
+				mu.Lock()
+				hang = true
+				mu.Unlock()
+				first := make(chan error)
+				go func() { first <- c.Refresh(context.Background()) }()
+				synctest.Wait()
+				err = say(c, func() {
+					mu.Lock()
+					defer mu.Unlock()
+					said = consent.Denied
+				})
+				if err == nil || !strings.Contains(err.Error(), "still being acted on") {
+					t.Errorf("%v", err)
+				}
+				close(free)
+				<-first
+				synctest.Wait()
+				if s := c.Status(); s.On || s.Kept {
+					t.Errorf("%+v", s)
+				}
+				_ = c.Shutdown(t.Context())
+			})
+		})
+	}
+}
+
 // TestErasePanics: a panic of the application's function is its error, and
 // what it recorded before counts.
 func TestErasePanics(t *testing.T) {

@@ -46,6 +46,28 @@ func TestLaterCommandErases(t *testing.T) {
 	}
 }
 
+// A new yes does not keep the request for the old identifier from being made.
+func TestLaterCommandErasesAfterANewYes(t *testing.T) {
+	receiver := newReceiver(t)
+	s := open(t, receiver.URL)
+	s.run(0, "settings telemetry on")
+	s.run(0, "settings telemetry send")
+	receiver.away.Store(true)
+	s.run(1, "settings telemetry erase")
+	receiver.away.Store(false)
+	s.run(0, "settings telemetry on")
+	s.run(0, "report")
+	if n := receiver.asked.Load(); n != 2 {
+		t.Fatalf("%d requests before it is due", n)
+	}
+	s.later()
+	s.run(0, "report")
+	out, _ := s.run(0, "settings telemetry status")
+	if n := receiver.asked.Load(); n != 3 || !strings.Contains(out, "the request was delivered on ") || !strings.Contains(out, "usage statistics: on") {
+		t.Errorf("%d requests; the status says %q", n, out)
+	}
+}
+
 // While the receiver stays away each try counts, and no command fails.
 func TestLaterCommandDoesNotErase(t *testing.T) {
 	receiver := newReceiver(t)

@@ -60,18 +60,14 @@ func (s *statistics) failed(err error) {
 }
 
 // close gives what is due two seconds to go out: a report, once a day, and a
-// request to erase that did not arrive before. A command is over before the
-// client itself comes to either. A service, which runs all day, only needs
-// Shutdown.
+// request to erase that did not arrive before. A command would be over before
+// either is. A service, which runs all day, only needs Shutdown.
 func (s *statistics) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	// With an identifier here, Erase would ask for that one, which nobody wanted.
-	if status := s.Status(); status.Erasing && !status.Kept {
-		_ = s.Erase(ctx, nil) // sends nothing that is not due; the status says what became of it
-	}
+	due := func(at time.Time) bool { return !at.IsZero() && !at.After(time.Now()) }
 	for ctx.Err() == nil {
-		if status := s.Status(); !status.On || status.NextReport.After(time.Now()) {
+		if status := s.Status(); !due(status.NextReport) && !due(status.NextErase) {
 			break
 		}
 		time.Sleep(20 * time.Millisecond)

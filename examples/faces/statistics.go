@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
-	"sync"
+	"strings"
 	"time"
 
 	"headcount.example/catalog"
@@ -96,13 +96,13 @@ func (s *statistics) learn(ctx context.Context) { _ = s.Refresh(ctx) }
 // another one was told.
 var oftenEnough = time.Minute // shorter in tests
 
-// keepUp learns again and again until the function that it returns is called.
+// keepUp learns again and again until the function that it returns is called,
+// which does not wait for a database that does not answer.
 // A client that is on looks for itself whether the yes still stands; one that
 // is off looks for nothing, and learns of a yes only when it is told to.
 func (s *statistics) keepUp(ctx context.Context) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	var running sync.WaitGroup
-	running.Go(func() {
+	go func() {
 		again := time.NewTicker(oftenEnough)
 		defer again.Stop()
 		for {
@@ -113,8 +113,8 @@ func (s *statistics) keepUp(ctx context.Context) (end func()) {
 				s.learn(ctx)
 			}
 		}
-	})
-	return func() { cancel(); running.Wait() }
+	}()
+	return cancel
 }
 
 // asks says whether the notice changed, and nobody has decided since.
@@ -141,7 +141,7 @@ func (s *statistics) count(ctx context.Context, tx *sql.Tx, event catalog.Counte
 func (a *app) settings(mux *http.ServeMux) {
 	statistics := http.StripPrefix("/settings/statistics", a.stats.Panel)
 	look := func(w http.ResponseWriter, r *http.Request) {
-		if a.may(r) != panel.Nothing {
+		if !strings.HasSuffix(r.URL.Path, ".css") && a.may(r) != panel.Nothing {
 			a.stats.learn(r.Context())
 		}
 		statistics.ServeHTTP(w, r)

@@ -64,10 +64,22 @@ func openStore(ctx context.Context, url, dir string) (*store, error) {
 	if s.DB, err = sql.Open(driver, url); err != nil {
 		return nil, err
 	}
-	if _, err := s.ExecContext(ctx, schema); err != nil {
+	if err := s.change(ctx, func(tx *sql.Tx) error { return s.create(ctx, tx) }); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// create makes the tables. In PostgreSQL two that make them at once get in each
+// other's way, whatever IF NOT EXISTS says.
+func (s *store) create(ctx context.Context, tx *sql.Tx) error {
+	if s.postgres {
+		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(70114)"); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, schema)
+	return err
 }
 
 // private makes the file for the owner alone, before SQLite makes it readable

@@ -226,10 +226,8 @@ func (p page) checkHeader() (series int, err error) {
 	if phase >= day || since > lastDay || (mode != modeMapped && mode != modeFolded) {
 		return 0, fmt.Errorf("phase %d, day %d or mode %d is not possible", phase, since, mode)
 	}
-	for _, at := range []int{atDue, atFailed, atSettled, atFormer} {
-		if _, ok := decode(p.word(at).Load()); !ok {
-			return 0, errors.New("the schedule is damaged")
-		}
+	if _, err := p.schedule(); err != nil {
+		return 0, errors.New("the schedule is damaged")
 	}
 	n, ok := decode(p.word(atCount).Load())
 	if !ok || n > maxSeries {

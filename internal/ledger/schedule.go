@@ -69,7 +69,7 @@ func (p page) schedule() (Schedule, error) {
 	settled, ok1 := decode(p.word(atSettled).Load())
 	due, ok2 := decode(p.word(atDue).Load())
 	failures, ok3 := decode(p.word(atFailed).Load())
-	former, ok4 := decode(p.word(atFormer).Load())
+	former, ok4 := p.former()
 	if !ok1 || !ok2 || !ok3 || !ok4 {
 		return Schedule{}, ErrDamaged
 	}
@@ -78,6 +78,14 @@ func (p page) schedule() (Schedule, error) {
 		s.Due = time.Unix(int64(due), 0)
 	}
 	return s, nil
+}
+
+// former is nothing in a file from before there was one.
+func (p page) former() (uint64, bool) {
+	if word := p.word(atFormer).Load(); word != 0 {
+		return decode(word)
+	}
+	return 0, true
 }
 
 func (p page) setSchedule(s Schedule) {
