@@ -68,12 +68,13 @@ func (s *Store) Destroy(ctx context.Context, still func() error) error {
 
 // empty says that the tables hold nothing of any installation.
 func (s *Store) empty(ctx context.Context) bool {
-	rows := 1
+	rows, version := 1, 0
 	err := s.read(ctx, func(ctx context.Context, q querier) error {
 		return q.QueryRowContext(ctx, `SELECT CASE WHEN EXISTS (SELECT 1 FROM headcount_total) OR EXISTS (SELECT 1 FROM headcount_pending)
-			OR EXISTS (SELECT 1 FROM headcount_process) OR EXISTS (SELECT 1 FROM headcount_aside) THEN 1 ELSE 0 END`).Scan(&rows)
+			OR EXISTS (SELECT 1 FROM headcount_process) OR EXISTS (SELECT 1 FROM headcount_aside) THEN 1 ELSE 0 END,
+			(SELECT version FROM headcount_schema WHERE id = 1)`).Scan(&rows, &version)
 	})
-	return err == nil && rows == 0
+	return err == nil && rows == 0 && s.sameVersion(version) == nil
 }
 
 // counted says whether something was open here, once.
