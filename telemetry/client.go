@@ -70,8 +70,8 @@ type outcome struct {
 // A decision is acted on also when ctx has ended: somebody who closes the
 // page has decided all the same. An error means that the answer could not be
 // had or not be acted on in full; the client is off then, and tries again every
-// five minutes, or every minute where the answer could not be had. After Shutdown, and on a client whose configuration has a
-// fault, Refresh still destroys what a recorded no says has to go. On a nil or
+// five minutes, or every minute where the answer could not be had. After
+// Shutdown, and on a client whose configuration has a fault, Refresh still destroys what a recorded no says has to go. On a nil or
 // zero Client it does nothing. A process that is off learns of another
 // process's yes only here.
 func (c *Client) Refresh(ctx context.Context) error {

@@ -191,8 +191,8 @@ func (c *Client) sendDue(r *recorder) (time.Time, error) {
 		return at, nil
 	}
 	defer c.syncing(r)()
-	if err = c.send(r.ctx, r, lease, planned); err == nil {
-		c.note(c.clock(), nil)
+	if err = c.send(r.ctx, r, lease, planned); err == nil || r.ctx.Err() == nil {
+		c.note(c.clock(), err) // also one that is final, after which nothing is due
 	}
 	return c.clock(), err
 }

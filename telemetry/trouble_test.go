@@ -85,6 +85,27 @@ func TestNothingCanBeSent(t *testing.T) {
 	}
 }
 
+// TestRefusedForGood: of a report that was due and is not to be sent again the
+// status and the log say why.
+func TestRefusedForGood(t *testing.T) {
+	r := receive(t)
+	r.status = http.StatusBadRequest
+	dir := filepath.Join(t.TempDir(), "telemetry")
+	var log lines
+	synctest.Test(t, func(t *testing.T) {
+		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: r.URL, Dir: dir, Consent: always(consent.Granted, 1), Logger: log.logger()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(25 * time.Hour)
+		synctest.Wait()
+		if err := c.Status().LastError; err == nil || !strings.Contains(err.Error(), "400") || r.count() == 0 || !strings.Contains(log.String(), "400") {
+			t.Errorf("%v, %d reports, the log is %q", err, r.count(), log.String())
+		}
+		_ = c.Shutdown(t.Context())
+	})
+}
+
 // TestPreviewOfARetry: a report that has to be sent again says what it said
 // first, and that is what the preview shows; the one after it asks anew.
 func TestPreviewOfARetry(t *testing.T) {
