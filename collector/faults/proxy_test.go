@@ -14,6 +14,7 @@ import (
 	"net/http/httputil"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -76,6 +77,10 @@ func (p *proxy) set(f fault) { p.fault.Store(&f) }
 func (p *proxy) listen(address string) {
 	p.t.Helper()
 	l, err := net.Listen("tcp", address)
+	for end := time.Now().Add(time.Minute); errors.Is(err, syscall.EADDRINUSE) && time.Now().Before(end); {
+		time.Sleep(20 * time.Millisecond) // somebody else's connection has the port for a moment
+		l, err = net.Listen("tcp", address)
+	}
 	if err != nil {
 		p.t.Fatal(err)
 	}
