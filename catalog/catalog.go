@@ -45,7 +45,23 @@ func New(product string, notice int, metrics ...Metric) *Catalog {
 		c.metrics = append(c.metrics, def)
 	}
 	c.err = c.check()
+	if c.err == nil {
+		c.number()
+	}
 	return c
+}
+
+// number tells each series of the counters where it is, see [Counter.Index].
+func (c *Catalog) number() {
+	next := int32(0)
+	for _, d := range c.metrics {
+		for _, s := range d.series {
+			if s.Counter.of != nil {
+				s.Counter.of.index.Store(next)
+				next++
+			}
+		}
+	}
 }
 
 // Err says everything that is wrong with the catalog; nil when it is sound.

@@ -109,7 +109,7 @@ func TestCatalogConcurrentSafe(t *testing.T) {
 				if shop.Fingerprint() != want || len(shop.Metrics()) != 4 || shop.Variable() == "" || shop.Err() != nil {
 					t.Error("differs")
 				}
-				paired.With("S", "WEB").Hash()
+				paired.With("S", "WEB").Index()
 			}
 		})
 	}

@@ -13,7 +13,7 @@ import (
 const (
 	collectorScope = "headcount"              // the one name a scope can have
 	collectorLimit = int64(1_000_000_000_000) // the largest number; more is a fault or a joke
-	collectorBody  = 32 << 10                 // bytes of a request, unless the list needs more
+	collectorBody  = 8 << 10                  // bytes of a request, unless the list needs more
 )
 
 //go:embed collector.yaml.tmpl
@@ -98,19 +98,23 @@ func (r collectorRule) WrongResult() string {
 	return fmt.Sprintf("%s and (metric.unit != %s or Len(metric.data_points) > %d)", r.is(), ottl(r.Unit), len(r.Series))
 }
 
-// requestBody is how large a request may be: twice the largest report, for
-// names, labels and 64 bytes of numbers a series.
+// requestBody is how large a request may be: the largest report, with names,
+// labels and 64 bytes of numbers a series, and half as much again. Every point
+// of a request becomes a line of several hundred bytes in the Collector's file,
+// so the limit is no larger than needed.
 func (c *Catalog) requestBody() int {
 	size := 1024
 	for _, d := range c.metrics {
-		point := 64
-		for _, a := range d.attributes {
-			point += len(a.Key) + maxValue + 16
+		size += len(d.name) + len(d.unit) + 64
+		for _, s := range d.series {
+			size += 64
+			for i, value := range s.Values {
+				size += len(d.attributes[i].Key) + len(value) + 16
+			}
 		}
-		size += len(d.name) + len(d.unit) + len(d.description) + 64 + point*len(d.series)
 	}
 	body := collectorBody
-	for body < 2*size {
+	for body < size+size/2 {
 		body *= 2
 	}
 	return body

@@ -78,7 +78,7 @@ func TestCollectorConfigMakesRoomForLargeReports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "max_request_body_size: 131072 "; !strings.Contains(string(got), want) {
+	if want := "max_request_body_size: 65536 "; !strings.Contains(string(got), want) {
 		t.Errorf("no %q", want)
 	}
 }

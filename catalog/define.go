@@ -2,7 +2,7 @@ package catalog
 
 import (
 	"slices"
-	"unsafe"
+	"sync/atomic"
 
 	"headcount.example/bucketing"
 )
@@ -53,7 +53,8 @@ type Counter struct{ of *counted }
 // third of the time of telemetry's Add.
 type counted struct {
 	def    *definition
-	series int // position in def.series; none while labels are missing
+	series int          // position in def.series; none while labels are missing
+	index  atomic.Int32 // see Counter.Index
 }
 
 const none = -1
@@ -66,7 +67,8 @@ func NewCounter(name, unit, description string, attributes ...Attribute) Counter
 	for _, a := range attributes {
 		def.attributes = append(def.attributes, OneOf(a.Key, a.Values...))
 	}
-	def.bare = Counter{&counted{def, none}}
+	def.bare = Counter{&counted{def: def, series: none}}
+	def.bare.of.index.Store(none)
 	def.expand()
 	if len(attributes) == 0 {
 		return def.series[0].Counter
@@ -104,11 +106,14 @@ func (c Counter) With(values ...string) Counter {
 	return def.series[at].Counter
 }
 
-// Hash is a number that differs between most counters, and is the same for
-// equal ones while the program runs. It is where the declaration lies in
-// memory, which does not move.
-func (c Counter) Hash() uintptr {
-	return uintptr(unsafe.Pointer(c.of))
+// Index returns the position of c among the counter series of the catalog that
+// was made with it last, and -1 for a counter that is in no catalog. It is a
+// hint that makes a look-up fast: compare the counter found there with c.
+func (c Counter) Index() int {
+	if c.of == nil {
+		return none
+	}
+	return int(c.of.index.Load())
 }
 
 // String returns the name and labels of the series, as in
@@ -173,11 +178,12 @@ func (d *definition) expand() {
 		combinations = next
 	}
 	d.series = make([]Series, len(combinations))
-	all := make([]counted, len(combinations)) // side by side, so that their hashes differ
+	all := make([]counted, len(combinations))
 	for i, values := range combinations {
 		d.series[i] = Series{Values: values}
 		if d.kind == KindCounter {
-			all[i] = counted{d, i}
+			all[i].def, all[i].series = d, i
+			all[i].index.Store(none)
 			d.series[i].Counter = Counter{&all[i]}
 		}
 	}

@@ -54,8 +54,8 @@ func edit(old, new string) func(_, text []byte) message {
 var letters = []letter{
 	// Size and compression.
 	{"a large body", func(valid, _ []byte) message { return as(protobufType, padded(valid, 1<<20)) }, false, 400},
-	{"a body one byte too large", func(valid, _ []byte) message { return as(protobufType, padded(valid, 32<<10+1)) }, false, 400},
-	{"a body as large as allowed", func(valid, _ []byte) message { return as(protobufType, padded(valid, 32<<10)) }, true, 200},
+	{"a body one byte too large", func(valid, _ []byte) message { return as(protobufType, padded(valid, 8<<10+1)) }, false, 400},
+	{"a body as large as allowed", func(valid, _ []byte) message { return as(protobufType, padded(valid, 8<<10)) }, true, 200},
 	{"a large body in chunks", func(valid, _ []byte) message {
 		m := as(protobufType, padded(valid, 1<<20))
 		m.chunked = true

@@ -20,8 +20,7 @@ import (
 // A Client counts and reports for one product. Make one with [Init]; a nil or
 // zero Client does nothing. All methods are safe for concurrent use.
 type Client struct {
-	direct atomic.Pointer[table]    // nil unless Add needs no guard
-	live   atomic.Pointer[recorder] // nil while consent does not hold
+	live atomic.Pointer[recorder] // nil while consent does not hold
 
 	config  Config
 	fault   error // of the configuration: off for good
@@ -295,7 +294,6 @@ func (c *Client) drop(r *recorder) {
 	}
 	c.live.CompareAndSwap(r, nil)
 	r.cancel()
-	c.release(r)
 	select {
 	case r.sending <- struct{}{}: // no report is on its way, and none can begin
 	case <-time.After(2 * time.Second):

@@ -68,8 +68,7 @@ type State = ledger.Keeper
 // Init asks for consent. Without it Init touches nothing; with it Init opens
 // the totals and starts one goroutine. It never uses the network. It waits
 // for Config.Consent, whose context ends after five seconds, and for another
-// process that has the directory: a fifth of a second for one that counts a lot,
-// five seconds at most.
+// process that changes the directory, five seconds at most.
 func Init(config Config) (*Client, error) {
 	c := &Client{
 		config:    config,

@@ -37,7 +37,8 @@ const (
 
 // Observe has sizes answered by a function that returns the size of each
 // thing, in any order: the number of faces of each collection. Only how many
-// fall in each range is sent. A later function for the same sizes takes the
+// fall in each range is sent; an empty answer is sent as the first range with
+// the value 0. A later function for the same sizes takes the
 // place of the earlier one; nil takes it away.
 //
 // The function is called when a report is due, once for all attempts of a

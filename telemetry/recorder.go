@@ -9,14 +9,13 @@ import (
 	"headcount.example/internal/ledger"
 )
 
-// A recorder is the client while consent holds: the open ledger and the table
-// by which Add finds a total.
+// A recorder is the client while consent holds: the open ledger, and where Add
+// finds each total.
 type recorder struct {
-	ledger   *ledger.Ledger
-	table    table
-	series   [][]int // of each metric: the number of each series in the ledger
-	counters int
-	upper    upperHand
+	ledger    *ledger.Ledger
+	totals    []total // in the order of the catalog's series
+	byCounter map[catalog.Counter]ledger.Slot
+	series    [][]int // of each metric: the number of each series in totals
 
 	ctx     context.Context // ends with the consent it was made under
 	cancel  context.CancelFunc
@@ -38,7 +37,7 @@ func newRecorder(ctx context.Context, config Config, metrics []catalog.Definitio
 	r := &recorder{
 		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
 		series: make([][]int, len(metrics)), local: local, since: now.UTC().Truncate(24 * time.Hour), answers: map[catalog.Sizes]answered{},
-		upper: upperHand{asked: make(chan struct{}, 1)},
+		byCounter: map[catalog.Counter]ledger.Slot{},
 	}
 	var names []string
 	var counters []catalog.Counter
@@ -64,11 +63,10 @@ func newRecorder(ctx context.Context, config Config, metrics []catalog.Definitio
 	if err != nil {
 		return nil, err
 	}
-	r.counters = len(counters)
 	for i, counter := range counters {
-		r.table.put(counter, r.ledger.Slot(i))
+		r.totals = append(r.totals, total{counter, r.ledger.Slot(i)})
+		r.byCounter[counter] = r.ledger.Slot(i)
 	}
-	r.ledger.Often = r.upper.often
 	var cancel context.CancelFunc
 	r.ctx, cancel = context.WithCancel(context.Background())
 	r.cancel = func() {

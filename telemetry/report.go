@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,7 +49,7 @@ func (c *Client) figures(ctx context.Context, r *recorder, ask asking) (gate.Rep
 				report.Day = id.Day // a clock that went back does not end before it began
 			}
 		}
-		totals = make([]uint64, r.counters)
+		totals = make([]uint64, len(r.totals))
 		if err := r.ledger.Totals(ctx, totals); err != nil {
 			return gate.Report{}, err
 		}
@@ -60,7 +61,7 @@ func (c *Client) figures(ctx context.Context, r *recorder, ask asking) (gate.Rep
 			counts := c.observe(ctx, r, d, today, ask)
 			for i := range values {
 				values[i] = gate.Absent
-				if counts != nil && counts[i] > 0 {
+				if counts != nil && (counts[i] > 0 || i == 0 && empty(counts)) {
 					values[i] = counts[i]
 				}
 			}
@@ -72,6 +73,13 @@ func (c *Client) figures(ctx context.Context, r *recorder, ask asking) (gate.Rep
 		report.Values = append(report.Values, values)
 	}
 	return report, nil
+}
+
+// empty reports whether the callback answered that there is nothing. Then the
+// first range is sent with the value 0: without a point a receiver could not
+// tell "none" from "unknown", and would keep the old ranges.
+func empty(counts []int64) bool {
+	return !slices.ContainsFunc(counts, func(n int64) bool { return n != 0 })
 }
 
 // placeholder stands where an identifier would be if there were one.

@@ -32,13 +32,9 @@ func (c *Client) run(r *recorder) {
 	for {
 		select {
 		case <-r.ctx.Done():
-			c.release(r)
 			c.syncAtLast(r)
 			return
 		case <-timer.C:
-		case <-r.upper.asked:
-			c.take(r)
-			continue
 		case <-r.wake:
 			select {
 			case <-r.ctx.Done():
@@ -70,7 +66,6 @@ func (c *Client) step(r *recorder) time.Duration {
 		_ = c.Refresh(context.Background()) // in the status and the log; ends this loop unless it is still yes
 		return idle
 	}
-	r.upper.wanted.Store(false) // a minute after it was refused it may be to be had
 	wait := idle
 	if !r.ledger.Mapped() {
 		wait = fold

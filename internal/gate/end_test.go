@@ -249,7 +249,7 @@ func TestClosedUnderTheReader(t *testing.T) {
 	live := within(t, time.Minute)
 	c := &call{caller: live, ctx: live}
 	c.began.Store(true)
-	err := c.broke(0, "", &net.OpError{Op: "read", Net: "tcp", Err: net.ErrClosed})
+	err := c.connError(0, "", &net.OpError{Op: "read", Net: "tcp", Err: net.ErrClosed})
 	if want := "the server ended the connection; it may have arrived all the same"; err.Error() != want {
 		t.Errorf("%q, want %q", err, want)
 	}

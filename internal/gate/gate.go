@@ -118,5 +118,5 @@ func (g *Gate) export(ctx context.Context, exporter *otlpmetrichttp.Exporter, r 
 	case err == nil:
 		return nil
 	}
-	return c.broke(0, "", err)
+	return c.connError(0, "", err)
 }

@@ -83,15 +83,15 @@ func (t *transport) roundTrip(made *http.Request, c *call) (*http.Response, erro
 	}
 	reply, err := base.RoundTrip(request)
 	if err != nil {
-		return nil, c.broke(0, "", err)
+		return nil, c.connError(0, "", err)
 	}
 	defer reply.Body.Close()
-	return c.judge(reply)
+	return c.checkResponse(reply)
 }
 
-// broke says why a connection ended. When the caller ended it, that is no
-// fault of the server.
-func (c *call) broke(status int, what string, err error) error {
+// connError returns why a connection ended. If the caller ended it, the error
+// is the caller's.
+func (c *call) connError(status int, what string, err error) error {
 	switch {
 	case c.caller.Err() != nil:
 		err = c.caller.Err()
@@ -110,26 +110,30 @@ func (c *call) broke(status int, what string, err error) error {
 
 const contentType = "application/x-protobuf"
 
-// judge lets a reply pass only when it can come from an OTLP receiver that
-// took the report. A captive portal says 200 too, with a page.
-func (c *call) judge(reply *http.Response) (*http.Response, error) {
+// checkResponse accepts a reply that an OTLP receiver gives when it took the
+// report: any 2xx with an empty body, as Prometheus and VictoriaMetrics answer,
+// or with a protobuf body. A captive portal answers 200 too, with a page.
+func (c *call) checkResponse(reply *http.Response) (*http.Response, error) {
 	status := reply.StatusCode
 	if status < 200 || status > 299 {
 		return nil, refusal(reply)
 	}
-	said, _, _ := mime.ParseMediaType(reply.Header.Get("Content-Type"))
-	if said != contentType {
-		return nil, &Error{Status: status, Reason: fmt.Sprintf("the answer is %q and not from an OTLP receiver", clip(said))}
+	mediaType, _, _ := mime.ParseMediaType(reply.Header.Get("Content-Type"))
+	limit := int64(maxReply)
+	if mediaType != contentType {
+		limit = 0 // one byte is enough to tell that the body is not empty
 	}
-	body, err := io.ReadAll(io.LimitReader(reply.Body, maxReply+1))
-	if err != nil {
-		return nil, c.broke(status, "the answer broke off: ", err)
-	}
-	if len(body) > maxReply {
+	body, err := io.ReadAll(io.LimitReader(reply.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, c.connError(status, "the answer broke off: ", err)
+	case len(body) > 0 && mediaType != contentType:
+		return nil, &Error{Status: status, Reason: fmt.Sprintf("the answer is %q and not from an OTLP receiver", clip(mediaType))}
+	case len(body) > maxReply:
 		return nil, &Error{Status: status, Reason: fmt.Sprintf("the answer is longer than %d bytes", maxReply)}
 	}
-	// Judged here and not by the exporter, whose error is the server's words
-	// in full. A remark about a report that was taken in full is no refusal.
+	// Checked here and not by the exporter, whose error repeats the server's
+	// text in full. A remark about a report that was accepted in full is no error.
 	var answer colmetricpb.ExportMetricsServiceResponse
 	if err := proto.Unmarshal(body, &answer); err != nil {
 		return nil, &Error{Status: status, Reason: "the answer is not OTLP: " + clip(err.Error())}

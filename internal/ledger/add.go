@@ -7,39 +7,26 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"sync/atomic"
-	"unsafe"
 )
 
-// Add is one atomic addition while n is at most Small and the word it meets is
-// below high. Nothing that many processes could have on the way at once takes
-// a word from there past Max, so it need not look back. [Direct] looks back,
-// and stops when a word has its highest bit, at half of Max.
-const (
-	Small = 1 << 16
-	high  = (Max - 1<<32) * multiplier
-)
+// high is what no word of a file of ours reaches: Max, and what goroutines can
+// add at the same moment. Larger is damage.
+const high = Max + 1<<32
 
-// wordOf chooses a word of a total by where the caller's stack is. It is small
-// enough for the compiler to put in its callers. The offset is made in one
-// piece, not as an index: that is two instructions less, and Add has few.
-func wordOf(slot Slot) *atomic.Uint64 {
-	var here [0]byte
-	offset := uint32(uintptr(unsafe.Pointer(&here))>>10) * 0x9E3779B9 >> 24 & ((stripes - 1) * lineSize)
-	return (*atomic.Uint64)(unsafe.Add(unsafe.Pointer(slot), offset))
-}
+// quickest is the largest n that Add adds without looking back.
+const quickest = 1 << 16
 
 // Add adds n to the total in slot, and allocates nothing. It returns false
 // when nothing was added: the yes was taken back, here or in another process,
-// the total is at Max, or the file is damaged or has gone from under the
-// mapping. What goroutines add at once beyond Max is not shown.
+// the total would pass Max, or the file is damaged or has gone from under the
+// mapping.
 func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
 	if !l.mapped {
-		return l.quick(slot, n) != 0 || l.slow(slot, n)
+		return l.add(slot, n)
 	}
 	// A file that somebody truncates is a fault at the next touch. It must
-	// not end the host. The setting is put back where nothing went wrong, and
-	// recover asked only where something did: that is most of the price.
+	// not end the host. The setting is restored where nothing went wrong, and
+	// recover called only where something did: that is most of the price.
 	before := debug.SetPanicOnFault(true)
 	fault := true
 	defer func() {
@@ -49,50 +36,35 @@ func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
 			ok = false
 		}
 	}()
-	word := l.quick(slot, n)
-	ok = word != 0 || l.slow(slot, n)
+	ok = l.add(slot, n)
 	fault = false
 	debug.SetPanicOnFault(before)
 	runtime.KeepAlive(l)
-	if word*0x9E3779B97F4A7C15>>54 == 0 && l.Often != nil {
-		l.Often() // for about one word in a thousand
-	}
 	return ok
 }
 
-// Direct is Add without the guard, for a slot of a ledger while there is a
-// [Hold], and n from 0 to [Small]. It returns false when the total is so large
-// that this must be the last Direct: then only Add knows when to stop. The
-// compiler puts it in its callers, or gives it no point at which a goroutine
-// can be stopped.
-//
-//go:nosplit
-func Direct(slot Slot, n int64) bool {
-	return int64(wordOf(slot).Add(uint64(n)*multiplier)) >= 0
-}
-
-// quick returns the word as it is then; 0 when nothing was added. It is small
-// enough for the compiler to put in its callers. A word below the first code,
-// such as a zeroed one, is a huge difference too.
-func (l *Ledger) quick(slot Slot, n uint64) uint64 {
-	word := wordOf(slot)
-	if l.closed.Load() != 0 || n > Small || word.Load()-offset >= high {
-		return 0
+// add is one atomic addition while n is small and the total is below Max by
+// more than goroutines could add at the same moment.
+func (l *Ledger) add(slot Slot, n uint64) bool {
+	if l.closed.Load() != 0 {
+		return false
 	}
-	return word.Add(n * multiplier)
+	if n <= quickest && slot.Load() < Max-1<<32 {
+		slot.Add(n)
+		return true
+	}
+	return l.addSlowly(slot, n)
 }
 
-// slow never lets a word pass Max, not for a moment: a process could be
+// addSlowly never lets a total pass Max, not for a moment: a process could be
 // killed in it.
-func (l *Ledger) slow(slot Slot, n uint64) bool {
-	word := wordOf(slot)
+func (l *Ledger) addSlowly(slot Slot, n uint64) bool {
 	for l.closed.Load() == 0 {
-		before := word.Load()
-		part, _ := decode(before)
-		if all, ok := total(slot); !ok || n > Max-all || n > Max-part {
+		before := slot.Load()
+		if n > Max || before > Max-n {
 			return false
 		}
-		if word.CompareAndSwap(before, encode(part+n)) {
+		if slot.CompareAndSwap(before, before+n) {
 			return true
 		}
 	}

@@ -15,8 +15,8 @@ func TestAddStopsAtMax(t *testing.T) {
 		}{
 			{"nothing", 5, 0, true},
 			{"one", 5, 1, true},
-			{"the largest quick one", 5, Small, true},
-			{"the smallest slow one", 5, Small + 1, true},
+			{"the largest quick one", 5, quickest, true},
+			{"the smallest slow one", 5, quickest + 1, true},
 			{"all at once", 0, Max, true},
 			{"one too many at once", 0, Max + 1, false},
 			{"all to one", 1, Max, false},
@@ -25,17 +25,16 @@ func TestAddStopsAtMax(t *testing.T) {
 			{"one at Max", Max, 1, false},
 			{"nothing at Max", Max, 0, true},
 			{"one to the last", Max - 1, 1, true},
-			{"around the quick ones' end", Max - 1<<32, Small, true},
-			{"one before the quick ones' end", Max - 1<<32 - 1, Small, true},
+			{"around the quick ones' end", Max - 1<<32, quickest, true},
+			{"one before the quick ones' end", Max - 1<<32 - 1, quickest, true},
 			{"half of all numbers", 5, 1 << 63, false},
 			{"all numbers", 5, math.MaxUint64, false},
 			{"a number that wraps to nothing", 5, math.MaxUint64 - 4, false},
-			{"a number that wraps the code", 5, math.MaxUint64/multiplier + 1, false},
 		} {
 			t.Run(name+" "+c.name, func(t *testing.T) {
 				l := open(t)
 				slot := l.Slot(1)
-				wordOf(slot).Store(encode(c.before))
+				slot.Store(c.before)
 				if got := l.Add(slot, c.n); got != c.ok {
 					t.Errorf("added: %v", got)
 				}
@@ -51,23 +50,16 @@ func TestAddStopsAtMax(t *testing.T) {
 
 func TestAddToDamagedTotals(t *testing.T) {
 	l := openMapped(t)
-	for name, word := range map[string]uint64{
-		"zeroed": 0, "all ones": math.MaxUint64, "above Max": encode(Max + 1), "a high bit": encode(7) | 1<<63, "a low bit": encode(7) ^ 1,
-	} {
-		for _, n := range []uint64{0, 1, Small, Small + 1, Max} {
+	for name, word := range map[string]uint64{"all ones": math.MaxUint64, "far above Max": Max + 1<<32, "a high bit": 7 | 1<<63} {
+		for _, n := range []uint64{0, 1, quickest, quickest + 1, Max} {
 			slot := l.Slot(0)
-			for i := range slot {
-				slot[i].Store(word)
-				l.Add(slot, n)
-				if sum, ok := total(slot); ok {
-					t.Errorf("%s: %d more made it sound: %d", name, n, sum)
-				}
+			slot.Store(word)
+			if l.Add(slot, n); slot.Load() != word {
+				t.Errorf("%s: %d was added", name, n)
 			}
-			setTotal(slot, 0)
-			slot[stripes-1].Store(word)
 		}
 		if err := l.Check(ctx); err == nil {
-			t.Errorf("%s: not seen", name)
+			t.Errorf("%s: Check returns nil, want an error", name)
 		}
 	}
 }
@@ -75,7 +67,7 @@ func TestAddToDamagedTotals(t *testing.T) {
 func TestAddAllocatesNothing(t *testing.T) {
 	for name, l := range map[string]*Ledger{"mapped": openMapped(t), "folded": openFolded(t)} {
 		slot := l.Slot(0)
-		for _, n := range []uint64{1, Small + 1, Max + 1} {
+		for _, n := range []uint64{1, quickest + 1, Max + 1} {
 			if got := testing.AllocsPerRun(1000, func() { l.Add(slot, n) }); got != 0 {
 				t.Errorf("%s, %d: %v allocations", name, n, got)
 			}
@@ -92,14 +84,14 @@ func TestAddIsExact(t *testing.T) {
 			for g := range goroutines {
 				all.Go(func() {
 					for i := range uint64(each) {
-						if !l.Add(l.Slot(g%3), 1+i%2*Small) { // quick and slow ones
+						if !l.Add(l.Slot(g%3), 1+i%2*quickest) { // quick and slow ones
 							t.Error("refused")
 						}
 					}
 				})
 			}
 			all.Wait()
-			const sum = each/2 + each/2*(1+Small)
+			const sum = each/2 + each/2*(1+quickest)
 			equal(t, l, 3*sum, 3*sum, 2*sum)
 		})
 	}
@@ -113,7 +105,7 @@ func TestMaxHolds(t *testing.T) {
 			const start = Max - 1_000_000
 			l := open(t)
 			slot := l.Slot(0)
-			wordOf(slot).Store(encode(start))
+			slot.Store(start)
 			var all sync.WaitGroup
 			for g := range uint64(8) {
 				all.Go(func() {

@@ -195,7 +195,7 @@ func TestKilledWhileRepairing(t *testing.T) {
 	crashes(t, "open",
 		func(t *testing.T) string {
 			dir := with(directory)(t)
-			damageByte(t, filepath.Join(dir, fileName), headerSize)
+			damageByte(t, filepath.Join(dir, fileName), headerSize+atKey)
 			return dir
 		},
 		func(t *testing.T, dir string, killed bool) {

@@ -184,7 +184,7 @@ func TestPutAsideStopsOthers(t *testing.T) {
 	other.hears("open")
 	other.says("go")
 	other.hears("refused 0")
-	damageByte(t, filepath.Join(dir, fileName), headerSize+3)
+	damageByte(t, filepath.Join(dir, fileName), headerSize+atKey+3)
 	if l := open(t, dir, "b"); l.Aside() == "" {
 		t.Error("nothing said")
 	}

@@ -136,7 +136,7 @@ func TestClosedFirst(t *testing.T) {
 	step = func(name string) {
 		steps = append(steps, name)
 		first := len(steps) <= 2 // the lock, and the word itself
-		for _, n := range []uint64{0, 1, Small + 1} {
+		for _, n := range []uint64{0, 1, quickest + 1} {
 			if l.Add(l.Slot(0), n) != first {
 				t.Errorf("before %q adding %d is %v", name, n, !first)
 			}
@@ -166,7 +166,7 @@ func TestDestroyRace(t *testing.T) {
 						l := current.Load()
 						for range 100 {
 							l.Add(l.Slot(0), 1)
-							l.Add(l.Slot(1), Small+1)
+							l.Add(l.Slot(1), quickest+1)
 						}
 						_ = l.Sync(ctx)
 						_ = l.SetSchedule(ctx, nil, Schedule{Settled: 1, Failures: 7})

@@ -18,11 +18,10 @@
 //	  48  mode: mapped or folded
 //	  56  CRC-32C of everything above
 //	 128  closed: 0; most bits set: the yes was taken back; a few: put aside
-//	 192  number of series                       (coded)
+//	 192  number of series, and its CRC-32C
 //	 256  when the next report is due, the failures so far, the newest slot
-//	      that needs no report any more          (coded)
-//	4096  series, 256 bytes each: in four cache lines four words (coded) whose
-//	      sum is the total, and in the first the SHA-256 of the name, CRC-32C
+//	      that needs no report any more
+//	4096  series, 64 bytes each: the total, the SHA-256 of the name, its CRC-32C
 //
 // A series is found by its name, never by its place in a catalog: a process
 // with an older or newer catalog finds its own and leaves the others alone.
@@ -30,10 +29,9 @@
 // every mapping of the shorter file stays true. What is behind the series
 // that count means nothing, whatever its length.
 //
-// A coded number n is stored as n*multiplier+offset. Adding keeps the code,
-// so one atomic add is enough, and a damaged word is seen when it is read: no
-// zeroed word and none with up to five flipped bits is a valid code; damage
-// at random passes once in 18 million words.
+// Totals and schedule are plain words. A damaged total is a smaller or a larger
+// one: readers keep the largest total of an installation, so a smaller one is
+// harmless, and one above [Max] is damage.
 //
 // # What must hold
 //
@@ -42,8 +40,7 @@
 // header only after its bytes are synced. Damage is put aside and never
 // trusted, and whoever still counts in it is stopped. Reading or adding
 // through a page that has gone from under the mapping is an error, never a
-// signal that ends the process. That guard is most of what an addition costs;
-// while there is a [Hold] it is not needed.
+// signal that ends the process. That guard is most of what an addition costs.
 //
 // # What can be lost
 //

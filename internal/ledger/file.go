@@ -55,22 +55,10 @@ func secure(dir string) error {
 	return nil
 }
 
-// patience is how long a process that has a [Hold] may take to notice that
-// somebody waits.
-const patience = 2 * time.Second
-
-// openFile opens a file of ours that is there. It follows no link, waits for
-// nothing that is not a file, and bears with a process that has a hold.
+// openFile opens an existing file of ours. It follows no link and does not
+// wait for a FIFO.
 func openFile(path string) (*os.File, error) {
-	for begin := time.Now(); ; time.Sleep(2 * time.Millisecond) {
-		f, err := os.OpenFile(path, os.O_RDWR|openFlags, 0)
-		if !errors.Is(err, syscall.EAGAIN) {
-			return f, err
-		}
-		if time.Since(begin) > patience {
-			return nil, fmt.Errorf("another process counts in it and does not answer (is one stopped?): %w", err)
-		}
-	}
+	return os.OpenFile(path, os.O_RDWR|openFlags, 0)
 }
 
 var errUnreadable = errors.New("cannot be read")

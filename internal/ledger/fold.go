@@ -28,7 +28,7 @@ func (l *Ledger) Stop() {
 func (l *Ledger) unfolded() []uint64 {
 	added := make([]uint64, len(l.slots))
 	for i := range l.slots {
-		n, _ := total(l.slots[i]) // our own memory, so always codes
+		n, _ := total(l.slots[i]) // our own memory, so never damaged
 		added[i] = n - l.folded[i]
 	}
 	return added

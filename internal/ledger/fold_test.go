@@ -149,12 +149,12 @@ func TestFoldedFaults(t *testing.T) {
 			open(t, dir, abc...)
 		}, ErrGone},
 		"removed":   {func(t *testing.T, dir, path string) { _ = os.Remove(path) }, ErrGone},
-		"a bit":     {func(t *testing.T, dir, path string) { damageByte(t, path, headerSize) }, ErrDamaged},
+		"a bit":     {func(t *testing.T, dir, path string) { damageByte(t, path, headerSize+atKey) }, ErrDamaged},
 		"truncated": {func(t *testing.T, dir, path string) { _ = os.Truncate(path, 10) }, ErrDamaged},
 		"other series": {func(t *testing.T, dir, path string) {
 			p, err := read(path)
 			if err == nil {
-				p.word(atCount).Store(encode(1))
+				p.word(atCount).Store(counted(1))
 				err = replace(path, p)
 			}
 			if err != nil {

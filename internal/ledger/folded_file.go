@@ -59,7 +59,7 @@ func (f *foldedFile) Fold(ctx context.Context, added []uint64, change *Change) e
 		}
 		for i, place := range places {
 			before, _ := total(file.slot(place)) // current checked it
-			setTotal(file.slot(place), min(Max, before+added[i]))
+			file.slot(place).Store(min(Max, before+added[i]))
 		}
 		if change != nil {
 			file.setSchedule(change.Schedule)

@@ -39,11 +39,6 @@ type Ledger struct {
 	places  []int          // mapped: of the series given to Open, in the file
 	slots   []Slot         // of the series given to Open, in their order
 	file    os.FileInfo    // mapped: the file that the page shows
-	opened  *os.File       // mapped: the same, for a Hold
-
-	// Often is called by about every thousandth Add to a mapped file; nil: not.
-	// Set it before the first Add. It must not block.
-	Often func()
 
 	kept   Account    // folded: where the totals are
 	mu     sync.Mutex // folded: guards the next
@@ -110,7 +105,7 @@ func (l *Ledger) open(now time.Time) error {
 		return fmt.Errorf("ledger: %q was mapped into memory and cannot be here: stop every process that uses it, then remove it", l.path())
 	}
 	l.id = file.identity()
-	grown, total, err := l.add(file, n)
+	grown, total, err := l.place(file, n)
 	if err != nil {
 		return err
 	}
@@ -144,10 +139,6 @@ func (l *Ledger) keepIn(account Account) {
 	l.closed = l.page.word(atClosed)
 	l.folded = make([]uint64, len(l.keys))
 }
-
-// Close gives the file's descriptor back, without which there is no [Hold]. The
-// ledger goes on, but for whoever needs it no more. It can be called again.
-func (l *Ledger) Close() { _ = l.opened.Close() }
 
 // Identity returns what was made at the yes.
 func (l *Ledger) Identity() Identity { return l.id }

@@ -76,7 +76,7 @@ func (l *Ledger) create(now time.Time) error {
 	for i, key := range l.keys {
 		p.series(i, key)
 	}
-	p.word(atCount).Store(encode(uint64(len(l.keys))))
+	p.word(atCount).Store(counted(len(l.keys)))
 	return place(l.path(), p, func(*os.File) error { return nil }) // see Settle
 }
 
@@ -88,14 +88,11 @@ func (l *Ledger) Settle() error {
 	if l.dir == "" {
 		return nil // it is not in a file
 	}
-	f := l.opened
-	if !l.mapped {
-		var err error
-		if f, err = openFile(l.path()); err != nil {
-			return fmt.Errorf("ledger: %w", err)
-		}
-		defer f.Close()
+	f, err := openFile(l.path())
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
 	}
+	defer f.Close()
 	if err := flush(f); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
@@ -104,9 +101,9 @@ func (l *Ledger) Settle() error {
 	return nil
 }
 
-// add returns the file with a place for every series of the catalog, and the
+// place returns the file with a place for every series of the catalog, and the
 // number of series in it then. It writes nothing.
-func (l *Ledger) add(file page, n int) (page, int, error) {
+func (l *Ledger) place(file page, n int) (page, int, error) {
 	var missing [][32]byte
 	for i, place := range file.find(n, l.keys) {
 		if place < 0 {
@@ -125,24 +122,19 @@ func (l *Ledger) add(file page, n int) (page, int, error) {
 	for i, key := range missing {
 		grown.series(n+i, key)
 	}
-	grown.word(atCount).Store(encode(uint64(total)))
+	grown.word(atCount).Store(counted(total))
 	return grown, total, nil
 }
 
 // mapFile maps the whole file, and makes the series count that were added to
 // it. The mapping ends when the ledger is no longer reachable, never earlier:
 // an Add may be in the middle of it.
-func (l *Ledger) mapFile(before, total int) (err error) {
+func (l *Ledger) mapFile(before, total int) error {
 	f, err := openFile(l.path())
 	if err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-		}
-	}()
-	l.opened = f
+	defer f.Close() // the mapping stays
 	if l.file, err = f.Stat(); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
@@ -164,7 +156,7 @@ func (l *Ledger) mapFile(before, total int) (err error) {
 	}
 	step("count series")
 	if err := l.guard(func() error {
-		l.page.word(atCount).Store(encode(uint64(total)))
+		l.page.word(atCount).Store(counted(total))
 		return nil
 	}); err != nil {
 		return err

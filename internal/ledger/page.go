@@ -17,11 +17,13 @@ import (
 
 const (
 	headerSize = 4096
-	lineSize   = 64                 // of a cache
-	stripes    = 4                  // words of a total, each in a line of its own
-	slotSize   = stripes * lineSize // the first line also has the name
-	maxSize    = 16 << 20           // no catalog comes near; a larger file is not ours
+	slotSize   = 64      // one cache line a series: the total, the name, the name's checksum
+	maxSize    = 4 << 20 // no catalog comes near; a larger file is not ours
 	maxSeries  = (maxSize - headerSize) / slotSize
+
+	// Max is the largest total. It is far above anything that is counted one by
+	// one, and what the Collector's allow-list accepts.
+	Max = 1_000_000_000_000
 
 	atGUID     = 16
 	atDay      = 32
@@ -82,43 +84,30 @@ func (p page) word(at int) *atomic.Uint64 {
 	return (*atomic.Uint64)(unsafe.Pointer(&p[at]))
 }
 
-// A Slot is the place of one series' total. It belongs to its ledger. The
-// total is the sum of its words: goroutines that count at the same time mostly
-// meet different ones, and do not wait for each other's cache line.
-type Slot = *[stripes]stripe
-
-type stripe struct {
-	atomic.Uint64
-	_ [lineSize - 8]byte
-}
+// A Slot is the total of one series. It belongs to its ledger.
+type Slot = *atomic.Uint64
 
 // slot returns the total of series i.
-func (p page) slot(i int) Slot {
-	at := headerSize + i*slotSize
-	_ = p[at+slotSize-1]
-	return Slot(unsafe.Pointer(&p[at]))
-}
+func (p page) slot(i int) Slot { return p.word(headerSize + i*slotSize) }
 
-// total adds up the words; false when one of them is no code. What is above
-// Max is not shown.
+// total reads a slot. A total above high is damage; one between Max and high
+// is what goroutines added at the same moment, and is not shown.
 func total(slot Slot) (uint64, bool) {
-	sum := uint64(0)
-	for i := range slot {
-		n, ok := decode(slot[i].Load())
-		if !ok {
-			return 0, false
-		}
-		sum += n
-	}
-	return min(sum, Max), true
+	n := slot.Load()
+	return min(n, Max), n < high
 }
 
-// setTotal is for a slot that nobody else uses.
-func setTotal(slot Slot, n uint64) {
-	for i := range slot {
-		slot[i].Store(encode(0))
-	}
-	slot[0].Store(encode(n))
+// counted is the number of series as it is stored: with its own checksum, so
+// that one atomic word is enough, and a damaged one is seen.
+func counted(n int) uint64 {
+	return uint64(n) | uint64(crc32.Checksum(binary.LittleEndian.AppendUint32(nil, uint32(n)), table))<<32
+}
+
+// number returns how many series there are; false when the word is damaged.
+func (p page) number() (int, bool) {
+	word := p.word(atCount).Load()
+	n := int(uint32(word))
+	return n, word == counted(n) && n <= maxSeries
 }
 
 func (p page) capacity() int { return (len(p) - headerSize) / slotSize }
@@ -131,9 +120,7 @@ func (p page) begin(id Identity, mode uint64) {
 	native.PutUint64(p[atPhase:], uint64(id.Phase/time.Second))
 	native.PutUint64(p[atMode:], mode)
 	native.PutUint64(p[atCRC:], uint64(crc32.Checksum(p[:atCRC], table)))
-	for _, at := range []int{atCount, atDue, atFailed, atSettled, atFormer} {
-		p.word(at).Store(encode(0))
-	}
+	p.word(atCount).Store(counted(0))
 }
 
 // series writes the name and the zero total of series i. It counts only when
@@ -142,7 +129,7 @@ func (p page) series(i int, key [32]byte) {
 	s := p[headerSize+i*slotSize:]
 	copy(s[atKey:], key[:])
 	native.PutUint64(s[atKeyCRC:], uint64(crc32.Checksum(key[:], table)))
-	setTotal(p.slot(i), 0)
+	p.slot(i).Store(0)
 }
 
 func keyOf(name string) [32]byte { return sha256.Sum256([]byte(name)) }
@@ -229,11 +216,11 @@ func (p page) checkHeader() (series int, err error) {
 	if _, err := p.schedule(); err != nil {
 		return 0, errors.New("the schedule is damaged")
 	}
-	n, ok := decode(p.word(atCount).Load())
-	if !ok || n > maxSeries {
+	n, ok := p.number()
+	if !ok {
 		return 0, errors.New("the number of series is damaged")
 	}
-	return int(n), nil
+	return n, nil
 }
 
 func (p page) checkSeries(n int) error {

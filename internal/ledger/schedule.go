@@ -66,11 +66,9 @@ func (l *Ledger) SetSchedule(ctx context.Context, lease Lease, s Schedule) error
 }
 
 func (p page) schedule() (Schedule, error) {
-	settled, ok1 := decode(p.word(atSettled).Load())
-	due, ok2 := decode(p.word(atDue).Load())
-	failures, ok3 := decode(p.word(atFailed).Load())
-	former, ok4 := p.former()
-	if !ok1 || !ok2 || !ok3 || !ok4 {
+	settled, due := p.word(atSettled).Load(), p.word(atDue).Load()
+	failures, former := p.word(atFailed).Load(), p.word(atFormer).Load()
+	if max(settled, due, failures, former) > Max {
 		return Schedule{}, ErrDamaged
 	}
 	s := Schedule{Settled: int64(settled), Former: int64(former), Failures: int(min(failures, 1000))}
@@ -78,14 +76,6 @@ func (p page) schedule() (Schedule, error) {
 		s.Due = time.Unix(int64(due), 0)
 	}
 	return s, nil
-}
-
-// former is nothing in a file from before there was one.
-func (p page) former() (uint64, bool) {
-	if word := p.word(atFormer).Load(); word != 0 {
-		return decode(word)
-	}
-	return 0, true
 }
 
 func (p page) setSchedule(s Schedule) {
@@ -99,5 +89,5 @@ func (p page) setSchedule(s Schedule) {
 	p.word(atFailed).Store(bounded(int64(s.Failures)))
 }
 
-// bounded encodes a number of a clock that may say anything.
-func bounded(n int64) uint64 { return encode(uint64(min(max(n, 0), Max))) }
+// bounded is a number of a clock that may say anything.
+func bounded(n int64) uint64 { return uint64(min(max(n, 0), Max)) }
