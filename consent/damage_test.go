@@ -185,10 +185,10 @@ func TestLinkedDirectory(t *testing.T) {
 
 func TestStrayFiles(t *testing.T) {
 	f := ready(t)
-	for _, name := range []string{tempPrefix + "1", tempPrefix + "2", "consent.json.bak", "other"} {
+	for _, name := range []string{".consent.json.new-1", ".consent.json.new-2", "consent.json.bak", "other"} {
 		write(t, f.path(name), file(one))
 	}
-	if err := os.Mkdir(f.path(tempPrefix+"dir"), 0o700); err != nil {
+	if err := os.Mkdir(f.path(".consent.json.new-dir"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if r, err := f.Consent(context.Background()); err != nil || r != (Record{}) {
@@ -196,7 +196,7 @@ func TestStrayFiles(t *testing.T) {
 	}
 	save(t, f, Granted, 1)
 	got := strings.Join(listing(t, f.dir), " ")
-	if want := "consent.json consent.json.bak " + tempPrefix + "dir " + lockName + " other"; got != want {
+	if want := ".consent.json.new-dir consent.json consent.json.bak " + lockName + " other"; got != want {
 		t.Errorf("left: %s\nwant: %s", got, want)
 	}
 }
@@ -210,11 +210,13 @@ func TestLockInTheWay(t *testing.T) {
 	if err := os.Mkdir(f.path(lockName), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	err := f.Save(context.Background(), Record{Decision: Denied, Notice: 1})
+	err := f.Save(context.Background(), Record{Decision: Granted, Notice: 2})
 	if err == nil || !strings.Contains(err.Error(), f.path(lockName)) {
 		t.Errorf("error %v does not name the lock", err)
 	}
 	holds(t, f, Granted, 1)
+	save(t, f, Denied, 1) // a no needs no lock
+	holds(t, f, Denied, 1)
 	if err := os.Remove(f.path(lockName)); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package consent
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -59,20 +60,17 @@ type Record struct {
 	Notice   int       `json:"notice"` // number of the notice that was shown; 1 or more
 	Time     time.Time `json:"time"`   // when; kept in UTC, to the second
 	Where    string    `json:"where"`  // where it was given, such as "settings"; printable, at most 100 bytes
-}
 
-// Checked is for those who keep records elsewhere than in a [File]. It returns
-// r as it is to be kept, in UTC and to the second, with a zero Time set to
-// now. An error says why no person can have left such a record; then it is
-// neither to be kept nor to be believed.
-func (r Record) Checked(now time.Time) (Record, error) {
-	if r.Time.IsZero() {
-		r.Time = now
-	}
-	if err := check(r, now); err != nil {
-		return Record{}, fmt.Errorf("consent: %w", err)
-	}
-	return normal(r), nil
+	// Erase, with a no, has the receiver asked to erase what was sent. The
+	// process that acts on the no keeps the request before it destroys the
+	// identifier. It means nothing with a yes.
+	Erase bool `json:"erase,omitzero"`
+
+	// Since, of a yes, is when the first yes after the latest no was given. It
+	// tells a yes after a no from a yes that goes on, so that the later one is a
+	// new installation. [File.Save] sets it. Zero means unknown: then totals
+	// that are there go on.
+	Since time.Time `json:"since,omitzero"`
 }
 
 const (
@@ -95,6 +93,10 @@ func check(r Record, now time.Time) error {
 		return fmt.Errorf("where is %d bytes long, more than %d", len(r.Where), maxWhere)
 	case !printable(r.Where):
 		return fmt.Errorf("where %q is not printable text", r.Where)
+	case r.Erase && r.Decision != Denied:
+		return errors.New("only a no can ask to erase")
+	case !r.Since.IsZero() && (r.Decision != Granted || r.Since.After(r.Time) || r.Since.Unix() < 0):
+		return fmt.Errorf("since %s is not possible", r.Since.UTC().Format(time.RFC3339))
 	case r.Time.IsZero():
 		return errors.New("the time is missing")
 	// Seconds since 1970, because times at the ends of what an int64 holds wrap
@@ -111,6 +113,9 @@ func check(r Record, now time.Time) error {
 // anybody needs to know.
 func normal(r Record) Record {
 	r.Time = r.Time.UTC().Truncate(time.Second)
+	if !r.Since.IsZero() {
+		r.Since = r.Since.UTC().Truncate(time.Second)
+	}
 	return r
 }
 
@@ -123,4 +128,21 @@ func printable(s string) bool {
 		}
 	}
 	return utf8.ValidString(s)
+}
+
+// Append is for those who keep records elsewhere than in a [File]. It returns
+// the history with r at its end as it is to be kept: in UTC and to the second, a
+// zero Time set to now, later than the record before, and with Since; of more
+// than 100 records the newest. An error says why no person can have left such a
+// record; then it is not to be kept.
+func Append(history []Record, r Record, now time.Time) ([]Record, error) {
+	if r.Time.IsZero() {
+		r.Time = now
+	}
+	r.Since = time.Time{}
+	if err := check(r, now); err != nil {
+		return nil, fmt.Errorf("consent: %w", err)
+	}
+	history = append(slices.Clone(history), r.after(newest(history)))
+	return history[max(0, len(history)-maxRecords):], nil
 }

@@ -55,7 +55,7 @@ func TestDecisionUnknownWord(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	good := Record{Granted, 1, noon, "settings"}
+	good := Record{Decision: Granted, Notice: 1, Time: noon, Where: "settings"}
 	tests := []struct {
 		name   string
 		change func(*Record)

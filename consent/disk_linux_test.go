@@ -90,7 +90,7 @@ func TestFullDisk(t *testing.T) {
 
 func noDebris(t *testing.T, f *File) {
 	t.Helper()
-	if got := strings.Join(listing(t, f.dir), " "); strings.Contains(got, tempPrefix) {
+	if got := strings.Join(listing(t, f.dir), " "); strings.Contains(got, ".consent.json.new-") {
 		t.Errorf("the full disk holds %s", got)
 	}
 }

@@ -31,8 +31,8 @@
 //	the record cannot be read, or its source panics       undecided
 //	the record says denied, for whichever notice          denied
 //	the record is impossible (unknown decision, future)   undecided
-//	COMPREFACE_TELEMETRY=accept:2 while the notice is 2   granted
 //	the record says granted for notice 2, and it is 2     granted
+//	COMPREFACE_TELEMETRY=accept:2 while the notice is 2   granted
 //	the record says granted for another notice            undecided
 //	COMPREFACE_TELEMETRY=accept:1 while the notice is 2   undecided
 //	nothing                                               undecided
@@ -56,6 +56,6 @@
 //
 // Nothing before somebody decides: reading creates no file, not even a lock.
 // [File.Save] keeps the decisions in one file, described at the top of
-// format.go. The package imports nothing but the file lock, keeps no globals,
-// starts no goroutine and writes to no log.
+// format.go. The package keeps no globals, starts no goroutine and writes to no
+// log.
 package consent

@@ -31,7 +31,7 @@ func (f fixed) Consent(context.Context) (Record, error) { return f.record, f.err
 
 // yes is a record that is on as long as nothing else says no.
 func yes() Source {
-	return fixed{record: Record{Granted, 2, time.Now(), "settings"}}
+	return fixed{record: Record{Decision: Granted, Notice: 2, Time: time.Now(), Where: "settings"}}
 }
 
 func TestVetoes(t *testing.T) {

@@ -118,12 +118,14 @@ func usable(variable string, notice int, r Record) error {
 
 // weigh is reached when nothing denies; it looks for a yes to this notice.
 func weigh(variable string, notice int, said words, r Record) Status {
+	// The record first: processes with and without the variable then know the
+	// same yes.
+	if r.Decision == Granted && r.Notice == notice {
+		return Status{Decision: Granted, Record: r, Reason: fmt.Sprintf("agreed to notice %d%s", notice, given(r))}
+	}
 	if said.accepted == notice {
 		by := Record{Decision: Granted, Notice: notice, Where: variable}
 		return Status{Decision: Granted, Record: by, Reason: fmt.Sprintf("%s accepts notice %d", variable, notice)}
-	}
-	if r.Decision == Granted && r.Notice == notice {
-		return Status{Decision: Granted, Record: r, Reason: fmt.Sprintf("agreed to notice %d%s", notice, given(r))}
 	}
 	// Agreement to another notice, older or newer, is to another list. It is not
 	// a no either: the person may be shown this one and asked.

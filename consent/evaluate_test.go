@@ -25,7 +25,7 @@ func (r *rude) Error() string { return r.text }
 
 func TestEvaluateSources(t *testing.T) {
 	now := time.Now()
-	good := Record{Granted, 2, now, "settings"}
+	good := Record{Decision: Granted, Notice: 2, Time: now, Where: "settings"}
 	with := func(change func(*Record)) Source {
 		r := good
 		change(&r)
@@ -91,7 +91,9 @@ func TestEvaluateSources(t *testing.T) {
 
 func TestEvaluateAcceptAgainstRecord(t *testing.T) {
 	now := time.Now()
-	granted := func(notice int) Source { return fixed{record: Record{Granted, notice, now, ""}} }
+	granted := func(notice int) Source {
+		return fixed{record: Record{Decision: Granted, Notice: notice, Time: now, Where: ""}}
+	}
 	tests := []struct {
 		name   string
 		word   string
@@ -105,7 +107,7 @@ func TestEvaluateAcceptAgainstRecord(t *testing.T) {
 		{"older, nobody else", "accept:1", nil, Undecided, "FACES_TELEMETRY accepts notice 1, now 2"},
 		{"newer, nobody else", "accept:3", nil, Undecided, "FACES_TELEMETRY accepts notice 3, now 2"},
 		{"older, after an older yes", "accept:1", granted(1), Undecided, "agreed to notice 1, now 2; FACES_TELEMETRY accepts notice 1, now 2"},
-		{"a no", "accept:2", fixed{record: Record{Denied, 1, now, ""}}, Denied, "no on"},
+		{"a no", "accept:2", fixed{record: Record{Decision: Denied, Notice: 1, Time: now, Where: ""}}, Denied, "no on"},
 		{"unreadable", "accept:2", fixed{err: errors.New("x")}, Undecided, "cannot read"},
 		{"impossible record", "accept:2", fixed{record: Record{Decision: 7}}, Undecided, "not valid"},
 		{"panic", "accept:2", (*pointer)(nil), Undecided, "panic"},
@@ -116,7 +118,7 @@ func TestEvaluateAcceptAgainstRecord(t *testing.T) {
 			if got.Decision != test.want || !strings.Contains(got.Reason, test.reason) {
 				t.Errorf("%v: %s\nwant %v: %s", got.Decision, got.Reason, test.want, test.reason)
 			}
-			if byWord := strings.HasPrefix(got.Reason, product) && got.On(); byWord && got.Record != (Record{Granted, 2, time.Time{}, product}) {
+			if byWord := strings.HasPrefix(got.Reason, product) && got.On(); byWord && got.Record != (Record{Decision: Granted, Notice: 2, Where: product}) {
 				t.Errorf("decided by %+v", got.Record)
 			}
 		})
@@ -127,7 +129,7 @@ func TestEvaluateCarelessCaller(t *testing.T) {
 	ctx := context.Background()
 	for _, notice := range []int{0, -1, math.MinInt} {
 		env := environ{product: "accept:0"}
-		if got := Evaluate(ctx, product, notice, environ{}.lookup, fixed{record: Record{Granted, notice, time.Now(), ""}}); got.On() || got.Reason == "" {
+		if got := Evaluate(ctx, product, notice, environ{}.lookup, fixed{record: Record{Decision: Granted, Notice: notice, Time: time.Now(), Where: ""}}); got.On() || got.Reason == "" {
 			t.Errorf("notice %d is on", notice)
 		}
 		if got := Evaluate(ctx, product, notice, env.lookup, nil); got.On() {

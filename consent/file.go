@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"headcount.example/internal/durable"
 )
 
 // File keeps decisions in consent.json in one directory, which may be shared by
@@ -32,13 +34,15 @@ func NewFile(dir string) *File {
 
 // Consent returns the newest record: the zero one if directory or file do not
 // exist, an error that names the path and the remedy if they cannot be trusted.
-// It creates nothing, never waits for a Save and never sees half of one.
+// A no needs no trust: it is returned from a file or directory that others could
+// have changed, too. Consent creates nothing, never waits for a Save and never
+// sees half of one.
 func (f *File) Consent(ctx context.Context) (Record, error) {
 	records, err := f.History(ctx)
-	if err != nil || len(records) == 0 {
+	if err != nil {
 		return Record{}, err
 	}
-	return records[len(records)-1], nil
+	return newest(records), nil
 }
 
 // History returns the last 100 records, the newest last, under the same rules
@@ -47,17 +51,22 @@ func (f *File) History(ctx context.Context) ([]Record, error) {
 	if err := f.ready(ctx); err != nil {
 		return nil, err
 	}
-	exists, err := checkDirectory(f.dir, othersMayNotWrite)
-	if err != nil || !exists {
+	exists, untrusted := durable.Trusted(f.dir)
+	if !exists && untrusted == nil {
+		return nil, nil
+	}
+	records, err := f.read(time.Now())
+	if newest(records).Decision == Denied {
+		return records, nil
+	}
+	if untrusted != nil {
+		return nil, fmt.Errorf("consent: %w", untrusted)
+	}
+	if err != nil {
 		return nil, err
 	}
-	return f.read(time.Now())
+	return records, nil
 }
-
-const (
-	othersMayNotWrite fs.FileMode = 0o022
-	othersMayNothing  fs.FileMode = 0o077
-)
 
 func (f *File) ready(ctx context.Context) error {
 	if f == nil || f.dir == "" {
@@ -71,50 +80,33 @@ func (f *File) ready(ctx context.Context) error {
 
 func (f *File) path(name string) string { return filepath.Join(f.dir, name) }
 
-// checkDirectory follows links, since a data directory is often one, but where
-// they lead to must be ours. forbidden are permission bits it may not have.
-func checkDirectory(dir string, forbidden fs.FileMode) (exists bool, err error) {
-	info, err := os.Stat(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Lstat(dir); err == nil {
-			// Not the same as absent: the answer may be on a disk that is not there.
-			return false, fmt.Errorf("consent: %q is a link to nothing: mount or create its target", dir)
-		}
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("consent: cannot look at the directory: %w", err)
-	}
-	if !info.IsDir() {
-		return false, fmt.Errorf("consent: %q is not a directory: move it away", dir)
-	}
-	if err := trusted(info, forbidden); err != nil {
-		return true, fmt.Errorf("consent: directory %q %w: chown it to the application and chmod 700 it", dir, err)
-	}
-	return true, nil
-}
-
-// read returns the records of the file, none if there is no file. Whatever is
-// wrong is an error, and for Save a reason to put the file aside.
+// read returns the records of the file, none if there is no file. With an error
+// the records are those of a file that others could have changed: a yes among
+// them is not to be believed. For Save an error is a reason to quarantine the
+// file.
 func (f *File) read(now time.Time) ([]Record, error) {
 	path := f.path(fileName)
 	data, err := readRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, f.nothingPutAside()
+		return nil, f.nothingQuarantined()
 	}
-	if err == nil {
-		var records []Record
-		if records, err = parse(data, now); err == nil {
-			return records, nil
+	var records []Record
+	if data != nil {
+		var damage error
+		if records, damage = parse(data, now); err == nil {
+			err = damage
 		}
 	}
-	return nil, fmt.Errorf("consent: %q cannot be trusted: %w: decide again to replace it", path, err)
+	if err != nil {
+		return records, fmt.Errorf("consent: %q cannot be trusted: %w: decide again to replace it", path, err)
+	}
+	return records, nil
 }
 
-// nothingPutAside tells a file that never was from one that was put aside by a
-// Save which then failed or was killed. It may have held a no, and a no that
-// was damaged must not make room for a yes from the environment.
-func (f *File) nothingPutAside() error {
+// nothingQuarantined tells a file that never was from one that a Save
+// quarantined which then failed or was killed. It may have held a no, and a no
+// that was damaged must not make room for a yes from the environment.
+func (f *File) nothingQuarantined() error {
 	path := f.path(damagedName)
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("consent: %q was put aside and nothing took its place: decide again, or remove it", path)
@@ -123,14 +115,15 @@ func (f *File) nothingPutAside() error {
 }
 
 // readRegular does not wait: opening a pipe or a terminal could take for ever.
+// With data and an error the file was read, and others could have changed it.
 func readRegular(path string) ([]byte, error) {
-	// For the sake of systems where openFlags cannot refuse a link.
+	// For the sake of systems where OpenFlags cannot refuse a link.
 	if info, err := os.Lstat(path); err != nil {
 		return nil, err
 	} else if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("it is not a regular file (%s)", info.Mode())
 	}
-	file, err := os.OpenFile(path, os.O_RDONLY|openFlags, 0)
+	file, err := os.OpenFile(path, os.O_RDONLY|durable.OpenFlags, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -143,9 +136,13 @@ func readRegular(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("it is not a regular file (%s)", info.Mode())
 	}
-	if err := trusted(info, othersMayNothing); err != nil {
-		return nil, fmt.Errorf("it %w", err)
-	}
 	// One byte more than allowed, so that parse sees what is too large.
-	return io.ReadAll(io.LimitReader(file, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if err := durable.Owned(info, durable.OthersMayNothing); err != nil {
+		return data, fmt.Errorf("it %w", err)
+	}
+	return data, nil
 }

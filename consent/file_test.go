@@ -77,7 +77,7 @@ func TestZeroFootprint(t *testing.T) {
 func TestSaveAndRead(t *testing.T) {
 	ctx, f := context.Background(), place(t)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678, time.FixedZone("", 3600))
-	if err := f.Save(ctx, Record{Granted, 1, at, "sign-up form"}); err != nil {
+	if err := f.Save(ctx, Record{Decision: Granted, Notice: 1, Time: at, Where: "sign-up form"}); err != nil {
 		t.Fatal(err)
 	}
 	before := time.Now().Truncate(time.Second)
@@ -88,7 +88,8 @@ func TestSaveAndRead(t *testing.T) {
 	if err != nil || len(records) != 2 {
 		t.Fatalf("%v, %v", records, err)
 	}
-	if want := (Record{Granted, 1, time.Date(2026, 1, 2, 2, 4, 5, 0, time.UTC), "sign-up form"}); records[0] != want {
+	if want := (Record{Decision: Granted, Notice: 1, Time: time.Date(2026, 1, 2, 2, 4, 5, 0, time.UTC), Where: "sign-up form",
+		Since: time.Date(2026, 1, 2, 2, 4, 5, 0, time.UTC)}); records[0] != want {
 		t.Errorf("first %+v, want %+v", records[0], want)
 	}
 	if last := records[1]; last.Decision != Denied || last.Time.Before(before) || last.Time.After(time.Now()) {
@@ -102,7 +103,7 @@ func TestSaveAndRead(t *testing.T) {
 }
 
 func TestSaveRefuses(t *testing.T) {
-	good := Record{Granted, 1, time.Now(), "settings"}
+	good := Record{Decision: Granted, Notice: 1, Time: time.Now(), Where: "settings"}
 	for _, test := range []struct {
 		want   string
 		change func(*Record)
@@ -191,11 +192,17 @@ func TestSaveWaitsNoLongerThanAsked(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
-	err = NewFile(f.dir).Save(ctx, Record{Decision: Denied, Notice: 1})
+	err = NewFile(f.dir).Save(ctx, Record{Decision: Granted, Notice: 2})
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), f.path(lockName)) {
 		t.Errorf("a Save against a held lock: %v", err)
 	}
 	holds(t, f, Granted, 1) // readers do not wait at all
+	short, stop := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer stop()
+	if err := NewFile(f.dir).Save(short, Record{Decision: Denied, Notice: 1}); err != nil {
+		t.Errorf("a no against a held lock: %v", err)
+	}
+	holds(t, f, Denied, 1)
 	unlock()
 	save(t, f, Denied, 2)
 	holds(t, f, Denied, 2)

@@ -4,13 +4,14 @@ package consent
 //
 //   - It holds the version, which is 1, and the last 100 decisions, the newest
 //     last; the newest one counts. Older ones are dropped.
-//   - Every record has all four fields, in this order, and no others. Times are
-//     UTC, to the second. Apart from white space the file is byte for byte what
+//   - Every record has the four fields below, in this order, "erase" if a no
+//     asks for it, "since" if it is a yes, and no others. Times are UTC, to the
+//     second, and rise. Apart from white space the file is byte for byte what
 //     Save writes; anything else, be it a doubled or an unknown field, the same
 //     field in capitals or a byte after the end, makes the whole file damaged.
 //   - It is a regular file of at most 64 KiB, mode 0600, owned by the user of
-//     the process or by root. So is its directory, in which nobody else may
-//     write. A link, a pipe or a directory in its place is damage.
+//     the process or by root. So is its directory, in which no other user may
+//     write. A no is believed without that. A link, a pipe or a directory in its place is damage.
 //   - A damaged file is off, and is never repaired by guessing. The next Save
 //     puts it aside as consent.json.damaged and starts a new history. If a file
 //     was put aside and nothing took its place, that is damage as well.
@@ -24,7 +25,8 @@ package consent
 //	      "decision": "granted",
 //	      "notice": 1,
 //	      "time": "2026-11-21T18:02:07Z",
-//	      "where": "sign-up form"
+//	      "where": "sign-up form",
+//	      "since": "2026-11-21T18:02:07Z"
 //	    }
 //	  ]
 //	}
@@ -41,11 +43,9 @@ const (
 	fileName    = "consent.json"
 	damagedName = "consent.json.damaged"
 	lockName    = "consent.lock"
-	tempPrefix  = "consent.json.tmp-"
-
-	version    = 1
-	maxFile    = 64 << 10
-	maxRecords = 100
+	version     = 1
+	maxFile     = 64 << 10
+	maxRecords  = 100
 )
 
 type document struct {

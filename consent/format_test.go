@@ -22,7 +22,7 @@ func file(lines ...string) string {
 var one = line("granted", 1, "2026-11-21T11:00:00Z", "settings")
 
 func TestParseAccepts(t *testing.T) {
-	want := Record{Granted, 1, noon.Add(-time.Hour), "settings"}
+	want := Record{Decision: Granted, Notice: 1, Time: noon.Add(-time.Hour), Where: "settings"}
 	for name, text := range map[string]string{
 		"on one line":           file(one),
 		"with other space":      strings.NewReplacer(":", " :\t", ",", "\r\n ,").Replace(`{"version":1,"records":[`) + one + "]}\n\n",
@@ -150,7 +150,7 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func TestParseTruncatedAndFlipped(t *testing.T) {
-	good, err := encode([]Record{{Denied, 1, noon, "first"}, {Granted, 2, noon, "second"}})
+	good, err := encode([]Record{{Decision: Denied, Notice: 1, Time: noon, Where: "first"}, {Decision: Granted, Notice: 2, Time: noon, Where: "second"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestParseTruncatedAndFlipped(t *testing.T) {
 }
 
 func TestEncode(t *testing.T) {
-	got, err := encode([]Record{{Granted, 1, time.Date(2026, 11, 21, 18, 2, 7, 0, time.UTC), "sign-up form"}})
+	got, err := encode([]Record{{Decision: Granted, Notice: 1, Time: time.Date(2026, 11, 21, 18, 2, 7, 0, time.UTC), Where: "sign-up form"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestEncodeLimits(t *testing.T) {
 	// The largest records there can be: every byte of where needs an escape.
 	var records []Record
 	for i := range 250 {
-		records = append(records, Record{Granted, math.MaxInt - i, noon, strings.Repeat(`"`, maxWhere)})
+		records = append(records, Record{Decision: Granted, Notice: math.MaxInt - i, Time: noon, Where: strings.Repeat(`"`, maxWhere)})
 		data, err := encode(records)
 		if err != nil || len(data) > maxFile {
 			t.Fatalf("%d records: %d bytes, %v", len(records), len(data), err)

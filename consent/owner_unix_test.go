@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"headcount.example/internal/durable"
 )
 
 const stranger = 65534
@@ -99,12 +101,12 @@ func TestOpenDirectory(t *testing.T) {
 			if err := f.Save(context.Background(), Record{Decision: Granted, Notice: 1}); err == nil || !strings.Contains(err.Error(), "chmod 700") {
 				t.Errorf("a yes was saved: %v", err)
 			}
-			save(t, f, Denied, 1) // and is there when somebody follows the advice
-			off(t, f, f.dir)
-			if err := os.Chmod(f.dir, 0o700); err != nil {
+			save(t, f, Denied, 1) // and repairs what is ours
+			holds(t, f, Denied, 1)
+			if err := os.Chmod(f.dir, mode); err != nil {
 				t.Fatal(err)
 			}
-			holds(t, f, Denied, 1)
+			holds(t, f, Denied, 1) // a no needs no trust
 		})
 	}
 }
@@ -121,16 +123,87 @@ func TestForeignDirectory(t *testing.T) {
 	f := believed(t)
 	chown(t, f.dir)
 	off(t, f, f.dir)
-	for _, d := range []Decision{Granted, Denied} {
-		err := f.Save(context.Background(), Record{Decision: d, Notice: 1})
-		if err == nil || !strings.Contains(err.Error(), "belongs to user 65534") {
-			t.Errorf("%v was saved: %v", d, err)
+	err := f.Save(context.Background(), Record{Decision: Granted, Notice: 1})
+	if err == nil || !strings.Contains(err.Error(), "belongs to user 65534") || !strings.Contains(err.Error(), "subdirectory") {
+		t.Errorf("a yes was saved, or the error names no remedy: %v", err)
+	}
+	save(t, f, Denied, 1) // root says no for a service, which can read it
+	holds(t, f, Denied, 1)
+	for _, name := range []string{fileName} {
+		if info, err := os.Stat(f.path(name)); err != nil || info.Sys().(*syscall.Stat_t).Uid != stranger {
+			t.Errorf("%s: got owner %+v, %v, want the service", name, info.Sys(), err)
 		}
 	}
 }
 
+// TestPodRestarts: Kubernetes' fsGroup gives everything on a volume to the
+// group of the pod at every start. What the application made is repaired and
+// believed; a directory of another owner is not.
+func TestPodRestarts(t *testing.T) {
+	restart := func(f *File) {
+		t.Helper()
+		for path, mode := range map[string]fs.FileMode{f.dir: 0o770 | fs.ModeSetgid, f.path(fileName): 0o660, f.path(lockName): 0o660} {
+			if err := os.Chmod(path, mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	f := believed(t)
+	restart(f)
+	holds(t, f, Granted, 1)
+	for path, want := range map[string]fs.FileMode{f.dir: 0o700, f.path(fileName): 0o600} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: got %v, %v, want %v", path, info.Mode(), err, want)
+		}
+	}
+	restart(f)
+	save(t, f, Denied, 1)
+	holds(t, f, Denied, 1)
+
+	world := believed(t) // others than the group could have written it
+	restart(world)
+	if err := os.Chmod(world.dir, 0o777|fs.ModeSetgid); err != nil {
+		t.Fatal(err)
+	}
+	off(t, world, world.dir)
+}
+
+// TestYesAfterNo: Since tells a yes after a no from one that goes on, also
+// within a second.
+func TestYesAfterNo(t *testing.T) {
+	f, ctx := place(t), context.Background()
+	since := func() time.Time {
+		t.Helper()
+		r, err := f.Consent(ctx)
+		if err != nil || r.Since.IsZero() {
+			t.Fatalf("got %+v, %v, want a yes with Since", r, err)
+		}
+		return r.Since
+	}
+	save(t, f, Granted, 1)
+	first := since()
+	save(t, f, Granted, 2) // a newer notice
+	if got := since(); got != first {
+		t.Errorf("a yes that goes on: got since %v, want %v", got, first)
+	}
+	save(t, f, Denied, 2)
+	save(t, f, Granted, 2)
+	if got := since(); got == first {
+		t.Errorf("a yes after a no: got since %v, want a later one", got)
+	}
+	if err := f.Save(ctx, Record{Decision: Granted, Notice: 1, Erase: true}); err == nil {
+		t.Error("a yes that asks to erase was saved")
+	}
+	if err := f.Save(ctx, Record{Decision: Denied, Notice: 1, Erase: true}); err != nil {
+		t.Error(err)
+	}
+	if r, err := f.Consent(ctx); err != nil || !r.Erase {
+		t.Errorf("got %+v, %v, want a no with Erase", r, err)
+	}
+}
+
 func TestPipe(t *testing.T) {
-	for _, name := range []string{fileName, lockName, damagedName, tempPrefix + "1"} {
+	for _, name := range []string{fileName, lockName, damagedName, ".consent.json.new-1"} {
 		t.Run(name, func(t *testing.T) {
 			f := ready(t)
 			if err := syscall.Mkfifo(f.path(name), 0o600); err != nil {
@@ -156,7 +229,7 @@ func TestPipe(t *testing.T) {
 	}
 }
 
-// TestSwappedForPipe opens what Lstat never saw: openFlags alone must do.
+// TestSwappedForPipe opens what Lstat never saw: durable.OpenFlags alone must do.
 func TestSwappedForPipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
@@ -166,12 +239,12 @@ func TestSwappedForPipe(t *testing.T) {
 	if err := os.Symlink(path, link); err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.OpenFile(path, os.O_RDONLY|openFlags, 0)
+	file, err := os.OpenFile(path, os.O_RDONLY|durable.OpenFlags, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	file.Close()
-	if file, err := os.OpenFile(link, os.O_RDONLY|openFlags, 0); err == nil {
+	if file, err := os.OpenFile(link, os.O_RDONLY|durable.OpenFlags, 0); err == nil {
 		file.Close()
 		t.Error("a link was followed")
 	}
@@ -242,14 +315,12 @@ func ordinaryUser(t *testing.T, home string) {
 				t.Fatal(err)
 			}
 			off(t, f, f.path(fileName))
-			if err := f.Save(ctx, Record{Decision: Denied, Notice: 1}); err == nil {
-				t.Errorf("saved in a directory of mode %o", mode)
+			if err := f.Save(ctx, Record{Decision: Granted, Notice: 1}); err == nil {
+				t.Errorf("a yes was saved in a directory of mode %o", mode)
 			}
+			save(t, f, Denied, 1) // which repairs the mode
+			holds(t, f, Denied, 1)
 		}
-		if err := os.Chmod(f.dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		holds(t, f, Granted, 1)
 	})
 	t.Run("read-only directory", func(t *testing.T) {
 		f := NewFile(filepath.Join(home, "read-only"))
@@ -270,14 +341,11 @@ func ordinaryUser(t *testing.T, home string) {
 			t.Skip("skipped: only root can leave something of root's")
 		}
 		off(t, f, f.path(fileName))
-		err := f.Save(ctx, Record{Decision: Denied, Notice: 1})
+		err := f.Save(ctx, Record{Decision: Granted, Notice: 1})
 		if err == nil || !strings.Contains(err.Error(), "remove it") {
 			t.Errorf("a lock of root's: %v", err)
 		}
-		if err := os.Remove(f.path(lockName)); err != nil {
-			t.Fatal(err)
-		}
-		save(t, f, Denied, 1)
+		save(t, f, Denied, 1) // a no needs no lock
 		holds(t, f, Denied, 1)
 	})
 	t.Run("somebody else's parent", func(t *testing.T) {

@@ -103,7 +103,7 @@ func TestKill(t *testing.T) {
 		}
 		_ = command.Wait()
 
-		if strings.Contains(strings.Join(listing(t, f.dir), " "), tempPrefix) {
+		if strings.Contains(strings.Join(listing(t, f.dir), " "), ".new-") {
 			torn++
 		}
 		r, err := f.Consent(context.Background())

@@ -2,89 +2,44 @@ package sqlstate
 
 import (
 	"context"
-	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"headcount.example/consent"
+	"headcount.example/internal/ledger"
 )
 
-const (
-	maxRecords  = 100 // as in consent.File
-	readRecords = "SELECT decision, notice, decided, place FROM headcount_consent ORDER BY id DESC LIMIT $1"
-)
+var _ consent.Source = (*Store)(nil)
 
-// Consent returns the newest decision; the zero Record when nobody has
-// decided. A record that no person can have left, and one that cannot be read,
-// is an error, and an error is a no.
+// Consent returns the newest decision; the zero Record when nobody has decided.
+// What cannot be read is an error, and an error is a no.
 func (s *Store) Consent(ctx context.Context) (consent.Record, error) {
-	records, err := s.records(ctx, 1)
-	if err != nil || len(records) == 0 {
+	list, err := s.History(ctx)
+	if err != nil || len(list) == 0 {
 		return consent.Record{}, err
 	}
-	return records[0], nil
+	return list[len(list)-1], nil
 }
 
-// History returns the last 100 decisions, the newest last, under the same
-// rules as Consent.
+// History returns the last 100 decisions, the newest last.
 func (s *Store) History(ctx context.Context) ([]consent.Record, error) {
-	records, err := s.records(ctx, maxRecords)
-	slices.Reverse(records)
-	return records, err
-}
-
-func (s *Store) records(ctx context.Context, most int) (records []consent.Record, err error) {
-	err = s.read(ctx, func(ctx context.Context, q querier) error {
-		if err := s.owned(ctx, q); err != nil { // a yes to another product is none
-			return err
-		}
-		records, err = s.decided(ctx, q, most)
-		return err
-	})
+	r, err := s.load(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return records, nil
+	return r.records()
 }
 
-func (s *Store) decided(ctx context.Context, q querier, most int) ([]consent.Record, error) {
-	rows, err := q.QueryContext(ctx, s.sql(readRecords), most)
-	if err != nil {
-		return nil, queryFailed(err)
+func (r row) records() (list []consent.Record, err error) {
+	if r.version == 0 {
+		return nil, nil
 	}
-	defer rows.Close()
-	var records []consent.Record
-	now := time.Now()
-	for rows.Next() {
-		r, err := record(rows, now)
-		if err != nil {
-			return nil, fmt.Errorf("sqlstate: a recorded decision cannot be trusted: %w: decide again to replace it", err)
-		}
-		records = append(records, r)
+	if err := json.Unmarshal([]byte(r.decisions), &list); err != nil {
+		return nil, fmt.Errorf("sqlstate: the recorded decisions cannot be trusted: %w: decide again to replace them", err)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, queryFailed(err)
-	}
-	return records, nil
-}
-
-// record reads a row, and refuses one that Save would not have written.
-func record(rows *sql.Rows, now time.Time) (r consent.Record, err error) {
-	var word string
-	var notice, decided int64
-	if err := rows.Scan(&word, &notice, &decided, &r.Where); err != nil {
-		return r, err
-	}
-	if err := r.Decision.UnmarshalText([]byte(word)); err != nil {
-		return consent.Record{}, err
-	}
-	if r.Notice = int(notice); int64(r.Notice) != notice {
-		return consent.Record{}, fmt.Errorf("notice %d is not possible", notice)
-	}
-	r.Time = time.Unix(decided, 0).UTC()
-	return r.Checked(now)
+	return list, nil
 }
 
 // Save adds a decision, under the rules of consent.File, and returns when it
@@ -92,31 +47,25 @@ func record(rows *sql.Rows, now time.Time) (r consent.Record, err error) {
 // database. Decisions of several processes are put in one order, and none is
 // lost. An error means that it is not known to be recorded: an earlier one
 // may still count.
-func (s *Store) Save(ctx context.Context, r consent.Record) error {
-	if err := s.ready(); err != nil {
-		return err
-	}
-	r, err := r.Checked(time.Now())
-	if err != nil {
-		return err
-	}
-	word, err := r.Decision.MarshalText()
-	if err != nil {
-		return err
-	}
-	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if err := s.lock(ctx, tx); err != nil {
+func (s *Store) Save(ctx context.Context, decision consent.Record) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	for {
+		r, err := s.load(ctx)
+		if err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, s.sql(`INSERT INTO headcount_consent (id, decision, notice, decided, place)
-			SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4 FROM headcount_consent`), string(word), r.Notice, r.Time.Unix(), r.Where)
+		list, _ := r.records() // what cannot be trusted is replaced
+		list, err = consent.Append(list, decision, time.Now())
 		if err != nil {
-			return queryFailed(err)
+			return err
 		}
-		return s.exec(ctx, tx, fmt.Sprintf("DELETE FROM headcount_consent WHERE id <= (SELECT max(id) FROM headcount_consent) - %d", maxRecords))
-	})
-	if errors.Is(err, errCommit) {
-		return fmt.Errorf("%w: look at the settings again", err)
+		data, err := json.Marshal(list)
+		if err != nil {
+			return fmt.Errorf("sqlstate: %w", err)
+		}
+		if err := s.swap(ctx, r.version, "decisions", data); !errors.Is(err, ledger.ErrConflict) || ctx.Err() != nil {
+			return err
+		}
 	}
-	return err
 }

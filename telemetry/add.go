@@ -1,52 +1,71 @@
 package telemetry
 
+// Add touches the recorder's totals, and the log where the developer made a
+// mistake.
+
 import (
+	"fmt"
+	"sync/atomic"
+
 	"headcount.example/catalog"
-	"headcount.example/internal/ledger"
 )
 
 // Add adds n to a counter of the catalog, or to one of its series:
 //
 //	stats.Add(compreface.ServiceCreated.With(compreface.Detection), 1)
 //
-// It does nothing when consent does not hold, when n is not positive, or when
-// the counter is not in the catalog; nor where a total would pass 10^12. It takes no
-// context, so that no trace can get in. It does not block and allocates
-// nothing.
+// It does nothing when consent does not hold, when n is not positive, when
+// the counter is not in the catalog or lacks a label, or where a total would
+// pass 10^12. The Logger is told of the mistakes among these, also while consent
+// does not hold. Add takes no context, so that no trace can get in. It does not
+// block and allocates nothing.
 func (c *Client) Add(counter catalog.Counter, n int64) {
 	if c == nil {
 		return
 	}
-	if r := c.live.Load(); r != nil {
-		r.count(counter, n)
-	}
-}
-
-// A total is where a recorder counts one series.
-type total struct {
-	counter catalog.Counter
-	slot    ledger.Slot
-}
-
-func (r *recorder) count(counter catalog.Counter, n int64) {
-	if n <= 0 {
+	r := c.live.Load()
+	if r == nil {
+		c.mistakes.check(counter, n)
 		return
 	}
-	slot := r.slot(counter)
-	if slot == nil {
-		r.undeclared(counter)
-		return
-	}
-	if !r.ledger.Add(slot, uint64(n)) {
-		r.look() // taken back, full or damaged: the loop finds out which
+	if n <= 0 || !r.count(counter, n) {
+		c.mistakes.check(counter, n)
 	}
 }
 
-// slot returns the total of a counter; nil when the catalog does not have it.
-// The counter says where it is, unless it is in several catalogs.
-func (r *recorder) slot(counter catalog.Counter) ledger.Slot {
-	if i := counter.Index(); uint(i) < uint(len(r.totals)) && r.totals[i].counter == counter {
-		return r.totals[i].slot
+// mistakes tell the Logger of calls of Add that can never count. A nil one says
+// nothing.
+type mistakes struct {
+	declared map[catalog.Counter]bool
+	log      *logger
+	busy     atomic.Bool
+}
+
+func newMistakes(metrics []catalog.Definition, log *logger) *mistakes {
+	if log.to == nil {
+		return nil
 	}
-	return r.byCounter[counter]
+	m := &mistakes{declared: map[catalog.Counter]bool{}, log: log}
+	for _, d := range metrics {
+		for _, s := range d.Series {
+			m.declared[s.Counter] = true
+		}
+	}
+	return m
+}
+
+// check has a mistake logged by a goroutine of its own, one at a time: Add does
+// not wait for a Logger.
+func (m *mistakes) check(counter catalog.Counter, n int64) {
+	if m == nil || n > 0 && m.declared[counter] || !m.busy.CompareAndSwap(false, true) {
+		return
+	}
+	go func(counter catalog.Counter, n int64) { // copies, so that only this line allocates
+		defer m.busy.Store(false)
+		fault := "the counter is not in the catalog, or a label is missing or not declared"
+		if n <= 0 {
+			fault = fmt.Sprintf("n is %d, and a total only grows", n)
+		}
+		m.log.warn("telemetry: Add counts nothing", "counter", counter.String(), "fault", fault)
+	}(counter, n)
 }

@@ -32,7 +32,7 @@ func TestAddConcurrently(t *testing.T) {
 	for _, row := range []string{userCreated + "64000", "compreface.application.created 0",
 		"compreface.service.created{compreface.service.type=FACE_VERIFICATION} 128000",
 		"compreface.service.created{compreface.service.type=FACE_DETECTION} 0"} {
-		want(t, p.Rows, row)
+		want(t, rowsOf(p), row)
 	}
 	if strings.Contains(p.String(), "affiliate") {
 		t.Errorf("a counter of another catalog is in %s", p)
@@ -48,6 +48,6 @@ func TestAddStopsAtTheLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want(t, p.Rows, userCreated+"1000000000000")
-	want(t, p.Rows, "compreface.application.created 0")
+	want(t, rowsOf(p), userCreated+"1000000000000")
+	want(t, rowsOf(p), "compreface.application.created 0")
 }

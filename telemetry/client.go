@@ -1,354 +1,286 @@
 package telemetry
 
+// The client wires the parts. It knows all of them, and none of them knows it.
+
 import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
+
 	"headcount.example/catalog"
-	"headcount.example/consent"
 	"headcount.example/internal/gate"
 	"headcount.example/internal/journal"
 	"headcount.example/internal/ledger"
 )
 
+type guid = uuid.UUID
+
 // A Client counts and reports for one product. Make one with [Init]; a nil or
 // zero Client does nothing. All methods are safe for concurrent use.
 type Client struct {
-	live atomic.Pointer[recorder] // nil while consent does not hold
+	live atomic.Pointer[recorder] // nil while nothing is counted
 
-	config  Config
-	fault   error // of the configuration: off for good
-	gate    *gate.Gate
-	metrics []catalog.Definition
-	journal *journal.Journal
-	clock   func() time.Time
+	config    Config
+	fault     error // of the configuration: off for good
+	decisions *decisions
+	reporter  *reporter
+	erasures  *erasures
+	outbox    *outbox
+	callbacks *callbacks
+	log       *logger
+	mistakes  *mistakes
+	now       func() time.Time
 
-	down      atomic.Bool     // Shutdown was called
-	life      context.Context // ends with Shutdown
-	end       context.CancelFunc
-	unclaimed atomic.Bool   // the file that says whose the directory is was put aside, and that is not said yet
-	missed    atomic.Bool   // a decision was not acted on, because an earlier one took too long
-	asking    atomic.Bool   // a request to erase is on its way
-	erasing   sync.Mutex    // one request to erase is sent at a time
-	apply     chan struct{} // one Refresh at a time; guards the next
-	again     *time.Timer   // set once a decision could not be acted on
+	life context.Context // ends with Shutdown
+	end  context.CancelFunc
 
-	mu        sync.Mutex // guards the rest
-	observers map[catalog.Sizes]*observer
-	logged    map[string]time.Time
-	consented consent.Status
-	trouble   error // why it is off in spite of consent
-	last      outcome
-	later     *time.Timer // for requests to erase
+	mu      sync.Mutex
+	leaving []*recorder // ended, with counts that may not be written
 }
 
-// outcome is how the newest report of this process went.
-type outcome struct {
-	at, delivered time.Time
-	elapsed       time.Time // when it was delivered, by the clock that nobody sets
-	err           error
+func (c *Client) clock() time.Time { return c.now() }
+
+// Init returns the client of one product. The client is usable whatever the
+// error is: with an error it is off. All faults of the configuration are
+// reported together.
+//
+// Init asks for consent. Without it Init touches nothing; with it Init opens
+// the totals and starts one goroutine. It never uses the network. It waits
+// for Config.Consent, whose context ends after five seconds, and for another
+// process that changes the directory, five seconds at most.
+func Init(config Config) (*Client, error) {
+	if config.Env == nil {
+		config.Env = os.LookupEnv
+	}
+	c := &Client{config: config, now: time.Now}
+	c.life, c.end = context.WithCancel(context.Background())
+	metrics, sender, err := config.check()
+	c.fault = err
+	c.log = &logger{to: config.Logger, clock: c.clock, said: map[string]time.Time{}}
+	c.callbacks = &callbacks{metrics: metrics, log: c.log, of: map[catalog.Sizes]*callback{}}
+	c.mistakes = newMistakes(metrics, c.log)
+	c.outbox = &outbox{gate: sender, log: c.log, clock: c.clock}
+	dir := config.Dir
+	if !filepath.IsAbs(dir) {
+		dir = ""
+	}
+	if dir != "" {
+		c.outbox.journal = journal.New(dir)
+		dir = filepath.Join(dir, "erasure")
+	}
+	c.erasures = &erasures{dir: dir, product: config.Catalog.Product(), outbox: c.outbox, log: c.log, clock: c.clock, life: c.life, allowed: c.mayErase}
+	c.reporter = &reporter{outbox: c.outbox, log: c.log, clock: c.clock, allowed: c.mayReport, lost: c.lost}
+	c.decisions = &decisions{
+		config: config, log: c.log, clock: c.clock, live: &c.live, erasures: c.erasures, off: c.fault != nil,
+		open: c.open, destroy: c.destroy, peek: c.peek, run: c.reporter.run, leave: c.leave,
+		asking: make(chan struct{}, maxAsking), apply: make(chan struct{}, 1),
+	}
+	c.reporter.denied = c.decisions.deny
+	if c.fault == nil {
+		c.erasures.tidy()
+		c.erasures.later(time.Second) // a request that an earlier process left
+	}
+	if config.Catalog.Err() != nil {
+		return c, c.fault
+	}
+	return c, errors.Join(c.fault, c.decisions.refreshAndErase(context.Background())) // a no is acted on all the same
 }
 
-// Refresh asks for consent again and acts on the answer before it returns.
-// Call it after a decision was recorded.
-//
-// After a yes it opens the totals, or makes new ones with a new identifier.
-// After a no nothing is counted any more, a report that is being sent is
-// stopped and waited for (two seconds at most), and totals, identifier and
-// schedule are destroyed, for every process that shares the directory. When
-// the answer is neither (a veto in the environment, a newer notice, a record
-// that cannot be read), counting and sending stop, and what was counted stays
-// where it is until somebody decides.
-//
-// A decision is acted on also when ctx has ended: somebody who closes the
-// page has decided all the same. An error means that the answer could not be
-// had or not be acted on in full; the client is off then, and tries again every
-// five minutes, or every minute where the answer could not be had. After
-// Shutdown, and on a client whose configuration has a fault, Refresh still destroys what a recorded no says has to go. On a nil or
-// zero Client it does nothing. A process that is off learns of another
-// process's yes only here.
-func (c *Client) Refresh(ctx context.Context) error {
-	if c == nil || c.config.Catalog.Err() != nil {
+// mayReport is the last look before a report.
+func (c *Client) mayReport(ctx context.Context, r *recorder) error {
+	status := c.decisions.answer(ctx)
+	if status.On() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(some(ctx)), service)
+	if ctx.Err() == nil && r.ctx.Err() == nil {
+		go c.lost() // counting has to stop as well
+	}
+	return errors.New("telemetry: not sent: " + status.Reason)
+}
+
+// mayErase is the last look before a request to erase. The request was a
+// person's; a veto in the environment holds it back all the same.
+func (c *Client) mayErase(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	err := c.refresh(ctx)
-	if err != nil { // said when nothing is held: a logger may block
-		c.log(slog.LevelWarn, "telemetry: the decision could not be acted on", "error", err)
+	if s := c.decisions.answer(ctx); s.Veto || c.life.Err() != nil {
+		return errors.New("telemetry: not sent: " + s.Reason)
+	}
+	return nil
+}
+
+func (c *Client) lost() { _ = c.decisions.refreshAndErase(context.Background()) } // in the status and the log
+
+func (c *Client) owner(yes int64) ledger.Owner {
+	return ledger.Owner{Product: c.config.Catalog.Product(), Yes: yes}
+}
+
+func (c *Client) open(ctx context.Context, yes int64, local bool, allowed func() error) (*recorder, error) {
+	now := c.clock()
+	r, err := newRecorder(c.callbacks.metrics, c.callbacks, func(series []string) (*ledger.Ledger, error) {
+		switch {
+		case local:
+			return ledger.Memory(series)
+		case c.config.State != nil:
+			return ledger.OpenState(ctx, c.config.State, c.owner(yes), series, now, allowed)
+		}
+		return ledger.Open(ctx, c.config.Dir, c.owner(yes), series, now, allowed)
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.local, r.began, r.yes = local, now, yes
+	return r, nil
+}
+
+func (c *Client) destroy(ctx context.Context, still func() error) error {
+	switch {
+	case c.config.State != nil:
+		return ledger.DestroyState(ctx, c.config.State, c.config.Catalog.Product(), still)
+	case !filepath.IsAbs(c.config.Dir):
+		return nil
+	}
+	return ledger.Destroy(ctx, c.config.Dir, c.config.Catalog.Product(), still)
+}
+
+func (c *Client) peek(ctx context.Context) (ledger.Identity, ledger.Schedule, error) {
+	if c.config.State != nil {
+		return ledger.PeekState(ctx, c.config.State, c.config.Catalog.Product())
+	}
+	return ledger.Peek(c.config.Dir, c.config.Catalog.Product())
+}
+
+// leave has what a recorder counted written, though it has ended.
+func (c *Client) leave(r *recorder) {
+	if r.ledger.Mapped() {
+		return
+	}
+	c.mu.Lock()
+	c.leaving = append(c.leaving, r)
+	c.mu.Unlock()
+	go func() {
+		c.reporter.leave(c.life, r)
+		if c.life.Err() == nil { // else Shutdown tries once more
+			c.take(r)
+		}
+	}()
+}
+
+// take removes a recorder from those that are leaving.
+func (c *Client) take(r *recorder) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, l := range c.leaving {
+		if l == r {
+			c.leaving = append(c.leaving[:i:i], c.leaving[i+1:]...)
+			return
+		}
+	}
+}
+
+// Flush sends a report now, if consent holds, and waits for the answer. It
+// counts as the report of the day. The error says why nothing was sent or what
+// became of it; nil means that the receiver has it. It waits for
+// another process that is just sending, as long as ctx allows and 15 seconds at
+// most, then ten seconds at most for each callback given to [Client.Observe],
+// and ten for the report.
+func (c *Client) Flush(ctx context.Context) error {
+	if c == nil {
+		return errors.New("telemetry: not sent: no client")
+	}
+	r := c.live.Load()
+	if r == nil || r.local {
+		return errors.New("telemetry: not sent: " + c.Status().Reason)
+	}
+	return c.explain(c.reporter.flush(orBackground(ctx), r))
+}
+
+// explain says more about an error where more is known.
+func (c *Client) explain(err error) error {
+	var refused *gate.Error
+	if err == nil || errors.Is(err, errEnded) {
+		return err
+	}
+	if errors.As(err, &refused) && refused.Status == 0 {
+		for _, name := range []string{"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"} {
+			if value, _ := c.config.Env(name); value != "" {
+				err = fmt.Errorf("%w (%s is set, and reports use no proxy)", err, name)
+				break
+			}
+		}
+	}
+	const prefix = "telemetry: "
+	if text := err.Error(); len(text) < len(prefix) || text[:len(prefix)] != prefix {
+		err = fmt.Errorf("telemetry: not delivered: %w", err)
 	}
 	return err
 }
 
-// some spares a careless caller a panic.
-func some(ctx context.Context) context.Context {
+// Shutdown stops counting and reporting. It sends nothing: what was counted is
+// in the directory and goes out with the next report. There it returns within
+// 50 ms, whatever hangs. Where totals are not in a mapped file, Shutdown writes
+// what was counted since the last time, as long as ctx allows, five seconds if
+// ctx has no deadline; the error says what was not written, and is lost.
+//
+// Shutdown can be called any number of times, and is safe on a nil or zero
+// Client.
+func (c *Client) Shutdown(ctx context.Context) error {
+	if c == nil || c.end == nil {
+		return nil
+	}
+	ctx = orBackground(ctx)
+	c.decisions.down.Store(true)
+	c.end()
+	r := c.live.Swap(nil)
+	c.mu.Lock()
+	unwritten := c.leaving
+	c.leaving = nil
+	c.mu.Unlock()
+	if r != nil {
+		r.cancel()
+		if !r.local && !r.ledger.Mapped() {
+			unwritten = append(unwritten, r)
+		}
+	}
+	err := c.write(ctx, unwritten)
+	if r != nil {
+		select {
+		case <-r.done:
+		case <-time.After(40 * time.Millisecond):
+		}
+	}
+	return err
+}
+
+func (c *Client) write(ctx context.Context, unwritten []*recorder) error {
+	if _, bounded := ctx.Deadline(); !bounded {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, syncTimeout)
+		defer cancel()
+	}
+	var faults []error
+	for _, r := range unwritten {
+		if c.decisions.deny() {
+			break // a no: nothing is written any more
+		}
+		if err := r.ledger.Sync(ctx); err != nil && !ledger.Final(err) {
+			faults = append(faults, fmt.Errorf("telemetry: what was counted last is not written: %w", err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// orBackground returns context.Background() for a nil ctx.
+func orBackground(ctx context.Context) context.Context {
 	if ctx == nil {
 		return context.Background()
 	}
 	return ctx
-}
-
-// alone makes the caller the only one that acts on a decision. Who waits for
-// one whose Source does not answer, or calls the client, is told so, and what
-// was decided is acted on as soon as that one has ended.
-func (c *Client) alone(ctx context.Context) (done func(), err error) {
-	select {
-	case c.apply <- struct{}{}:
-		return func() {
-			<-c.apply
-			if c.missed.Swap(false) {
-				go func() { _ = c.Refresh(context.Background()) }() // in the status and the log
-			}
-		}, nil
-	case <-ctx.Done():
-		c.missed.Store(true)
-		return nil, errors.New("telemetry: an earlier decision is still being acted on: Config.Consent does not answer, or calls the client")
-	}
-}
-
-func (c *Client) refresh(ctx context.Context) error {
-	done, err := c.alone(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	status := c.decided(ctx)
-	err = c.act(ctx, status)
-	for range 5 {
-		if !errors.Is(err, errChanged) {
-			break
-		}
-		status = c.decided(ctx) // somebody decided meanwhile
-		err = c.act(ctx, status)
-	}
-	if status.Failed {
-		err = errors.Join(errors.New(status.Reason), err)
-	}
-	if err != nil {
-		err = fmt.Errorf("telemetry: %w", err)
-		c.retry(status.Failed)
-	}
-	c.settle(status, err)
-	return err
-}
-
-// retry looks again in a while: a full disk may have room then, and sooner
-// where only the answer could not be had.
-func (c *Client) retry(unanswered bool) {
-	if c.down.Load() || c.fault != nil {
-		return
-	}
-	wait := retryAfter
-	if unanswered {
-		wait = askAgain
-	}
-	if c.again == nil {
-		c.again = time.AfterFunc(wait, func() {
-			if !c.down.Load() {
-				_ = c.Refresh(context.Background()) // in the status and the log
-			}
-		})
-	}
-	c.again.Reset(wait)
-}
-
-func (c *Client) act(ctx context.Context, status consent.Status) error {
-	r := c.live.Load()
-	if status.On() {
-		if c.down.Load() || c.fault != nil {
-			return nil
-		}
-		if r != nil && !r.local && r.ctx.Err() == nil && r.ledger.Check(ctx) == nil {
-			return nil
-		}
-		c.drop(r)
-		return c.open(ctx)
-	}
-	if r == nil || !r.local {
-		if r != nil {
-			r.denied.Store(status.Decision == consent.Denied && !status.Veto)
-		}
-		c.drop(r)
-		err := c.countLocally(ctx)
-		if c.takenBack(ctx, status) {
-			err = errors.Join(c.destroy(ctx, func() error { return c.stillNo(ctx) }), err)
-		}
-		return err
-	}
-	if c.takenBack(ctx, status) {
-		return c.destroy(ctx, func() error { return c.stillNo(ctx) })
-	}
-	return nil
-}
-
-// countLocally goes on in memory if the application chose that.
-func (c *Client) countLocally(ctx context.Context) error {
-	if !c.config.CountLocally || c.down.Load() || c.fault != nil {
-		return nil
-	}
-	r, err := newRecorder(ctx, c.config, c.metrics, c.clock(), true, nil)
-	if err != nil {
-		return err
-	}
-	close(r.done) // it has no loop
-	c.live.Store(r)
-	return nil
-}
-
-// agreed returns the recorder that counts under consent; nil when there is
-// none.
-func (c *Client) agreed() *recorder {
-	if r := c.live.Load(); r != nil && !r.local {
-		return r
-	}
-	return nil
-}
-
-// destroy asks still once more when nobody else can make or destroy anything.
-func (c *Client) destroy(ctx context.Context, still func() error) error {
-	if c.config.State != nil {
-		return c.config.State.Destroy(ctx, still)
-	}
-	if owner, err := c.owner(); !filepath.IsAbs(c.config.Dir) || err == nil && owner != c.config.Catalog.Product() {
-		return nil // nothing of this product was ever kept there
-	}
-	err := ledger.DestroyIf(ctx, c.config.Dir, still)
-	ledger.Quiet(ctx, c.config.Dir)
-	return err
-}
-
-// takenBack tells a no that somebody gave from a veto in the environment,
-// which is only for as long as it stands there. Under a veto nobody was asked
-// yet what is recorded, and a no that somebody gave in spite of it counts.
-func (c *Client) takenBack(ctx context.Context, s consent.Status) bool {
-	if s.Veto {
-		return c.recorded(ctx).Decision == consent.Denied
-	}
-	return s.Decision == consent.Denied
-}
-
-// recorded is what was decided, whatever the environment says.
-func (c *Client) recorded(ctx context.Context) consent.Status {
-	silent := func(string) (string, bool) { return "", false }
-	return consent.Evaluate(ctx, c.config.Catalog.Variable(), c.config.Catalog.NoticeNumber(), silent, c.config.Consent)
-}
-
-var errChanged = errors.New("the decision changed meanwhile")
-
-// stillNo is nil unless there is a new yes: that the record cannot be read any
-// more does not undo a no.
-func (c *Client) stillNo(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, underLock)
-	defer cancel()
-	if c.takenBack(ctx, c.decided(ctx)) || c.recorded(ctx).Decision != consent.Granted {
-		return nil
-	}
-	return errChanged
-}
-
-// still is asked when nobody can destroy what is about to be made.
-func (c *Client) still(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, underLock)
-	defer cancel()
-	if !c.decided(ctx).On() {
-		return errChanged
-	}
-	return nil
-}
-
-// open makes the client live.
-func (c *Client) open(ctx context.Context) error {
-	if err := c.claim(); err != nil {
-		return err
-	}
-	r, err := newRecorder(ctx, c.config, c.metrics, c.clock(), false, func() error { return c.still(ctx) })
-	if err != nil {
-		return err
-	}
-	if c.config.State != nil { // it has no lock to ask under: what was made is destroyed again
-		if err := c.still(ctx); err != nil {
-			r.cancel()
-			return err
-		}
-	}
-	c.live.Store(r)
-	if c.down.Load() { // Shutdown came in between and saw nothing to stop
-		c.live.Store(nil)
-		r.cancel()
-	}
-	go c.run(r)
-	return nil
-}
-
-// drop ends a recorder: nothing is counted or sent through it once drop
-// returns.
-func (c *Client) drop(r *recorder) {
-	if r == nil {
-		return
-	}
-	c.live.CompareAndSwap(r, nil)
-	r.cancel()
-	select {
-	case r.sending <- struct{}{}: // no report is on its way, and none can begin
-	case <-time.After(2 * time.Second):
-	}
-}
-
-// Shutdown stops counting and reporting. It sends nothing: what was counted is
-// in the directory and goes out with the next report. Where the file cannot be
-// mapped, and in a database, what was counted in the last ten seconds is written
-// now, and is lost if that takes longer than Shutdown. It
-// returns within 50 ms whatever hangs, can be called any number of times, and
-// is safe on a nil or zero Client. It returns nil, or ctx's error when ctx
-// ended first.
-func (c *Client) Shutdown(ctx context.Context) error {
-	if c == nil {
-		return nil
-	}
-	c.down.Store(true)
-	if c.end != nil {
-		c.end()
-	}
-	r := c.live.Swap(nil)
-	if r == nil {
-		return nil
-	}
-	r.cancel()
-	select {
-	case <-r.done:
-	case <-time.After(40 * time.Millisecond):
-	case <-some(ctx).Done():
-		return ctx.Err()
-	}
-	return nil
-}
-
-// log writes one line for the application's operator, the same one at most
-// once an hour.
-func (c *Client) log(level slog.Level, message string, args ...any) {
-	if c.config.Logger == nil {
-		return
-	}
-	key := fmt.Sprint(append([]any{message}, args...)...)
-	now := c.clock()
-	c.mu.Lock()
-	before, known := c.logged[key]
-	fresh := !known || now.Sub(before).Abs() >= time.Hour
-	if fresh {
-		if len(c.logged) >= 100 {
-			clear(c.logged)
-		}
-		c.logged[key] = now
-	}
-	c.mu.Unlock()
-	if fresh {
-		defer func() { _ = recover() }() // a logger that panics must not end the host
-		c.config.Logger.Log(context.Background(), level, message, args...)
-	}
 }

@@ -1,18 +1,14 @@
 package telemetry
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
-	"time"
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
 	"headcount.example/internal/gate"
-	"headcount.example/internal/journal"
 	"headcount.example/internal/ledger"
 )
 
@@ -36,8 +32,8 @@ type Config struct {
 
 	// State keeps totals, identifier and schedule in another place: in the
 	// application's own database, see module sqlstate, for an installation of
-	// several hosts. Dir then holds only the journal and a request to erase;
-	// without Dir there is no journal, and [Client.Erase] is refused. Nil
+	// several hosts. Dir then holds only the journal and requests to erase;
+	// without Dir there is no journal, and nothing can be erased. Nil
 	// means in Dir.
 	State State
 
@@ -45,6 +41,11 @@ type Config struct {
 	// off, unless the environment accepts the notice. The environment is heard
 	// in any case, and its no is final: see package consent.
 	Consent consent.Source
+
+	// Env looks a variable of the environment up, in the form of os.LookupEnv. A
+	// product that has such settings in a file of its own answers from there, so
+	// that a veto in it is heard. Nil means os.LookupEnv.
+	Env func(name string) (value string, set bool)
 
 	// CountLocally has the client count without consent as well, for
 	// [Client.Producer] alone: in the memory of this process, without an
@@ -58,65 +59,30 @@ type Config struct {
 }
 
 // A State is where an installation's totals, identifier and schedule are kept
-// when that is not a directory. The one there is comes from module sqlstate.
-type State = ledger.Keeper
+// when that is not a directory. Module sqlstate has one.
+type State = ledger.State
 
-// Init returns the client of one product. The client is usable whatever the
-// error is: with an error it is off. All faults of the configuration are
-// reported together.
-//
-// Init asks for consent. Without it Init touches nothing; with it Init opens
-// the totals and starts one goroutine. It never uses the network. It waits
-// for Config.Consent, whose context ends after five seconds, and for another
-// process that changes the directory, five seconds at most.
-func Init(config Config) (*Client, error) {
-	c := &Client{
-		config:    config,
-		observers: map[catalog.Sizes]*observer{},
-		logged:    map[string]time.Time{},
-		clock:     time.Now,
-		apply:     make(chan struct{}, 1),
-	}
-	c.life, c.end = context.WithCancel(context.Background())
-	if err := c.prepare(); err != nil {
-		c.fault = err
-		return c, errors.Join(err, c.Refresh(context.Background())) // a no is acted on all the same
-	}
-	c.eraseLater(time.Second) // a request that an earlier process left
-	return c, c.Refresh(context.Background())
-}
-
-// prepare looks at the configuration and touches nothing.
-func (c *Client) prepare() error {
+// check looks at the configuration and touches nothing.
+func (c Config) check() (metrics []catalog.Definition, sender *gate.Gate, err error) {
 	var faults []error
 	fault := func(err error) { faults = append(faults, fmt.Errorf("telemetry: %w", err)) }
-	if err := c.config.Catalog.Err(); err != nil {
+	if err := c.Catalog.Err(); err != nil {
 		fault(err)
-	}
-	var err error
-	if c.config.Catalog.Err() == nil {
-		c.gate, err = gate.New(c.config.Catalog, c.config.Endpoint)
-		c.metrics = c.config.Catalog.Metrics()
+		_, err = gate.New(nil, c.Endpoint)
+		if err != nil {
+			fault(err)
+		}
+	} else if sender, err = gate.New(c.Catalog, c.Endpoint); err != nil {
+		fault(err)
 	} else {
-		_, err = gate.New(nil, c.config.Endpoint)
+		metrics = c.Catalog.Metrics()
 	}
-	if err != nil {
-		fault(err)
-	}
-	switch dir := c.config.Dir; {
-	case dir == "" && c.config.State != nil:
-		return errors.Join(faults...) // no journal, and nothing can be erased later
-	case dir == "":
+	switch {
+	case c.Dir == "" && c.State != nil: // no journal, and nothing can be erased later
+	case c.Dir == "":
 		fault(errors.New("no directory: name one that survives a restart, or every restart would count as a new installation"))
-	case !filepath.IsAbs(dir):
-		fault(fmt.Errorf("directory %q is not absolute: it would depend on where the product was started", dir))
+	case !filepath.IsAbs(c.Dir):
+		fault(fmt.Errorf("directory %q is not absolute: it would depend on where the product was started", c.Dir))
 	}
-	c.journal = journal.New(c.config.Dir)
-	return errors.Join(faults...)
-}
-
-// decided asks for consent now. Nothing is remembered from one time to the
-// next.
-func (c *Client) decided(ctx context.Context) consent.Status {
-	return consent.Evaluate(ctx, c.config.Catalog.Variable(), c.config.Catalog.NoticeNumber(), os.LookupEnv, c.config.Consent)
+	return metrics, sender, errors.Join(faults...)
 }

@@ -3,9 +3,11 @@ package telemetry
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,10 +19,10 @@ import (
 	"headcount.example/catalog/affiliate"
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
+	"headcount.example/internal/durable"
 )
 
-// refuse records a no without telling the client, as a panel does before it
-// erases.
+// refuse records a no without telling the client.
 func (s *setup) refuse(t testing.TB) {
 	t.Helper()
 	err := s.decisions.Save(t.Context(), consent.Record{Decision: consent.Denied, Notice: 1, Where: "test"})
@@ -29,15 +31,32 @@ func (s *setup) refuse(t testing.TB) {
 	}
 }
 
-// holding lists the files that hold a text.
-func holding(t testing.TB, dir, text string) (list []string) {
+// erase says no and asks to erase.
+func (s *setup) erase(ctx context.Context) error {
+	return s.Decide(ctx, consent.Record{Decision: consent.Denied, Where: "test", Erase: true})
+}
+
+func (s *setup) ledgerIsGone() bool { return !exists(filepath.Join(s.dir, "headcount.totals")) }
+
+// holding lists the files that hold an identifier, as text or as bytes, but for
+// the journal of what was sent.
+func holding(t testing.TB, dir, guid string) (list []string) {
 	t.Helper()
+	id := uuid.MustParse(guid)
 	for _, path := range files(t, dir) {
-		if data, err := os.ReadFile(path); err == nil && bytes.Contains(data, []byte(text)) {
-			list = append(list, strings.TrimPrefix(path, dir+"/"))
+		name := strings.TrimPrefix(path, dir+"/")
+		data, err := os.ReadFile(path)
+		if err == nil && !strings.HasPrefix(name, "journal/") && (bytes.Contains(data, []byte(guid)) || bytes.Contains(data, id[:])) {
+			list = append(list, name)
 		}
 	}
 	return list
+}
+
+func (r *receiver) answer(status int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.status = status
 }
 
 func TestErase(t *testing.T) {
@@ -47,27 +66,21 @@ func TestErase(t *testing.T) {
 	s.Add(compreface.UserCreated, 3)
 	s.flush(t)
 	guid := s.Status().InstallGUID
-	s.refuse(t)
-	if err := s.Erase(t.Context(), nil); err != nil {
+	if err := s.erase(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"install_guid " + guid, "headcount.erasure.requested 1"}; !slices.Equal(server.last(t), want) {
 		t.Errorf("the request says %q, want %q", server.last(t), want)
 	}
 	status := s.Status()
-	if status.On || status.InstallGUID != "" || !strings.Contains(status.Erasure, "was delivered on") {
+	if status.On || status.InstallGUID != "" || status.Erasing || !strings.Contains(status.Erasure, "was delivered on") {
 		t.Errorf("status %+v", status)
 	}
-	// What is left of the identifier is in the journal, for the administrator.
-	for _, path := range holding(t, s.dir, guid) {
-		t.Errorf("the identifier is in %s", path)
+	if got := holding(t, s.dir, guid); len(got) != 0 {
+		t.Errorf("the identifier is in %q", got)
 	}
-	s.Add(compreface.UserCreated, 1)
-	if err := s.Flush(t.Context()); err == nil || server.count() != 2 {
-		t.Errorf("after the request %d reports arrived, %v", server.count(), err)
-	}
-	if err := s.Erase(t.Context(), nil); err == nil || server.count() != 2 {
-		t.Errorf("a second time: %v, %d reports", err, server.count())
+	if err := s.erase(t.Context()); err != nil || server.count() != 2 {
+		t.Errorf("a second time: got %v, %d requests, want nil and 2", err, server.count())
 	}
 	s.decide(t, consent.Granted)
 	s.flush(t)
@@ -76,164 +89,241 @@ func TestErase(t *testing.T) {
 	}
 }
 
-func TestEraseNeedsANo(t *testing.T) {
-	server := receive(t)
-	s := start(t, server.URL, nil)
-	if err := s.Erase(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "record a no first") {
-		t.Errorf("undecided: %v", err)
-	}
-	s.decide(t, consent.Granted)
-	if err := s.Erase(t.Context(), nil); err == nil || !s.Status().On {
-		t.Errorf("granted: %v, on %v", err, s.Status().On)
-	}
-	s.decide(t, consent.Denied)
-	if err := s.Erase(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "no identifier is kept") {
-		t.Errorf("after the identifier was destroyed: %v", err)
-	}
-	if server.count() != 0 {
-		t.Errorf("%d requests", server.count())
-	}
-	var none *Client
-	if none.Erase(t.Context(), nil) == nil || new(Client).Erase(t.Context(), nil) == nil {
-		t.Error("a client that is none erased something")
-	}
-}
-
-// ripe makes a request due.
-func (s *setup) ripe(t *testing.T, guid string) {
-	t.Helper()
-	if err := s.changeErasure(uuid.MustParse(guid), func(e *erasure) { e.Next = time.Time{} }); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// A request that does not arrive is tried again after a restart, and given up
-// in the open after 14 days.
-func TestEraseLater(t *testing.T) {
-	server := receive(t)
-	s := start(t, server.URL, nil)
-	s.decide(t, consent.Granted)
-	s.heard(t)
-	guid := s.Status().InstallGUID
-	server.mu.Lock()
-	server.status = http.StatusServiceUnavailable
-	server.mu.Unlock()
-	s.refuse(t)
-	if err := s.Erase(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "has not arrived yet") {
-		t.Fatalf("error %v", err)
-	}
-	if got := s.Status().Erasure; !strings.Contains(got, "not delivered yet, tried once, until ") {
-		t.Errorf("status %q", got)
-	}
-	if got := holding(t, s.dir, guid); !slices.Equal(got, []string{"erasure/requests.json"}) {
-		t.Errorf("the identifier is in %q", got)
-	}
-	s.restart(t)
-	server.mu.Lock()
-	server.status = http.StatusOK
-	server.mu.Unlock()
-	t.Setenv("DO_NOT_TRACK", "1")
-	if err := s.tryErasure(t.Context(), uuid.MustParse(guid)); err == nil || server.count() != 1 {
-		t.Errorf("under a veto: %v, %d requests", err, server.count())
-	}
-	t.Setenv("DO_NOT_TRACK", "")
-	if err := s.tryErasure(t.Context(), uuid.MustParse(guid)); err == nil || server.count() != 1 {
-		t.Errorf("tried at once again, as if another process had not: %v, %d requests", err, server.count())
-	}
-	s.ripe(t, guid)
-	if err := s.tryErasure(t.Context(), uuid.MustParse(guid)); err != nil || len(holding(t, s.dir, guid)) != 0 {
-		t.Errorf("error %v, the identifier is in %q", err, holding(t, s.dir, guid))
-	}
-	if err := s.tryErasure(t.Context(), uuid.MustParse(guid)); err == nil || server.count() != 2 {
-		t.Errorf("delivered twice: %v, %d requests", err, server.count())
-	}
-}
-
-func TestEraseGivesUp(t *testing.T) {
-	for name, test := range map[string]struct {
-		after time.Duration
-		tries int
-		gives bool
-	}{
-		"a moment before": {patienceToErase - time.Minute, 0, false},
-		"at 14 days":      {patienceToErase, 0, true},
-		"long after":      {10 * patienceToErase, 0, true},
-		"clock went back": {-50 * 365 * 24 * time.Hour, 0, false},
-		"and stays there": {-50 * 365 * 24 * time.Hour, maxTries, true},
-		"one try fewer":   {-50 * 365 * 24 * time.Hour, maxTries - 1, false},
+// TestErasureIsCarriedByTheRecord: any process that acts on the no keeps the
+// request, also one that starts later.
+func TestErasureIsCarriedByTheRecord(t *testing.T) {
+	for name, act := range map[string]func(t *testing.T, s *setup) *Client{
+		"another process": func(t *testing.T, s *setup) *Client {
+			other, err := Init(s.config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return other
+		},
+		"this process": func(t *testing.T, s *setup) *Client {
+			if err := s.Refresh(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			return s.Client
+		},
+		"after Shutdown": func(t *testing.T, s *setup) *Client { s.restart(t); return s.Client },
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := receive(t)
 			s := start(t, server.URL, nil)
 			s.decide(t, consent.Granted)
-			s.heard(t)
+			s.flush(t)
 			guid := s.Status().InstallGUID
-			server.CloseClientConnections()
-			server.Close()
-			s.refuse(t)
-			if err := s.Erase(t.Context(), nil); err == nil {
-				t.Fatal("nobody was there")
-			}
-			if err := s.changeErasure(uuid.MustParse(guid), func(e *erasure) { e.Asked, e.Tries = e.Asked.Add(-test.after), test.tries }); err != nil {
+			server.answer(http.StatusServiceUnavailable)
+			if err := s.decisions.Save(t.Context(), consent.Record{Decision: consent.Denied, Notice: 1, Erase: true}); err != nil {
 				t.Fatal(err)
 			}
-			_ = s.tryErasure(t.Context(), uuid.MustParse(guid))
-			gone := len(holding(t, s.dir, guid)) == 0
-			if said := strings.Contains(s.Status().Erasure, "given up on"); gone != test.gives || said != test.gives {
-				t.Errorf("identifier gone %v, status %q", gone, s.Status().Erasure)
+			c := act(t, s)
+			defer finish(c)
+			if status := c.Status(); status.On || !status.Erasing || !s.ledgerIsGone() {
+				t.Errorf("status %+v", status)
+			}
+			if got := holding(t, s.dir, guid); len(got) != 1 || !strings.HasSuffix(got[0], requestSuffix) {
+				t.Errorf("the identifier is in %q, want one request", got)
 			}
 		})
 	}
 }
 
-// A request that is damaged, holds an identifier that we never make, or is
-// another product's or for another receiver, is never sent.
+// TestEraseWithoutReport: where nothing was sent, the receiver does not hear of
+// the identifier.
+func TestEraseWithoutReport(t *testing.T) {
+	for name, c := range map[string]struct {
+		before func(*testing.T, *setup)
+		sent   bool
+	}{
+		"nothing":                     {func(*testing.T, *setup) {}, false},
+		"nothing, by another process": {func(t *testing.T, s *setup) { s.restart(t) }, false},
+		"under the identifier before": {func(t *testing.T, s *setup) {
+			s.heard(t)
+			s.decide(t, consent.Denied)
+			s.decide(t, consent.Granted)
+		}, false},
+		"a report": {func(t *testing.T, s *setup) { s.heard(t) }, true},
+		"an attempt": {func(t *testing.T, s *setup) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			defer cancel()
+			s.heard(t)
+			_ = s.Flush(ctx)
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := receive(t)
+			s := start(t, server.URL, nil)
+			s.decide(t, consent.Granted)
+			c.before(t, s)
+			before := server.count()
+			if err := s.erase(t.Context()); err != nil || c.sent != (server.count() == before+1) {
+				t.Errorf("got %v, %d requests, want sent: %v", err, server.count()-before, c.sent)
+			}
+			if status := s.Status(); status.On || status.Erasing || c.sent != (status.Erasure != "") || !s.ledgerIsGone() {
+				t.Errorf("status %+v", status)
+			}
+		})
+	}
+}
+
+// ripe makes a request due.
+func (s *setup) ripe(t *testing.T) {
+	t.Helper()
+	for _, r := range s.erasures.list(requestSuffix) {
+		s.erasures.postpone(r, -time.Minute)
+	}
+}
+
+// TestEraseLater: a request that does not arrive is tried again after a restart,
+// and not under a veto.
+func TestEraseLater(t *testing.T) {
+	server := receive(t)
+	server.answer(http.StatusServiceUnavailable)
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
+	s.heard(t)
+	guid := s.Status().InstallGUID
+	if err := s.erase(t.Context()); err == nil || !strings.Contains(err.Error(), "has not arrived yet") {
+		t.Fatalf("error %v", err)
+	}
+	if got := s.Status(); !strings.Contains(got.Erasure, "not delivered yet, tried until ") || got.NextErase.Before(time.Now().Add(firstRetry/2)) {
+		t.Errorf("status %+v", got)
+	}
+	s.restart(t)
+	server.answer(http.StatusOK)
+	id := uuid.MustParse(guid)
+	if err := s.erasures.try(t.Context(), id); err == nil || server.count() != 1 {
+		t.Errorf("tried again at once: %v, %d requests", err, server.count())
+	}
+	s.ripe(t)
+	t.Setenv("DO_NOT_TRACK", "1")
+	if err := s.erasures.try(t.Context(), id); err == nil || server.count() != 1 {
+		t.Errorf("under a veto: %v, %d requests", err, server.count())
+	}
+	t.Setenv("DO_NOT_TRACK", "")
+	s.ripe(t)
+	finish(s.Client)
+	c, err := Init(s.config) // an overdue request is made at once, and need not wait for a process that lives long
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { finish(c) })
+	for end := time.Now().Add(30 * time.Second); c.Status().Erasing && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if server.count() != 2 || c.Status().Erasing || len(holding(t, s.dir, guid)) != 0 {
+		t.Errorf("%d requests, %+v, the identifier is in %q", server.count(), c.Status(), holding(t, s.dir, guid))
+	}
+	if err := s.erasures.try(t.Context(), id); err == nil {
+		t.Error("delivered twice")
+	}
+}
+
+// TestEraseRetryAfter: the receiver says when it wants the request again.
+func TestEraseRetryAfter(t *testing.T) {
+	server := receive(t)
+	server.status, server.retryAfter = http.StatusServiceUnavailable, "10800"
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
+	s.heard(t)
+	begin := time.Now()
+	if err := s.erase(t.Context()); err == nil {
+		t.Fatal("it arrived")
+	}
+	if next := s.Status().NextErase; next.Before(begin.Add(3*time.Hour-time.Second)) || next.After(time.Now().Add(3*time.Hour+firstRetry)) {
+		t.Errorf("asked to wait for 3 hours, tried again on %v", next)
+	}
+}
+
+// TestEraseGivesUp after 14 days, also where it cannot be tried: under a veto,
+// or when reports go to another receiver now.
+func TestEraseGivesUp(t *testing.T) {
+	for name, hinder := range map[string]func(t *testing.T, s *setup){
+		"no answer":      func(*testing.T, *setup) {},
+		"veto":           func(t *testing.T, s *setup) { t.Setenv("DO_NOT_TRACK", "1") },
+		"other receiver": func(t *testing.T, s *setup) { s.config.Endpoint = listenDeaf(t).url() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for days, kept := range map[int]bool{13: true, 15: false} {
+				t.Setenv("DO_NOT_TRACK", "")
+				server := receive(t)
+				server.status = http.StatusServiceUnavailable
+				s := start(t, server.URL, nil)
+				s.decide(t, consent.Granted)
+				s.heard(t)
+				guid := s.Status().InstallGUID
+				if err := s.erase(t.Context()); err == nil {
+					t.Fatal("arrived")
+				}
+				for _, r := range s.erasures.list(requestSuffix) {
+					r.Asked = r.Asked.AddDate(0, 0, -days)
+					if err := s.erasures.write(r.path, r); err != nil {
+						t.Fatal(err)
+					}
+					s.erasures.postpone(r, time.Hour)
+				}
+				hinder(t, s)
+				s.restart(t)
+				if got := len(holding(t, s.dir, guid)) > 0; got != kept {
+					t.Errorf("after %d days the identifier is kept: %v (%s)", days, got, s.Status().Erasure)
+				}
+				if given := strings.Contains(s.Status().Erasure, "given up"); given == kept {
+					t.Errorf("after %d days: %s", days, s.Status().Erasure)
+				}
+			}
+		})
+	}
+}
+
+// TestErasureThatCannotBeTrusted: a request that is damaged, holds an identifier
+// that we never make, or is another product's or for another receiver, is never
+// sent.
 func TestErasureThatCannotBeTrusted(t *testing.T) {
-	const good = `"asked":"2999-01-01T00:00:00Z"}]`
+	const guid = "560eee90-5fca-41eb-988b-0242ac120003"
+	const good = `"asked":"2999-01-01T00:00:00Z"}`
 	for name, text := range map[string]string{
 		"empty":          "",
 		"garbage":        "\x00\x01",
-		"version 1":      `[{"install_guid":"560eee90-5fca-11eb-988b-0242ac120003","product":"CompreFace","url":"URL",` + good,
-		"nil":            `[{"install_guid":"00000000-0000-0000-0000-000000000000","product":"CompreFace","url":"URL",` + good,
-		"other product":  `[{"install_guid":"560eee90-5fca-41eb-988b-0242ac120003","product":"Shop","url":"URL",` + good,
-		"other receiver": `[{"install_guid":"560eee90-5fca-41eb-988b-0242ac120003","product":"CompreFace","url":"https://elsewhere.example/",` + good,
+		"version 1":      `{"install_guid":"560eee90-5fca-11eb-988b-0242ac120003","product":"CompreFace","url":"URL",` + good,
+		"nil":            `{"install_guid":"00000000-0000-0000-0000-000000000000","product":"CompreFace","url":"URL",` + good,
+		"other product":  `{"install_guid":"` + guid + `","product":"Shop","url":"URL",` + good,
+		"other receiver": `{"install_guid":"` + guid + `","product":"CompreFace","url":"https://elsewhere.example/",` + good,
 		"too large":      strings.Repeat(" ", 70_000),
-		"no list":        `{}`,
+		"no request":     `[]`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, listenDeaf(t).url(), nil)
-			if err := os.MkdirAll(s.erasureDir(), 0o700); err != nil {
+			if err := os.MkdirAll(s.erasures.dir, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			text = strings.ReplaceAll(text, "URL", s.gate.URL())
-			if err := os.WriteFile(s.erasurePath(), []byte(text), 0o600); err != nil {
+			text = strings.ReplaceAll(text, "URL", s.outbox.gate.URL())
+			if err := os.WriteFile(s.erasures.path(uuid.MustParse(guid), requestSuffix), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			s.restart(t)
-			if slices.ContainsFunc(s.erasures(), s.mine) {
-				t.Errorf("would ask: %+v", s.erasures())
+			if list := s.erasures.mine(); len(list) != 0 {
+				t.Errorf("would ask: %+v", list)
 			}
-			if err := s.tryErasure(t.Context(), uuid.MustParse("560eee90-5fca-41eb-988b-0242ac120003")); err == nil {
+			if err := s.erasures.try(t.Context(), uuid.MustParse(guid)); err == nil {
 				t.Error("sent")
 			}
 		})
 	}
 }
 
-// Two requests stand side by side, and each is asked for.
+// TestEraseTwice: two requests stand side by side, and each is asked for.
 func TestEraseTwice(t *testing.T) {
 	server := receive(t)
 	s := start(t, server.URL, nil)
 	var guids []string
 	for range 2 {
-		server.mu.Lock()
-		server.status = http.StatusServiceUnavailable
-		server.mu.Unlock()
+		server.answer(http.StatusServiceUnavailable)
 		s.decide(t, consent.Granted)
 		s.heard(t)
 		guids = append(guids, s.Status().InstallGUID)
-		s.refuse(t)
-		if err := s.Erase(t.Context(), nil); err == nil {
+		if err := s.erase(t.Context()); err == nil {
 			t.Fatal("refused, and yet it arrived")
 		}
 	}
@@ -241,8 +331,8 @@ func TestEraseTwice(t *testing.T) {
 	server.status, server.reports = http.StatusOK, nil
 	server.mu.Unlock()
 	for i, guid := range guids {
-		s.ripe(t, guid)
-		if err := s.tryErasure(t.Context(), uuid.MustParse(guid)); err != nil {
+		s.ripe(t)
+		if err := s.erasures.try(t.Context(), uuid.MustParse(guid)); err != nil {
 			t.Error(err)
 		}
 		if want := "install_guid " + guid; server.last(t)[0] != want || server.count() != i+1 {
@@ -254,27 +344,27 @@ func TestEraseTwice(t *testing.T) {
 	}
 }
 
-// A product never asks about another one's identifier.
+// TestEraseOfAnotherProduct: a product never asks about another one's
+// identifier.
 func TestEraseOfAnotherProduct(t *testing.T) {
 	s := start(t, listenDeaf(t).url(), nil)
 	s.decide(t, consent.Granted)
+	s.heard(t)
 	config := s.config
-	config.Catalog, config.Consent = affiliate.Catalog, always(consent.Denied, 1)
+	config.Catalog = affiliate.Catalog
+	config.Consent = sourceFunc(func(context.Context) (consent.Record, error) {
+		return consent.Record{Decision: consent.Denied, Erase: true}, nil
+	})
 	other, err := Init(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := other.Erase(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "not surely this product's") {
-		t.Errorf("error %v", err)
+	if err == nil || !strings.Contains(err.Error(), `belongs to "CompreFace"`) || other.Status().Erasing {
+		t.Errorf("error %v, status %+v", err, other.Status())
 	}
 	if !s.Status().On || s.Status().InstallGUID == "" || s.ledgerIsGone() {
 		t.Errorf("the other product is %+v", s.Status())
 	}
 }
 
-func (s *setup) ledgerIsGone() bool { return !exists(filepath.Join(s.dir, "headcount.totals")) }
-
-// What cannot be peeked at is destroyed all the same.
+// TestEraseOfDamagedTotals: what cannot be read is destroyed all the same.
 func TestEraseOfDamagedTotals(t *testing.T) {
 	s := start(t, listenDeaf(t).url(), nil)
 	s.decide(t, consent.Granted)
@@ -284,13 +374,26 @@ func TestEraseOfDamagedTotals(t *testing.T) {
 	}
 	t.Setenv("DO_NOT_TRACK", "1")
 	s.restart(t)
-	s.refuse(t)
-	if err := s.Erase(t.Context(), nil); err == nil || !s.ledgerIsGone() {
+	if err := s.erase(t.Context()); err == nil || !strings.Contains(err.Error(), "cannot be read") || !s.ledgerIsGone() {
 		t.Errorf("error %v, files %q", err, files(t, s.dir))
 	}
 }
 
-// Shutdown ends a request that is on its way.
+// TestEraseWithoutRoom: a request that cannot be kept does not keep the no from
+// being acted on.
+func TestEraseWithoutRoom(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	s.decide(t, consent.Granted)
+	s.heard(t)
+	if err := os.WriteFile(filepath.Join(s.dir, "erasure"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.erase(t.Context()); err == nil || !strings.Contains(err.Error(), "not erased") || !s.ledgerIsGone() || s.Status().On {
+		t.Errorf("error %v, files %q", err, files(t, s.dir))
+	}
+}
+
+// TestShutdownEndsErasure: Shutdown ends a request that is on its way.
 func TestShutdownEndsErasure(t *testing.T) {
 	server := receive(t)
 	s := start(t, server.URL, nil)
@@ -300,9 +403,8 @@ func TestShutdownEndsErasure(t *testing.T) {
 	server.mu.Lock()
 	server.held = held
 	server.mu.Unlock()
-	s.refuse(t)
 	erased := make(chan error)
-	go func() { erased <- s.Erase(context.Background(), nil) }()
+	go func() { erased <- s.erase(context.Background()) }()
 	<-held
 	_ = s.Shutdown(t.Context())
 	if err := <-erased; err == nil {
@@ -310,7 +412,7 @@ func TestShutdownEndsErasure(t *testing.T) {
 	}
 }
 
-// What a careless reader asked for before is in no report.
+// TestSizesAreNotKept: what a reader asked for before is in no report.
 func TestSizesAreNotKept(t *testing.T) {
 	server := receive(t)
 	s := start(t, server.URL, func(c *Config) { c.CountLocally = true })
@@ -324,32 +426,187 @@ func TestSizesAreNotKept(t *testing.T) {
 	}
 	things = []int64{1}
 	s.decide(t, consent.Granted)
-	r := s.agreed()
 	for range 2 { // the report that is due, and the same again
-		figures, err := s.figures(t.Context(), r, askForReport)
-		if err != nil || figures.Values[3][1] != 1 {
-			t.Errorf("%d, %v", figures.Values, err)
+		report, err := s.agreed().collect(t.Context(), time.Now(), askForReport)
+		if err != nil || report.Values[3][1] != 1 {
+			t.Errorf("%d, %v", report.Values, err)
 		}
 		things = []int64{1, 1}
 	}
 }
 
-func FuzzErasure(f *testing.F) {
-	f.Add([]byte(`[{"install_guid":"560eee90-5fca-41eb-988b-0242ac120003","product":"CompreFace","asked":"2026-01-01T00:00:00Z","tries":3}]`))
-	f.Add([]byte(`[{"asked":"x"}]`))
-	c := &Client{config: Config{Dir: f.TempDir(), Catalog: compreface.Catalog}}
-	if err := os.Mkdir(c.erasureDir(), 0o700); err != nil {
-		f.Fatal(err)
+const decideVariable = "TELEMETRY_TEST_DECIDE"
+
+// decideInChild says no, asks to erase, and is killed at a step.
+func decideInChild(how string) {
+	var at int
+	var endpoint, dir string
+	if _, err := fmt.Sscanf(how, "%d %s %s", &at, &endpoint, &dir); err != nil {
+		panic(err)
 	}
+	c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: endpoint, Dir: dir, Consent: consent.NewFile(dir)})
+	if err != nil || !c.Status().On {
+		panic(fmt.Sprint(err, c.Status()))
+	}
+	steps := 0
+	durable.Step = func(string) {
+		if steps++; steps == at {
+			self, _ := os.FindProcess(os.Getpid())
+			_ = self.Kill()
+			select {}
+		}
+	}
+	_ = c.Decide(context.Background(), consent.Record{Decision: consent.Denied, Where: "test", Erase: true})
+}
+
+// TestKilledWhileDeciding kills a process that says no and asks to erase, at
+// every step. Afterwards the yes stands in full, or nothing with the identifier
+// is left but the request, and after one more no nothing at all.
+func TestKilledWhileDeciding(t *testing.T) {
+	server := receive(t)
+	for at := 1; ; at++ {
+		server.answer(http.StatusOK)
+		s := start(t, server.URL, nil)
+		s.decide(t, consent.Granted)
+		s.flush(t)
+		guid := s.Status().InstallGUID
+		finish(s.Client)
+		server.answer(http.StatusServiceUnavailable)
+		child := exec.Command(os.Args[0], "-test.run=^$")
+		child.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s %s", decideVariable, at, server.URL, s.dir))
+		out, err := child.CombinedOutput()
+		if child.ProcessState.ExitCode() > 0 {
+			t.Fatalf("step %d: %v\n%s", at, err, out)
+		}
+		s.restart(t)
+		status := s.Status()
+		if status.On != (status.InstallGUID == guid) {
+			t.Fatalf("step %d: got %+v, want on under the same identifier, or off", at, status)
+		}
+		for _, name := range holding(t, s.dir, guid) {
+			if !status.On && !strings.HasSuffix(name, requestSuffix) {
+				t.Errorf("step %d: a no is recorded, and the identifier is in %s", at, name)
+			}
+		}
+		if !status.On && !status.Erasing {
+			t.Errorf("step %d: the request is lost: %+v", at, status)
+		}
+		server.answer(http.StatusOK)
+		s.ripe(t)
+		if err := s.erase(t.Context()); err != nil {
+			t.Errorf("step %d: %v", at, err)
+		}
+		s.ripe(t)
+		if err := s.erasures.try(t.Context(), uuid.MustParse(guid)); err == nil && status.On {
+			t.Errorf("step %d: asked twice", at)
+		}
+		if got := holding(t, s.dir, guid); len(got) != 0 || !s.ledgerIsGone() {
+			t.Errorf("step %d: after a no the identifier is in %q", at, got)
+		}
+		finish(s.Client)
+		if err == nil {
+			t.Logf("%d steps", at-1)
+			if at < 10 {
+				t.Error("too few steps: the hook is not called")
+			}
+			return
+		}
+	}
+}
+
+func FuzzErasure(f *testing.F) {
+	f.Add([]byte(`{"install_guid":"560eee90-5fca-41eb-988b-0242ac120003","product":"CompreFace","asked":"2026-01-01T00:00:00Z"}`))
+	f.Add([]byte(`{"asked":"x"}`))
+	e := &erasures{dir: f.TempDir(), product: "CompreFace", outbox: &outbox{}, clock: time.Now}
+	path := e.path(uuid.MustParse("560eee90-5fca-41eb-988b-0242ac120003"), requestSuffix)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if err := os.WriteFile(c.erasurePath(), data, 0o600); err != nil {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for _, e := range c.erasures() {
-			if e.GUID != nil && (e.GUID.Version() != 4 || !json.Valid(data)) {
+		for _, r := range e.list(requestSuffix) {
+			if r.GUID.Version() != 4 {
 				t.Errorf("trusted %q", data)
 			}
 		}
-		_, _, _ = c.erasureStatus()
+		_, _, _ = e.status()
 	})
+}
+
+// TestDecide: a no stops this process in every case, and says what it could not
+// do.
+func TestDecide(t *testing.T) {
+	full := errors.New("the disk is full")
+	for name, test := range map[string]struct {
+		save func(context.Context, consent.Record) error
+		want string
+	}{
+		"it cannot be recorded": {func(context.Context, consent.Record) error { return full }, "the disk is full"},
+		"it panics":             {func(context.Context, consent.Record) error { panic("no") }, "panic: no"},
+		"it is lost":            {func(context.Context, consent.Record) error { return nil }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("COMPREFACE_TELEMETRY", "accept:1")
+			s := start(t, listenDeaf(t).url(), func(c *Config) { c.Consent = saving{always(consent.Undecided, 0), test.save} })
+			if !s.Status().On {
+				t.Fatalf("got %+v, want on", s.Status())
+			}
+			err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied, Where: "test"})
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+			for range 2 {
+				if s.Status().On || s.Flush(t.Context()) == nil || !s.ledgerIsGone() {
+					t.Errorf("got %+v, want off and destroyed", s.Status())
+				}
+				_ = s.Refresh(t.Context()) // the environment still says yes, and does not count any more
+			}
+			if err := s.Decide(t.Context(), consent.Record{Decision: consent.Granted, Where: "test"}); (err == nil) != (test.want == "") {
+				t.Errorf("a later yes: %v", err)
+			}
+			if got := s.Status().On; got != (test.want == "") {
+				t.Errorf("a later yes: got on %v, want %v", got, test.want == "")
+			}
+		})
+	}
+	s := start(t, listenDeaf(t).url(), func(c *Config) { c.Consent = always(consent.Granted, 1) })
+	if err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err == nil || s.Status().On {
+		t.Errorf("a Source that cannot record: got %v, on %v", err, s.Status().On)
+	}
+	var none *Client
+	if none.Decide(t.Context(), consent.Record{}) == nil || new(Client).Decide(t.Context(), consent.Record{}) == nil {
+		t.Error("a client that is none decided something")
+	}
+}
+
+type saving struct {
+	consent.Source
+	save func(context.Context, consent.Record) error
+}
+
+func (s saving) Save(ctx context.Context, r consent.Record) error { return s.save(ctx, r) }
+
+// TestYesAfterNo: a yes after a no is a new installation, also when nobody
+// looked in between.
+func TestYesAfterNo(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	s.decide(t, consent.Granted)
+	s.Add(compreface.UserCreated, 7)
+	guid := s.Status().InstallGUID
+	s.decide(t, consent.Granted) // once more: goes on
+	if got := s.Status().InstallGUID; got != guid {
+		t.Errorf("a yes that goes on: got %s, want %s", got, guid)
+	}
+	s.refuse(t)
+	s.decide(t, consent.Granted)
+	if got := s.Status().InstallGUID; got == guid || got == "" {
+		t.Errorf("a yes after a no: got identifier %q, before %q", got, guid)
+	}
+	if got := holding(t, s.dir, guid); len(got) != 0 {
+		t.Errorf("the earlier identifier is in %q", got)
+	}
+	p, err := s.Preview(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, rowsOf(p), userCreated+"0")
 }

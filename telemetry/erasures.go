@@ -1,318 +1,275 @@
 package telemetry
 
+// Erasures touch their directory and the outbox. What they have to ask from
+// above, whether a request may be sent now, is a function handed down.
+
 import (
 	"context"
-	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
-	"headcount.example/consent"
 	"headcount.example/internal/durable"
+	"headcount.example/internal/gate"
 )
 
 const (
-	patienceToErase  = 14 * 24 * time.Hour // how long a request to erase is tried
-	maxTries         = 100                 // and how often, if the clock does not get there
-	patienceToRecord = time.Minute         // how long a no may take that a request was kept for
-	maxErasures      = 10                  // finished ones beyond are forgotten, the oldest first
-	maxErasuresSize  = 64 << 10            // bytes of the list: one more is not kept
+	erasureTimeout = 14 * 24 * time.Hour // how long a request to erase is tried
+	maxErasures    = 100                 // requests that are kept at once
+	maxReceipts    = 10                  // what became of the newest requests
+	maxErasureSize = 4 << 10             // bytes of a file
 )
 
-// An erasure is one request to erase, as it is kept in the directory: the
-// identifier only as long as it is needed to ask, and only for the receiver
-// that has the reports.
+// erasures are the requests to erase of one product, one file each: made at a
+// no, before the identifier is destroyed, and never changed. A file's
+// modification time is when the request is due.
+type erasures struct {
+	dir     string // empty: none can be kept
+	product string
+	outbox  *outbox
+	log     *logger
+	clock   func() time.Time
+	allowed func(context.Context) error // may a request be sent now?
+	life    context.Context             // ends with Shutdown
+
+	sending sync.Mutex // one request at a time
+
+	mu    sync.Mutex  // guards the rest
+	timer *time.Timer // for requests that are due later
+	busy  bool        // one is on its way
+}
+
+// An erasure is a request, or the receipt of one, which has no identifier.
 type erasure struct {
-	GUID      *uuid.UUID `json:"install_guid,omitempty"`
-	Product   string     `json:"product"`
-	URL       string     `json:"url"`
-	Asked     time.Time  `json:"asked"`
-	Mark      string     `json:"mark,omitzero"`   // random: who asked; of several, one after the other
-	Unsure    bool       `json:"unsure,omitzero"` // the no was not recorded yet
-	Next      time.Time  `json:"next,omitzero"`
-	Tries     int        `json:"tries"`
-	Delivered time.Time  `json:"delivered,omitzero"`
-	GivenUp   time.Time  `json:"given_up,omitzero"`
+	GUID      uuid.UUID `json:"install_guid,omitzero"`
+	Product   string    `json:"product"`
+	URL       string    `json:"url"`
+	Asked     time.Time `json:"asked"`
+	Delivered time.Time `json:"delivered,omitzero"`
+	GivenUp   time.Time `json:"given_up,omitzero"`
+
+	path string
+	due  time.Time
 }
 
-func (c *Client) erasureDir() string  { return filepath.Join(c.config.Dir, "erasure") }
-func (c *Client) erasurePath() string { return filepath.Join(c.erasureDir(), "requests.json") }
+const (
+	requestSuffix = ".request"
+	receiptSuffix = ".receipt"
+)
 
-// erasures reads the list. What cannot be trusted is not in it, and is never
-// sent.
-func (c *Client) erasures() []erasure {
-	list, _ := c.readErasures()
-	return list
+// path names a file after an identifier without saying it: one process that
+// keeps a request finds that of another.
+func (e *erasures) path(guid uuid.UUID, suffix string) string {
+	sum := sha256.Sum256(guid[:])
+	return filepath.Join(e.dir, hex.EncodeToString(sum[:8])+suffix)
 }
 
-// readErasures also says what a change must not write over: a list that is
-// there and could not be read now.
-func (c *Client) readErasures() (list []erasure, err error) {
-	if c.config.Dir == "" || c.config.Catalog.Err() != nil {
-		return nil, nil
+// keep writes a request.
+func (e *erasures) keep(guid uuid.UUID) error {
+	if e.dir == "" {
+		return errors.New("telemetry: not erased: Config.Dir is needed to keep the request until it arrives")
 	}
-	data, err := durable.Read(c.erasurePath(), maxErasuresSize)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, durable.ErrOther) {
-		return nil, nil
+	if len(e.list(requestSuffix)) >= maxErasures {
+		return fmt.Errorf("telemetry: not erased: %d requests are waiting already", maxErasures)
 	}
-	if err != nil {
-		return nil, err
-	}
-	if json.Unmarshal(data, &list) != nil {
-		return nil, nil
-	}
-	return slices.DeleteFunc(list, func(e erasure) bool {
-		return e.GUID != nil && (e.GUID.Version() != 4 || e.GUID.Variant() != uuid.RFC4122)
-	}), nil
-}
-
-// changeErasures changes the list of requests; nobody else does meanwhile.
-func (c *Client) changeErasures(ctx context.Context, change func([]erasure) []erasure) error {
-	if err := c.rewriteErasures(ctx, change); err != nil {
-		return fmt.Errorf("telemetry: request to erase: %w", err)
+	now := e.clock().UTC().Truncate(time.Second)
+	if err := e.write(e.path(guid, requestSuffix), erasure{GUID: guid, Product: e.product, URL: e.outbox.gate.URL(), Asked: now}); err != nil {
+		return fmt.Errorf("telemetry: not erased: %w", err)
 	}
 	return nil
 }
 
-func (c *Client) rewriteErasures(ctx context.Context, change func([]erasure) []erasure) error {
-	if err := os.MkdirAll(c.erasureDir(), 0o700); err != nil {
+func (e *erasures) write(path string, content erasure) error {
+	if err := os.MkdirAll(e.dir, 0o700); err != nil {
 		return err
 	}
-	release, err := durable.Lock(ctx, c.erasureDir())
+	data, err := json.Marshal(content)
 	if err != nil {
 		return err
 	}
-	defer release()
-	durable.Tidy(c.erasureDir()) // a killed process may have left an identifier
-	list, err := c.readErasures()
-	if err != nil {
-		return err
-	}
-	data, err := json.Marshal(trimmed(change(list)))
-	if err != nil {
-		return err
-	}
-	if len(data) > maxErasuresSize {
-		return fmt.Errorf("%d are waiting already: they are tried until they arrive, or for 14 days", len(list))
-	}
-	return durable.Replace(c.erasurePath(), data)
+	return durable.Replace(path, data)
 }
 
-// trimmed forgets the oldest finished requests.
-func trimmed(list []erasure) []erasure {
-	for i := 0; len(list) > maxErasures && i < len(list); {
-		if list[i].GUID == nil {
-			list = slices.Delete(list, i, i+1)
-		} else {
-			i++
-		}
+// list reads the files of one kind, the oldest first. What cannot be trusted is
+// not in it, and is never sent.
+func (e *erasures) list(suffix string) (list []erasure) {
+	if e.dir == "" {
+		return nil
 	}
+	files, _ := filepath.Glob(filepath.Join(e.dir, "*"+suffix))
+	for _, path := range files {
+		var r erasure
+		data, err := durable.Read(path, maxErasureSize)
+		if err != nil || json.Unmarshal(data, &r) != nil || r.Product != e.product {
+			continue
+		}
+		info, err := os.Lstat(path)
+		if err != nil || suffix == requestSuffix && (r.GUID.Version() != 4 || r.GUID.Variant() != uuid.RFC4122 || path != e.path(r.GUID, suffix)) {
+			continue
+		}
+		r.path, r.due = path, info.ModTime()
+		list = append(list, r)
+	}
+	slices.SortFunc(list, func(a, b erasure) int { return a.Asked.Compare(b.Asked) })
 	return list
 }
 
-// keepErasure keeps a request for an identifier before the no is recorded, and
-// returns what tells it from those of others who ask at the same time.
-func (c *Client) keepErasure(ctx context.Context, guid uuid.UUID) (mark string, err error) {
-	err = c.changeErasures(ctx, func(list []erasure) []erasure {
-		if slices.ContainsFunc(list, func(e erasure) bool { return e.is(guid) && !e.Unsure }) {
-			return list // kept before, and the rest could not be destroyed then
-		}
-		mark = rand.Text()
-		return append(list, c.newErasure(guid, mark, true))
-	})
-	return mark, err
-}
-
-func (c *Client) newErasure(guid uuid.UUID, mark string, unsure bool) erasure {
-	return erasure{GUID: &guid, Product: c.config.Catalog.Product(), URL: c.gate.URL(),
-		Asked: c.clock().UTC().Truncate(time.Second), Mark: mark, Unsure: unsure}
-}
-
-// sureErasure notes that the no stands. A request that somebody forgot
-// meanwhile, because the no took long, is kept again.
-func (c *Client) sureErasure(ctx context.Context, guid uuid.UUID, mark string) error {
-	return c.changeErasures(ctx, func(list []erasure) []erasure {
-		found := false
-		for i := range list {
-			e := &list[i]
-			if e.marked(mark) {
-				e.Unsure = false
-			}
-			found = found || e.marked(mark) || e.is(guid) && !e.Unsure
-		}
-		if !found {
-			list = append(list, c.newErasure(guid, mark, false))
-		}
-		return list
-	})
-}
-
-// finishErasure notes that the request has arrived, for all who asked.
-func (c *Client) finishErasure(guid uuid.UUID, now time.Time) error {
-	ctx, cancel := context.WithTimeout(context.Background(), service)
-	defer cancel()
-	return c.changeErasures(ctx, func(list []erasure) []erasure {
-		done := func(e erasure) bool { return c.ours(e) && e.is(guid) }
-		first := slices.IndexFunc(list, done)
-		if first < 0 {
-			return list
-		}
-		marks := ""
-		for _, e := range list {
-			if done(e) {
-				marks += e.Mark
-			}
-		}
-		e := &list[first]
-		e.GUID, e.Mark, e.Unsure, e.Delivered, e.Next = nil, marks, false, now, time.Time{}
-		return slices.DeleteFunc(list, done)
-	})
-}
-
-// arrived says whether a request was delivered, whoever made it.
-func (c *Client) arrived(mark string) bool {
-	return slices.ContainsFunc(c.erasures(), func(e erasure) bool { return e.marked(mark) && !e.Delivered.IsZero() })
-}
-
-// dropErasure forgets a request again that was not made: no no was recorded,
-// or there is nothing to ask for.
-func (c *Client) dropErasure(ctx context.Context, mark string) error {
-	own := func(e erasure) bool { return e.marked(mark) && e.Tries == 0 && e.GUID != nil }
-	if !slices.ContainsFunc(c.erasures(), own) {
+// mine are the requests that this client can send: to the receiver that it sends
+// reports to.
+func (e *erasures) mine() []erasure {
+	if e.outbox.gate == nil {
 		return nil
 	}
-	return c.changeErasures(ctx, func(list []erasure) []erasure { return slices.DeleteFunc(list, own) })
+	return slices.DeleteFunc(e.list(requestSuffix), func(r erasure) bool { return r.URL != e.outbox.gate.URL() })
 }
 
-func (e erasure) marked(mark string) bool { return mark != "" && strings.Contains(e.Mark, mark) }
-
-func (e erasure) is(guid uuid.UUID) bool { return e.GUID != nil && *e.GUID == guid }
-
-// ours says whether a request for this product is still to be made.
-func (c *Client) ours(e erasure) bool {
-	return e.GUID != nil && e.Product == c.config.Catalog.Product()
-}
-
-// mine says whether this client can make it: the no was recorded, and it is to
-// the receiver that this client sends to.
-func (c *Client) mine(e erasure) bool {
-	return c.ours(e) && !e.Unsure && c.gate != nil && e.URL == c.gate.URL()
-}
-
-// changeErasure changes the request for one identifier. That it is not there
-// any more is an error.
-func (c *Client) changeErasure(guid uuid.UUID, change func(*erasure)) error {
-	ctx, cancel := context.WithTimeout(context.Background(), service)
-	defer cancel()
-	found := false
-	err := c.changeErasures(ctx, func(list []erasure) []erasure {
-		for i := range list {
-			if c.mine(list[i]) && list[i].is(guid) {
-				found = true
-				change(&list[i])
-			}
-		}
-		return list
-	})
-	if err == nil && !found {
-		err = errors.New("telemetry: there is no such request to erase any more")
-	}
-	return err
-}
-
-// reviewErasures looks at what became of each request. Those that were tried
-// for long enough are given up and their identifiers forgotten, also where a
-// veto holds them back, or they are for a receiver that this client does not
-// send to any more. Those that were kept for a no are sure once it is recorded,
-// and forgotten when it surely was not. One that was asked for in the future
-// was asked for under another clock, and is not old.
-func (c *Client) reviewErasures() {
-	ctx, cancel := context.WithTimeout(context.Background(), service)
-	defer cancel()
-	now := c.clock().UTC().Truncate(time.Second)
-	list := c.erasures()
-	var said consent.Status
-	if slices.ContainsFunc(list, func(e erasure) bool { return c.ours(e) && e.Unsure }) {
-		if said = c.decided(ctx); said.Veto {
-			said = c.recorded(ctx)
-		}
-	}
-	old := func(e erasure) bool {
-		return c.ours(e) && (now.Sub(e.Asked) >= patienceToErase || e.Tries >= maxTries)
-	}
-	sure := func(e erasure) bool { return c.ours(e) && e.Unsure && said.Decision == consent.Denied }
-	empty := func(e erasure) bool {
-		return c.ours(e) && e.Unsure && !sure(e) && !said.Failed && now.Sub(e.Asked).Abs() >= patienceToRecord
-	}
-	if !slices.ContainsFunc(list, func(e erasure) bool { return old(e) || sure(e) || empty(e) }) {
+// tidy removes what killed processes left, gives up requests that were tried for
+// long enough, also under a veto, and forgets old receipts.
+func (e *erasures) tidy() {
+	if e.dir == "" {
 		return
 	}
-	err := c.changeErasures(ctx, func(list []erasure) []erasure {
-		list = slices.DeleteFunc(list, empty)
-		for i := range list {
-			e := &list[i]
-			if sure(*e) {
-				e.Unsure = false
-			}
-			if old(*e) {
-				e.GUID, e.GivenUp, e.Next = nil, now, time.Time{}
+	durable.Sweep(filepath.Join(e.dir, "*"))
+	now := e.clock().UTC().Truncate(time.Second)
+	for _, r := range e.list(requestSuffix) {
+		if now.Sub(r.Asked) >= erasureTimeout || r.due.Sub(r.Asked) >= erasureTimeout {
+			r.GivenUp = now
+			if err := e.finish(r); err != nil {
+				go e.log.warn("telemetry: a request to erase could not be given up", "error", err)
 			}
 		}
-		return list
-	})
-	if err != nil {
-		c.log(slog.LevelWarn, "telemetry: a request to erase could not be looked after", "error", err)
+	}
+	receipts := e.list(receiptSuffix)
+	for _, r := range receipts[:max(0, len(receipts)-maxReceipts)] {
+		_ = os.Remove(r.path)
 	}
 }
 
-// pendingErasures are those for which an identifier is still kept.
-func (c *Client) pendingErasures() []erasure {
-	return slices.DeleteFunc(c.erasures(), func(e erasure) bool { return !c.ours(e) })
+// finish replaces a request by its receipt. A kill in between sends the request
+// once more, which does no harm.
+func (e *erasures) finish(r erasure) error {
+	path := e.path(r.GUID, receiptSuffix)
+	r.GUID = uuid.Nil
+	err := e.write(path, r)
+	return errors.Join(err, os.Remove(r.path), durable.SyncDir(e.dir))
 }
 
-// erasureStatus says how the requests of this product stand, whether one of
-// them still needs its identifier, and when the next one is to be made.
-func (c *Client) erasureStatus() (pending bool, next time.Time, all string) {
-	var words []string
-	told := map[uuid.UUID]bool{} // two may have asked at once
-	for _, e := range c.erasures() {
-		if e.Product != c.config.Catalog.Product() || e.Unsure || e.GUID != nil && told[*e.GUID] {
-			continue
-		}
-		if e.GUID != nil {
-			pending, told[*e.GUID] = true, true
-			if c.mine(e) && (next.IsZero() || e.Next.Before(next)) {
-				next = e.Next
+var errNoRequest = errors.New("telemetry: there is no such request to erase any more")
+
+// try sends a request once, if it is due, and notes when to try again.
+func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
+	e.sending.Lock()
+	defer e.sending.Unlock()
+	i := slices.IndexFunc(e.mine(), func(r erasure) bool { return r.GUID == guid })
+	if i < 0 {
+		return errNoRequest
+	}
+	r := e.mine()[i]
+	now := e.clock()
+	if r.due.After(now) && r.due.Before(now.Add(farthest)) {
+		return errors.New("telemetry: the request to erase is not sent now: " + r.String())
+	}
+	e.setBusy(true)
+	defer e.setBusy(false)
+	// The wait doubles with the age of the request. It is noted before, so that
+	// other processes and a restart do not try at once.
+	e.postpone(r, min(max(firstRetry, now.Sub(r.Asked)), lastRetry))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(e.life, cancel)()
+	today := now.UTC().Truncate(24 * time.Hour)
+	err := e.outbox.send(ctx, gate.Report{GUID: guid, Since: today, Day: today, Erase: true}, func() error { return e.allowed(ctx) })
+	if err == nil {
+		r.Delivered = e.clock().UTC().Truncate(time.Second)
+		return e.finish(r)
+	}
+	var refused *gate.Error
+	if errors.As(err, &refused) && refused.RetryAfter > 0 {
+		e.postpone(r, min(refused.RetryAfter+random(firstRetry), farthest))
+	}
+	return fmt.Errorf("telemetry: the request to erase has not arrived yet: %w", err)
+}
+
+func (e *erasures) postpone(r erasure, wait time.Duration) {
+	due := e.clock().Add(wait)
+	_ = os.Chtimes(r.path, due, due)
+}
+
+// later tries the pending requests again when the first of them is due, and not
+// before least has passed.
+func (e *erasures) later(least time.Duration) {
+	mine := e.mine()
+	if e.life.Err() != nil || len(e.list(requestSuffix)) == 0 {
+		return
+	}
+	next := farthest
+	for _, r := range mine {
+		next = min(next, max(r.due.Sub(e.clock()), least))
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.timer != nil {
+		e.timer.Stop() // one timer for all of them
+	}
+	e.timer = time.AfterFunc(next, func() {
+		e.tidy()
+		for _, r := range e.mine() {
+			if e.life.Err() == nil && !r.due.After(e.clock()) {
+				_ = e.try(e.life, r.GUID) // in the status and the journal
 			}
 		}
-		words = append(words, e.words())
+		e.later(firstRetry)
+	})
+}
+
+func (e *erasures) setBusy(busy bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.busy = busy
+}
+
+// status says how the requests of this product stand, whether one of them still
+// needs its identifier, and when the next one is due.
+func (e *erasures) status() (pending bool, next time.Time, all string) {
+	var words []string
+	for _, r := range e.list(receiptSuffix) {
+		words = append(words, r.String())
+	}
+	for _, r := range e.list(requestSuffix) {
+		pending = true
+		words = append(words, r.String())
+	}
+	for _, r := range e.mine() {
+		if next.IsZero() || r.due.Before(next) {
+			next = r.due
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.busy {
+		next = e.clock()
 	}
 	return pending, next, strings.Join(words, "; ")
 }
 
-// words say how the request stands; empty when there is none.
-func (e erasure) words() string {
+// String says how the request stands.
+func (r erasure) String() string {
 	day := func(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 	switch {
-	case !e.Delivered.IsZero():
-		return "asked to erase on " + day(e.Asked) + "; the request was delivered on " + day(e.Delivered)
-	case !e.GivenUp.IsZero():
-		return "asked to erase on " + day(e.Asked) + "; the request could not be delivered and was given up on " + day(e.GivenUp)
-	case e.GUID != nil:
-		tried := fmt.Sprintf("tried %d times", e.Tries)
-		if e.Tries == 1 {
-			tried = "tried once"
-		}
-		return fmt.Sprintf("asked to erase on %s; not delivered yet, %s, until %s", day(e.Asked), tried, day(e.Asked.Add(patienceToErase)))
+	case !r.Delivered.IsZero():
+		return "asked to erase on " + day(r.Asked) + "; the request was delivered on " + day(r.Delivered)
+	case !r.GivenUp.IsZero():
+		return "asked to erase on " + day(r.Asked) + "; the request could not be delivered and was given up on " + day(r.GivenUp)
 	}
-	return ""
+	return fmt.Sprintf("asked to erase on %s; not delivered yet, tried until %s", day(r.Asked), day(r.Asked.Add(erasureTimeout)))
 }

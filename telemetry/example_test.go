@@ -47,10 +47,7 @@ func ExampleClient_Refresh() {
 	defer stats.Shutdown(ctx)
 
 	for _, answer := range []consent.Decision{consent.Granted, consent.Denied} {
-		if err := decisions.Save(ctx, consent.Record{Decision: answer, Notice: 1, Where: "settings"}); err != nil {
-			log.Fatal(err)
-		}
-		if err := stats.Refresh(ctx); err != nil {
+		if err := stats.Decide(ctx, consent.Record{Decision: answer, Notice: 1, Where: "settings"}); err != nil {
 			log.Fatal(err)
 		}
 		fmt.Println(answer, stats.Status().On, stats.Status().InstallGUID != "")
@@ -68,8 +65,9 @@ func ExampleClient_Preview() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, row := range report.Rows {
-		fmt.Println(row)
+	fmt.Println("install_guid", report.InstallGUID)
+	for _, point := range report.Points {
+		fmt.Println(point)
 	}
 	// Output:
 	// install_guid 00000000-0000-4000-8000-000000000000

@@ -130,7 +130,7 @@ func liveOffFor(t *testing.T, config Config, days int) {
 	for range days {
 		c.Add(compreface.UserCreated, 1)
 		c.Add(compreface.ServiceCreated.With(compreface.Detection), 1)
-		if _, err := c.Preview(t.Context(), false); err != nil && c.gate != nil {
+		if _, err := c.Preview(t.Context(), false); err != nil && c.outbox.gate != nil {
 			t.Error(err)
 		}
 		if err := c.Flush(t.Context()); err == nil {

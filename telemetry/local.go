@@ -1,5 +1,7 @@
 package telemetry
 
+// The Producer touches the recorder, and sends nothing.
+
 import (
 	"context"
 
@@ -7,32 +9,32 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// Producer shows the same figures to a reader of the operator's own, such as
+// Producer shows the same numbers to a reader of the operator's own, such as
 // an OpenTelemetry Prometheus exporter, and sends nothing anywhere:
 //
 //	reader := metric.NewManualReader(metric.WithProducer(stats.Producer()))
 //
 // It leaves out install_guid, and produces nothing while nothing is counted:
 // without consent that is so unless [Config.CountLocally] is set.
-// Sizes are asked for at every reading, so the reader's interval decides how
-// often the application's functions are called.
+// Callbacks are called at every reading, so the reader's interval decides how
+// often.
 func (c *Client) Producer() metric.Producer { return producer{c} }
 
 type producer struct{ client *Client }
 
-// Produce returns the figures of this moment.
+// Produce returns the numbers of this moment.
 func (p producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {
 	c := p.client
-	if c == nil || c.gate == nil {
+	if c == nil {
 		return nil, nil
 	}
 	r := c.live.Load()
 	if r == nil {
 		return nil, nil
 	}
-	figures, err := c.figures(some(ctx), r, askForView)
+	report, err := r.collect(orBackground(ctx), c.clock(), askForView)
 	if err != nil {
 		return nil, err
 	}
-	return []metricdata.ScopeMetrics{c.gate.Local(figures, c.clock())}, nil
+	return []metricdata.ScopeMetrics{c.outbox.gate.Local(report, c.clock())}, nil
 }

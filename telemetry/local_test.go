@@ -73,8 +73,8 @@ func TestProducer(t *testing.T) {
 	if s.Status().On || s.Status().InstallGUID != "" || s.Flush(t.Context()) == nil || exists(filepath.Join(s.dir, "headcount.totals")) {
 		t.Errorf("counting locally is not consent: %+v, %q", s.Status(), files(t, s.dir))
 	}
-	if preview, err := s.Preview(t.Context(), false); err != nil || !slices.Contains(preview.Rows, "compreface.user.created 0") {
-		t.Errorf("the preview shows what was counted locally: %q, %v", preview.Rows, err)
+	if preview, err := s.Preview(t.Context(), false); err != nil || !slices.Contains(rowsOf(preview), "compreface.user.created 0") {
+		t.Errorf("the preview shows what was counted locally: %q, %v", rowsOf(preview), err)
 	}
 	s.decide(t, consent.Granted)
 	s.Add(compreface.UserCreated, 1)
@@ -108,7 +108,7 @@ func TestLocalSumKeepsItsStart(t *testing.T) {
 		return sum.DataPoints[0].StartTime, sum.DataPoints[0].Time
 	}
 	first, then := began()
-	s.clock = func() time.Time { return then.Add(49 * time.Hour) }
+	s.now = func() time.Time { return then.Add(49 * time.Hour) }
 	again, now := began()
 	if first.IsZero() || !again.Equal(first) || now.Sub(then) != 49*time.Hour {
 		t.Errorf("from %v, after %v from %v", first, now.Sub(then), again)

@@ -70,14 +70,14 @@ func TestObserveFails(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if took := time.Since(begin); took > patience {
+				if took := time.Since(begin); took > callbackTimeout {
 					t.Errorf("waited %v", took)
 				}
-				want(t, p.Rows, "shop.thing.sold 0")
-				want(t, p.Rows, "shop.box.count{shop.box.range=1-10} 1")
+				want(t, rowsOf(p), "shop.thing.sold 0")
+				want(t, rowsOf(p), "shop.box.count{shop.box.range=1-10} 1")
 				if test.want != "" {
-					want(t, p.Rows, test.want)
-				} else if text := strings.Join(p.Rows, "\n"); strings.Contains(text, "shelf") {
+					want(t, rowsOf(p), test.want)
+				} else if text := strings.Join(rowsOf(p), "\n"); strings.Contains(text, "shelf") {
 					t.Errorf("the metric is in %s", text)
 				}
 				time.Sleep(2 * time.Minute) // the one that hangs comes back
@@ -119,10 +119,10 @@ func TestObserveReplaced(t *testing.T) {
 		c.Observe(shelves, answer(1))
 		c.Observe(shelves, answer(2))
 		p, _ := c.Preview(t.Context(), true)
-		want(t, p.Rows, "shop.shelf.count{shop.shelf.range=0} 2")
+		want(t, rowsOf(p), "shop.shelf.count{shop.shelf.range=0} 2")
 		c.Observe(shelves, nil)
-		if p, _ = c.Preview(t.Context(), true); strings.Contains(strings.Join(p.Rows, " "), "shelf") || len(p.Rows) != 2 {
-			t.Errorf("%q", p.Rows)
+		if p, _ = c.Preview(t.Context(), true); strings.Contains(strings.Join(rowsOf(p), " "), "shelf") || len(rowsOf(p)) != 2 {
+			t.Errorf("%q", rowsOf(p))
 		}
 	})
 }
@@ -150,7 +150,7 @@ func TestObserveNeverOverlaps(t *testing.T) {
 				if err != nil {
 					t.Error(err)
 				}
-				if len(p.Rows) == 3 {
+				if len(rowsOf(p)) == 3 {
 					complete.Add(1)
 				}
 			})
@@ -176,7 +176,7 @@ func TestObserveHangsForGood(t *testing.T) {
 			if _, err := c.Preview(t.Context(), true); err != nil {
 				t.Fatal(err)
 			}
-			if took := time.Since(begin); took != patience {
+			if took := time.Since(begin); took != callbackTimeout {
 				t.Errorf("waited %v", took)
 			}
 		}

@@ -1,95 +1,188 @@
 package telemetry
 
+// A recorder touches the ledger and the callbacks, and knows nothing of consent,
+// of reports that are sent, and of the client.
+
 import (
 	"context"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"headcount.example/catalog"
+	"headcount.example/internal/gate"
 	"headcount.example/internal/ledger"
 )
 
-// A recorder is the client while consent holds: the open ledger, and where Add
-// finds each total.
+// A recorder is what exists while consent holds: the open ledger, and where Add
+// finds each total. A local one counts in memory for the operator's own reader.
 type recorder struct {
 	ledger    *ledger.Ledger
+	metrics   []catalog.Definition
+	callbacks *callbacks
 	totals    []total // in the order of the catalog's series
 	byCounter map[catalog.Counter]ledger.Slot
-	series    [][]int // of each metric: the number of each series in totals
+	local     bool
+	began     time.Time // of a local one
+	yes       int64     // see ledger.Owner
 
 	ctx     context.Context // ends with the consent it was made under
 	cancel  context.CancelFunc
-	wake    chan struct{}
-	said    bool                            // what Open put aside; of the loop alone
-	back    time.Time                       // another clock was met; of the loop alone
-	settled atomic.Int64                    // the slot of the newest report of this process
-	answers map[catalog.Sizes]answered      // of this day, for a report that has to be sent again; guarded by Client.mu
-	since   time.Time                       // day on which it began; of a local one
-	local   bool                            // counts in memory for the operator's own reader; nothing else is done with it
-	strange atomic.Pointer[catalog.Counter] // not in the catalog, and not said yet
-	doubt   atomic.Bool                     // the last look found no yes
-	denied  atomic.Bool                     // it ends with a no: nothing is written any more
-	done    chan struct{}                   // closed when the loop has ended
-	sending chan struct{}                   // holds one token while a report is on its way
+	wake    chan struct{} // asks the reporter to look at the ledger soon
+	done    chan struct{} // closed when the reporter's loop has ended
+	sending chan struct{} // holds a token while a report is on its way
+
+	mu      sync.Mutex
+	answers map[catalog.Sizes]answer // of this day, for a report that has to be sent again
 }
 
-func newRecorder(ctx context.Context, config Config, metrics []catalog.Definition, now time.Time, local bool, still func() error) (*recorder, error) {
+// A total is where a recorder counts one series.
+type total struct {
+	counter catalog.Counter
+	slot    ledger.Slot
+}
+
+// An answer is what a callback said on a day.
+type answer struct {
+	day    time.Time
+	counts []int64
+}
+
+// newRecorder opens a ledger with a place for each counter series.
+func newRecorder(metrics []catalog.Definition, callbacks *callbacks, open func(series []string) (*ledger.Ledger, error)) (*recorder, error) {
 	r := &recorder{
+		metrics: metrics, callbacks: callbacks, byCounter: map[catalog.Counter]ledger.Slot{}, answers: map[catalog.Sizes]answer{},
 		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
-		series: make([][]int, len(metrics)), local: local, since: now.UTC().Truncate(24 * time.Hour), answers: map[catalog.Sizes]answered{},
-		byCounter: map[catalog.Counter]ledger.Slot{},
 	}
 	var names []string
-	var counters []catalog.Counter
-	for m, d := range metrics {
-		if d.Kind != catalog.KindCounter {
-			continue // sizes are observed, never kept
-		}
+	for _, d := range metrics {
 		for _, s := range d.Series {
-			r.series[m] = append(r.series[m], len(names))
-			names = append(names, s.Counter.String())
-			counters = append(counters, s.Counter)
+			if d.Kind == catalog.KindCounter { // sizes are collected, never kept
+				names = append(names, s.Counter.String())
+				r.totals = append(r.totals, total{counter: s.Counter})
+			}
 		}
 	}
 	var err error
-	switch {
-	case local:
-		r.ledger, err = ledger.Memory(names)
-	case config.State != nil:
-		r.ledger, err = ledger.OpenIn(ctx, config.State, names, now)
-	default:
-		r.ledger, err = ledger.OpenIf(ctx, config.Dir, names, now, still)
-	}
-	if err != nil {
+	if r.ledger, err = open(names); err != nil {
 		return nil, err
 	}
-	for i, counter := range counters {
-		r.totals = append(r.totals, total{counter, r.ledger.Slot(i)})
-		r.byCounter[counter] = r.ledger.Slot(i)
+	for i := range r.totals {
+		r.totals[i].slot = r.ledger.Slot(i)
+		r.byCounter[r.totals[i].counter] = r.totals[i].slot
 	}
-	var cancel context.CancelFunc
-	r.ctx, cancel = context.WithCancel(context.Background())
-	r.cancel = func() {
-		r.ledger.Stop()
-		cancel()
-	}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r, nil
 }
 
-// undeclared has the loop say that a counter is not in the catalog: Add itself
-// never waits for a logger. One at a time is enough to find the mistake.
-func (r *recorder) undeclared(counter catalog.Counter) {
-	if r.strange.Load() == nil {
-		kept := counter // so that only this line allocates, and not every call
-		r.strange.Store(&kept)
-		r.look()
+// count adds n; false when the counter is not in the catalog.
+func (r *recorder) count(counter catalog.Counter, n int64) bool {
+	slot := r.slot(counter)
+	if slot == nil {
+		return false
 	}
+	if !r.ledger.Add(slot, uint64(n)) {
+		r.look() // taken back, full or damaged: the reporter finds out which
+	}
+	return true
 }
 
-// look asks the loop to look at the ledger soon.
+// slot returns the total of a counter; nil when the catalog does not have it.
+// The counter says where it is, unless it is in several catalogs.
+func (r *recorder) slot(counter catalog.Counter) ledger.Slot {
+	if i := counter.Index(); uint(i) < uint(len(r.totals)) && r.totals[i].counter == counter {
+		return r.totals[i].slot
+	}
+	return r.byCounter[counter]
+}
+
+// look asks the reporter to look at the ledger soon.
 func (r *recorder) look() {
 	select {
 	case r.wake <- struct{}{}:
 	default:
+	}
+}
+
+// asking says whether callbacks are called for a report.
+type asking int
+
+const (
+	askNobody    asking = iota
+	askForReport        // and keep the answer: a report that is sent again says what it said first
+	askForView          // a report that has to be sent again shows what it will say
+)
+
+// collect puts a report together from the totals and the callbacks.
+func (r *recorder) collect(ctx context.Context, now time.Time, ask asking) (gate.Report, error) {
+	today := now.UTC().Truncate(24 * time.Hour)
+	id := r.ledger.Identity()
+	report := gate.Report{GUID: id.GUID, Since: id.Day, Day: today}
+	if r.local {
+		report.GUID, report.Since = placeholder, r.began
+	} else if today.Before(id.Day) {
+		report.Day = id.Day // a clock that went back does not end before it began
+	}
+	totals := make([]uint64, len(r.totals))
+	if err := r.ledger.Totals(ctx, totals); err != nil {
+		return gate.Report{}, err
+	}
+	next := 0
+	for _, d := range r.metrics {
+		values := make([]int64, len(d.Series))
+		if d.Kind == catalog.KindCounter {
+			for i := range values {
+				values[i] = int64(totals[next])
+				next++
+			}
+		} else {
+			ranges(values, r.counts(ctx, d, today, ask))
+		}
+		report.Values = append(report.Values, values)
+	}
+	return report, nil
+}
+
+// counts asks a callback, or returns what it said for this day's report. That is
+// kept until that report needs no repetition, and no longer than the yes.
+func (r *recorder) counts(ctx context.Context, d catalog.Definition, today time.Time, ask asking) []int64 {
+	if ask == askNobody || r.callbacks.get(d.Sizes) == nil {
+		return nil
+	}
+	r.mu.Lock()
+	kept, ok := r.answers[d.Sizes]
+	r.mu.Unlock()
+	if ok && kept.day.Equal(today) {
+		return kept.counts
+	}
+	counts := r.callbacks.counts(ctx, d)
+	if counts != nil && ask == askForReport {
+		r.mu.Lock()
+		r.answers[d.Sizes] = answer{today, counts}
+		r.mu.Unlock()
+	}
+	return counts
+}
+
+// forget has the next report call the callbacks anew.
+func (r *recorder) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.answers)
+}
+
+// ranges fills in the points of a range gauge: those that are not zero. Where
+// there is nothing at all the first range is sent with the value 0: without a
+// point a receiver could not tell "none" from "unknown", and would keep the old
+// ranges.
+func ranges(values, counts []int64) {
+	empty := counts != nil
+	for i := range values {
+		values[i] = gate.Absent
+		if counts != nil && counts[i] > 0 {
+			values[i], empty = counts[i], false
+		}
+	}
+	if empty {
+		values[0] = 0
 	}
 }

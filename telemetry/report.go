@@ -1,5 +1,8 @@
 package telemetry
 
+// This file touches the gate, which renders a report, and the journal, which
+// kept some.
+
 import (
 	"bytes"
 	"context"
@@ -20,66 +23,44 @@ import (
 // A Report is one request, as it is sent. Every field but URL is read back from
 // the bytes of Request, so none can show something else.
 type Report struct {
-	URL     string   // where to
-	Request []byte   // the bytes on the connection
-	Head    string   // request line and headers
-	JSON    []byte   // the body, in OTLP's JSON form, indented
-	Rows    []string // the body's facts, one a line: the identifier, then "name{labels} value"
+	URL         string  // where to
+	Request     []byte  // the bytes on the connection
+	Head        string  // request line and headers
+	JSON        []byte  // the body, in OTLP's JSON form, indented
+	InstallGUID string  // the one Resource attribute
+	Points      []Point // what the body counts, in its order
+}
+
+// A Point is one number of a report: of a counter the total, of a range gauge
+// how many things are in a range now.
+type Point struct {
+	Name       string
+	Attributes []string // keys and values in turn
+	Value      int64
+}
+
+// String returns the point as in shop.thing.sold{shop.way=WEB} 3.
+func (p Point) String() string {
+	var labels string
+	for pair := range slices.Chunk(p.Attributes, 2) {
+		labels += "," + strings.Join(pair, "=")
+	}
+	if labels != "" {
+		labels = "{" + labels[1:] + "}"
+	}
+	return fmt.Sprintf("%s%s %d", p.Name, labels, p.Value)
 }
 
 // String returns the request as a person can read it: the head, and what the
 // body says.
 func (r Report) String() string {
-	return fmt.Sprintf("%s\n%s\n(%d bytes in all)\n", r.Head, strings.Join(r.Rows, "\n"), len(r.Request))
-}
-
-// figures puts a report together from the totals and the sizes, as far as
-// they are asked for. R is nil while consent does not hold: then every total
-// is zero and the identifier a placeholder.
-func (c *Client) figures(ctx context.Context, r *recorder, ask asking) (gate.Report, error) {
-	today := c.clock().UTC().Truncate(24 * time.Hour)
-	report := gate.Report{GUID: placeholder, Since: today, Day: today}
-	var totals []uint64
-	if r != nil {
-		if id := r.ledger.Identity(); r.local {
-			report.Since = r.since
-		} else {
-			report.GUID, report.Since = id.GUID, id.Day
-			if today.Before(id.Day) {
-				report.Day = id.Day // a clock that went back does not end before it began
-			}
-		}
-		totals = make([]uint64, len(r.totals))
-		if err := r.ledger.Totals(ctx, totals); err != nil {
-			return gate.Report{}, err
-		}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\ninstall_guid %s\n", r.Head, r.InstallGUID)
+	for _, p := range r.Points {
+		fmt.Fprintln(&b, p)
 	}
-	for m, d := range c.metrics {
-		values := make([]int64, len(d.Series))
-		switch {
-		case d.Kind == catalog.KindSizes:
-			counts := c.observe(ctx, r, d, today, ask)
-			for i := range values {
-				values[i] = gate.Absent
-				if counts != nil && (counts[i] > 0 || i == 0 && empty(counts)) {
-					values[i] = counts[i]
-				}
-			}
-		case r != nil:
-			for i, at := range r.series[m] {
-				values[i] = int64(totals[at])
-			}
-		}
-		report.Values = append(report.Values, values)
-	}
-	return report, nil
-}
-
-// empty reports whether the callback answered that there is nothing. Then the
-// first range is sent with the value 0: without a point a receiver could not
-// tell "none" from "unknown", and would keep the old ranges.
-func empty(counts []int64) bool {
-	return !slices.ContainsFunc(counts, func(n int64) bool { return n != 0 })
+	fmt.Fprintf(&b, "(%d bytes in all)\n", len(r.Request))
+	return b.String()
 }
 
 // placeholder stands where an identifier would be if there were one.
@@ -87,28 +68,52 @@ var placeholder = uuid.MustParse("00000000-0000-4000-8000-000000000000")
 
 // Preview returns the next report as it would be sent now, byte for byte. It
 // opens no socket, writes no file and makes no identifier: while there is
-// none, zeros stand in its place. Sizes are in it only when observe is set,
-// because then the application's functions are called.
+// none, zeros stand in its place. Range gauges are in it only when observe is
+// set, because then the application's callbacks are called.
 func (c *Client) Preview(ctx context.Context, observe bool) (Report, error) {
-	if c == nil || c.gate == nil {
+	if c == nil || c.outbox == nil || c.outbox.gate == nil {
 		return Report{}, errors.New("telemetry: no preview: the client is not configured")
 	}
+	ctx = orBackground(ctx)
 	ask := askNobody
 	if observe {
 		ask = askForView
 	}
-	ctx = some(ctx)
-	figures, err := c.figures(ctx, c.agreed(), ask)
+	report, err := c.preview(ctx, ask)
 	if err != nil {
 		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
 	}
-	raw, err := c.gate.Preview(ctx, figures)
+	raw, err := c.outbox.gate.Preview(ctx, report)
 	if err != nil {
 		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
 	}
-	return read(c.gate.URL(), raw)
+	return read(c.outbox.gate.URL(), raw)
 }
 
+// preview collects the next report. While consent does not hold every total is
+// zero.
+func (c *Client) preview(ctx context.Context, ask asking) (gate.Report, error) {
+	now := c.clock()
+	if r := c.live.Load(); r != nil && !r.local {
+		return r.collect(ctx, now, ask)
+	}
+	today := now.UTC().Truncate(24 * time.Hour)
+	report := gate.Report{GUID: placeholder, Since: today, Day: today}
+	for _, d := range c.callbacks.metrics {
+		values := make([]int64, len(d.Series))
+		if d.Kind == catalog.KindSizes {
+			var counts []int64
+			if ask != askNobody {
+				counts = c.callbacks.counts(ctx, d)
+			}
+			ranges(values, counts)
+		}
+		report.Values = append(report.Values, values)
+	}
+	return report, nil
+}
+
+// read reads a request back.
 func read(url string, raw []byte) (Report, error) {
 	_, otlp, err := gate.Decode(raw)
 	if err != nil {
@@ -116,27 +121,24 @@ func read(url string, raw []byte) (Report, error) {
 	}
 	body, err := gate.JSON(otlp)
 	head, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
-	return Report{
-		URL:     url,
-		Request: raw,
-		Head:    strings.ReplaceAll(string(head), "\r\n", "\n") + "\n",
-		JSON:    body,
-		Rows:    rows(otlp),
-	}, err
-}
-
-func rows(otlp *colmetricpb.ExportMetricsServiceRequest) []string {
-	var list []string
+	r := Report{URL: url, Request: raw, Head: strings.ReplaceAll(string(head), "\r\n", "\n") + "\n", JSON: body}
 	for _, resource := range otlp.GetResourceMetrics() {
 		for _, a := range resource.GetResource().GetAttributes() {
-			list = append(list, a.GetKey()+" "+a.GetValue().GetStringValue())
+			if a.GetKey() == "install_guid" {
+				r.InstallGUID = a.GetValue().GetStringValue()
+			}
 		}
+	}
+	r.Points = points(otlp)
+	return r, err
+}
+
+func points(otlp *colmetricpb.ExportMetricsServiceRequest) (list []Point) {
+	for _, resource := range otlp.GetResourceMetrics() {
 		for _, scope := range resource.GetScopeMetrics() {
 			for _, metric := range scope.GetMetrics() {
-				points := metric.GetSum().GetDataPoints()
-				points = append(points, metric.GetGauge().GetDataPoints()...)
-				for _, p := range points {
-					list = append(list, metric.GetName()+labels(p)+fmt.Sprintf(" %d", p.GetAsInt()))
+				for _, p := range slices.Concat(metric.GetSum().GetDataPoints(), metric.GetGauge().GetDataPoints()) {
+					list = append(list, Point{metric.GetName(), attributes(p), p.GetAsInt()})
 				}
 			}
 		}
@@ -144,13 +146,41 @@ func rows(otlp *colmetricpb.ExportMetricsServiceRequest) []string {
 	return list
 }
 
-func labels(p *metricpb.NumberDataPoint) string {
-	if len(p.GetAttributes()) == 0 {
-		return ""
-	}
-	var pairs []string
+func attributes(p *metricpb.NumberDataPoint) (list []string) {
 	for _, a := range p.GetAttributes() {
-		pairs = append(pairs, a.GetKey()+"="+a.GetValue().GetStringValue())
+		list = append(list, a.GetKey(), a.GetValue().GetStringValue())
 	}
-	return "{" + strings.Join(pairs, ",") + "}"
+	return list
+}
+
+// An Entry of the journal is one report or request to erase, as it was sent.
+type Entry struct {
+	Time     time.Time // when it was about to be sent
+	URL      string    // where to
+	Report   Report    // the exact bytes, and what they say
+	Outcome  string    // "delivered", why not, or that no answer came; empty when the process ended before it knew
+	Finished time.Time // when the outcome was known; zero when it was not
+}
+
+// Journal returns the newest 90 reports and requests to erase that left, or were
+// about to leave, this directory, the newest first; of those that were not
+// delivered the newest 30. They stay readable after a no. An entry is written
+// before the connection is opened: nothing leaves without one, except where
+// Config.State is set and Config.Dir is not, and there is no journal. The error
+// names entries that could not be read; the others are there.
+func (c *Client) Journal() ([]Entry, error) {
+	if c == nil || c.outbox == nil || c.outbox.journal == nil {
+		return nil, nil
+	}
+	kept, err := c.outbox.journal.Entries()
+	var list []Entry
+	for _, k := range kept {
+		report, e := read(k.URL, k.Request)
+		if e != nil {
+			err = errors.Join(err, fmt.Errorf("telemetry: entry %d of the journal: %w", k.Number, e))
+			continue
+		}
+		list = append(list, Entry{Time: k.Time, URL: k.URL, Report: report, Outcome: k.Outcome, Finished: k.Finished})
+	}
+	return list, err
 }

@@ -1,5 +1,7 @@
 package telemetry
 
+// This file is pure: it computes when a report is due, and touches nothing.
+
 import (
 	"math/rand/v2"
 	"time"
@@ -8,75 +10,60 @@ import (
 )
 
 const (
-	firstReport = time.Hour // at least, from a missed slot to the first report of all
-
-	idle     = time.Minute      // a clock may jump and a computer sleep: look again
-	late     = 10 * time.Minute // a slot that began longer ago was missed, not met
-	catchUp  = 2 * time.Hour    // missed slots are spread over this
-	farthest = 24 * time.Hour   // nothing is put off longer
-	atLeast  = 20 * time.Hour   // between two reports of a process that met another clock
-	firstTry = time.Minute      // wait after the first failure; it doubles
-	lastTry  = 6 * time.Hour    // and stops doubling here
+	missedAfter = 10 * time.Minute     // a report that was due longer ago was missed
+	catchUp     = 2 * time.Hour        // missed reports are spread over this
+	firstReport = time.Hour            // more, when the first report of all was missed
+	leastGap    = 4 * time.Hour        // between a report and the phase of the next one
+	atLeast     = 20 * time.Hour       // between two reports of a process, by the monotonic clock
+	otherClock  = 400 * 24 * time.Hour // a report that was due longer ago was planned under another clock
+	farthest    = 24 * time.Hour       // no attempt is put off longer
+	firstRetry  = time.Minute          // wait after the first failure; it doubles
+	lastRetry   = 6 * time.Hour        // and stops doubling here
 )
 
-// plan says what is due. It returns the schedule as it should be from now on,
-// and when to send: at once when the moment is not after now.
-//
-// Slots are numbered by the clock, and the clock may say anything: that of a
-// computer that starts in 1970 and is corrected later, or of another replica.
-// A settled slot in the future was settled under another clock. If it is about
-// to begin it stays settled, so that a clock that swings a little brings no
-// report twice; else the present one is taken for settled too, so that the next
-// report is never much more than a day away. The slot that was settled before
-// is remembered, so that a clock that comes back to it brings none either.
-func plan(now time.Time, phase time.Duration, s ledger.Schedule, jitter func(time.Duration) time.Duration) (ledger.Schedule, time.Time) {
-	slot := max(ledger.SlotAt(now, phase), 0) // what is kept is not negative
-	if s.Settled == slot+1 && ledger.SlotStart(slot+1, phase).Sub(now) <= catchUp {
-		return s, ledger.SlotStart(slot+2, phase) // the clock was corrected
-	}
-	if s.Settled > slot || s.Settled != slot && s.Former == slot {
-		s.Settled, s.Former = slot, s.Settled
-	}
-	if s.Settled == slot { // what is put off stays so: another clock may be right
-		return s, ledger.SlotStart(slot+1, phase)
-	}
-	begun := ledger.SlotStart(slot, phase)
-	if s.Due.After(now.Add(farthest)) {
-		s.Due = time.Time{} // set under another clock
-	}
-	if s.Due.IsZero() {
-		s.Due = now
-		if now.Sub(begun) > late || s.Settled < slot-1 {
-			s.Due = now.Add(jitter(catchUp))
-			if s.Former == 0 { // nor does a clock that is corrected bring the first one at once
-				s.Due = s.Due.Add(firstReport)
-			}
+// plan returns the schedule as it should be from now on; its Due is when to
+// send. It differs from s where s was missed or was set under another clock: a
+// clock may say anything, as that of a computer that starts in 1970 and is
+// corrected later.
+func plan(now time.Time, phase time.Duration, s ledger.Schedule, jitter func(time.Duration) time.Duration) ledger.Schedule {
+	switch {
+	case s.Due.IsZero(), s.Due.After(now.Add(farthest + leastGap)):
+		s.Due = nextPhase(now, phase)
+	case now.Sub(s.Due) > missedAfter:
+		s.Due = now.Add(jitter(catchUp))
+		if !s.Reported { // nor does a clock that is corrected bring the first one at once
+			s.Due = s.Due.Add(firstReport)
 		}
-		s.Due = s.Due.Truncate(time.Second)
 	}
-	return s, s.Due
+	s.Due = s.Due.Truncate(time.Second)
+	return s
 }
 
-// settled is the schedule after a report that needs no repetition.
-func settled(now time.Time, phase time.Duration, before ledger.Schedule) ledger.Schedule {
-	s := ledger.Schedule{Settled: max(ledger.SlotAt(now, phase), 0), Former: before.Settled}
-	if s.Former == s.Settled && before.Former != 0 { // one more in the same slot
-		s.Former = before.Former
+// nextPhase returns the first moment at the phase of a day, in UTC, that is not
+// too near.
+func nextPhase(now time.Time, phase time.Duration) time.Time {
+	due := now.UTC().Truncate(24 * time.Hour).Add(phase)
+	for due.Before(now.Add(leastGap)) {
+		due = due.Add(24 * time.Hour)
 	}
-	return s
+	return due
+}
+
+// reported is the schedule after a report that is not to be sent again.
+func reported(now time.Time, phase time.Duration) ledger.Schedule {
+	return ledger.Schedule{Due: nextPhase(now, phase), Reported: true}
 }
 
 // failed is the schedule after a report that is to be tried again: later each
 // time, at random, and not before the server wants it.
 func failed(now time.Time, s ledger.Schedule, retryAfter time.Duration, jitter func(time.Duration) time.Duration) ledger.Schedule {
-	wait := lastTry
+	wait := lastRetry
 	if s.Failures < 10 {
-		wait = min(firstTry<<s.Failures, lastTry)
+		wait = min(firstRetry<<s.Failures, lastRetry)
 	}
 	wait = wait/2 + jitter(wait)
-	s.Failures++
-	s.Due = now.Add(min(max(wait, retryAfter+jitter(firstTry)), farthest))
-	return s
+	due := now.Add(min(max(wait, retryAfter+jitter(firstRetry)), farthest))
+	return ledger.Schedule{Due: due.Truncate(time.Second), Failures: s.Failures + 1, Reported: true}
 }
 
 // random is the jitter of real life: from 0 up to most.

@@ -46,7 +46,7 @@ func TestShutdownWhileServerHangs(t *testing.T) {
 	go func() { failed <- s.Flush(context.Background()) }()
 	<-r.held
 	// Whatever ends this process now, the next attempt is not at once.
-	if noted, err := s.live.Load().ledger.Schedule(t.Context()); err != nil || noted.Failures != 1 || !noted.Due.After(time.Now().Add(firstTry/4)) {
+	if noted, err := s.live.Load().ledger.Schedule(); err != nil || noted.Failures != 1 || !noted.Due.After(time.Now().Add(firstRetry/4)) {
 		t.Errorf("%v, while it is on its way: %+v", err, noted)
 	}
 	shutdownSoon(t, s.Client)
@@ -293,7 +293,7 @@ func TestLoggedOnceAnHour(t *testing.T) {
 			t.Errorf("logged %q, want one line", logged.String())
 		}
 		c.Add(compreface.ServiceCreated.With("canary"), 1)
-		time.Sleep(2 * breath) // the loop says it: Add does not wait for a logger
+		time.Sleep(2 * wakeDebounce) // the loop says it: Add does not wait for a logger
 		synctest.Wait()
 		if lines := strings.Count(logged.String(), "\n"); lines != 2 {
 			t.Errorf("logged %q, want two lines", logged.String())
@@ -325,7 +325,7 @@ func TestLoggerThatPanics(t *testing.T) {
 		}
 		for range 2 {
 			c.Add(compreface.ServiceCreated.With("undeclared"), 1)
-			time.Sleep(2 * breath)
+			time.Sleep(2 * wakeDebounce)
 			synctest.Wait()
 			select {
 			case <-logger.asked:
@@ -339,7 +339,7 @@ func TestLoggerThatPanics(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want(t, shown.Rows, userCreated+"2")
+		want(t, rowsOf(shown), userCreated+"2")
 		_ = c.Shutdown(t.Context())
 	})
 }

@@ -1,5 +1,7 @@
 package telemetry
 
+// The status reads what the parts know, and asks nobody anew.
+
 import (
 	"time"
 
@@ -18,7 +20,7 @@ type Status struct {
 	NextReport  time.Time      // earliest moment of the next report, now while one is on its way; zero while off
 	LastReport  time.Time      // newest report of this process that arrived; zero when none did
 	LastError   error          // why the newest report of this process did not arrive; nil when it did
-	CanErase    bool           // Erase can ask for what was sent to be erased; it needs a running client and Config.Dir
+	CanErase    bool           // a no can have what was sent erased; it needs a running client and Config.Dir
 	Erasing     bool           // an identifier is kept for a request to erase that has not arrived
 	NextErase   time.Time      // earliest moment of the next try, now while one is on its way; zero when there is none, and under a veto
 	Erasure     string         // how requests to erase stand, for a person; empty when there is none
@@ -28,39 +30,40 @@ type Status struct {
 // Status tells how things stand. It does not ask for consent anew: see
 // [Client.Refresh].
 func (c *Client) Status() Status {
-	if c == nil || c.gate == nil && c.fault == nil {
+	if c == nil || c.decisions == nil {
 		return Status{Reason: "not configured"}
 	}
-	c.mu.Lock()
-	s := Status{Consent: c.consented, Reason: c.consented.Reason, LastReport: c.last.delivered, LastError: c.last.err}
-	trouble := c.trouble
-	c.mu.Unlock()
+	d := c.decisions
+	d.mu.Lock()
+	consented, trouble := d.status, d.trouble
+	d.mu.Unlock()
+	last := c.reporter.outcome()
+	s := Status{Consent: consented, Reason: consented.Reason, LastReport: last.delivered, LastError: c.explain(last.err)}
 	if c.fault == nil {
-		s.CanErase = c.canErase()
-		s.Erasing, s.NextErase, s.Erasure = c.erasureStatus()
-		if s.Consent.Veto {
+		s.CanErase = !d.down.Load() && c.config.Dir != ""
+		s.Erasing, s.NextErase, s.Erasure = c.erasures.status()
+		if consented.Veto {
 			s.NextErase = time.Time{}
-		} else if c.asking.Load() {
-			s.NextErase = c.clock()
 		}
 		s.Kept = c.config.Dir != "" && ledger.Kept(c.config.Dir)
 		if c.config.State != nil { // which is not asked here
-			s.Kept = trouble != nil || s.Consent.Veto || s.Consent.Decision != consent.Denied
+			s.Kept = trouble != nil || consented.Veto || consented.Decision != consent.Denied
 		}
 	}
-	r := c.agreed()
+	r := c.live.Load()
 	switch {
 	case c.fault != nil:
 		s.Reason = c.fault.Error()
-	case c.down.Load():
+	case d.down.Load():
 		s.Reason = "shut down"
 	case trouble != nil:
 		s.Reason = trouble.Error()
-	case r != nil:
+	case r != nil && !r.local:
 		id := r.ledger.Identity()
 		s.On, s.InstallGUID, s.Since, s.Durable = true, id.GUID.String(), id.Day, r.ledger.Mapped()
-		if schedule, err := r.ledger.Known(); err == nil {
-			_, s.NextReport = plan(c.clock(), id.Phase, schedule, func(time.Duration) time.Duration { return 0 })
+		if schedule, err := r.ledger.Schedule(); err == nil {
+			none := func(time.Duration) time.Duration { return 0 }
+			s.NextReport = plan(c.clock(), id.Phase, schedule, none).Due
 		}
 		if len(r.sending) > 0 {
 			s.NextReport = c.clock()

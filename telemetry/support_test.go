@@ -22,6 +22,7 @@ import (
 	"headcount.example/catalog"
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
+	"headcount.example/internal/ledger"
 )
 
 func TestMain(m *testing.M) {
@@ -32,8 +33,8 @@ func TestMain(m *testing.M) {
 		countInChild(dir)
 		return
 	}
-	if how := os.Getenv(eraseVariable); how != "" {
-		eraseInChild(how)
+	if how := os.Getenv(decideVariable); how != "" {
+		decideInChild(how)
 		return
 	}
 	os.Exit(m.Run())
@@ -123,7 +124,33 @@ func decodeBody(body []byte) []string {
 	if err = errors.Join(err, proto.Unmarshal(plain, &otlp)); err != nil {
 		return []string{err.Error()}
 	}
-	return rows(&otlp)
+	var list []string
+	for _, resource := range otlp.GetResourceMetrics() {
+		for _, a := range resource.GetResource().GetAttributes() {
+			list = append(list, a.GetKey()+" "+a.GetValue().GetStringValue())
+		}
+	}
+	for _, p := range points(&otlp) {
+		list = append(list, p.String())
+	}
+	return list
+}
+
+// rowsOf is what a report says, one fact a line.
+func rowsOf(r Report) []string {
+	list := []string{"install_guid " + r.InstallGUID}
+	for _, p := range r.Points {
+		list = append(list, p.String())
+	}
+	return list
+}
+
+// agreed returns the recorder that counts under consent; nil when there is none.
+func (c *Client) agreed() *recorder {
+	if r := c.live.Load(); r != nil && !r.local {
+		return r
+	}
+	return nil
 }
 
 // setup is a client of compreface with its decisions in a file.
@@ -166,8 +193,8 @@ func finish(c *Client) {
 	if r != nil {
 		<-r.done
 	}
-	c.erasing.Lock() // the request that is on its way
-	defer c.erasing.Unlock()
+	c.erasures.sending.Lock() // the request that is on its way
+	defer c.erasures.sending.Unlock()
 }
 
 // decide records a decision about the notice in force and acts on it.
@@ -185,12 +212,21 @@ func (s *setup) decide(t testing.TB, d consent.Decision) {
 // heard has it that a report was sent, which nobody needs to receive.
 func (s *setup) heard(t testing.TB) {
 	t.Helper()
-	report, err := s.Preview(t.Context(), false)
-	if err == nil {
-		_, err = s.journal.Begin(time.Now(), s.gate.URL(), report.Request)
+	l := s.agreed().ledger
+	keep := func(now ledger.Schedule) (ledger.Schedule, error) {
+		now.Reported = true
+		return now, nil
 	}
-	if err != nil {
-		t.Fatal(err)
+	for {
+		sending, err := l.Begin(t.Context(), time.Now(), time.Now().Add(time.Second), keep)
+		if errors.Is(err, ledger.ErrBusy) {
+			continue
+		}
+		now, e := l.Schedule()
+		if err = errors.Join(err, e, l.End(t.Context(), sending, now)); err != nil {
+			t.Fatal(err)
+		}
+		return
 	}
 }
 

@@ -43,46 +43,39 @@ func (l *lines) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, n
 // TestNothingCanBeSent: what keeps reports from being sent is said in the
 // status and the log, and once it is gone they are.
 func TestNothingCanBeSent(t *testing.T) {
-	for name, harm := range map[string]func(sender string) error{
-		"the sender's lock is a directory": func(sender string) error { return os.Mkdir(sender, 0o700) },
-		"it is a link":                     func(sender string) error { return os.Symlink("/nowhere", sender) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := receive(t)
-			dir := filepath.Join(t.TempDir(), "telemetry")
-			var log lines
-			synctest.Test(t, func(t *testing.T) {
-				c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: r.URL, Dir: dir, Consent: always(consent.Granted, 1), Logger: log.logger()})
-				if err != nil {
-					t.Fatal(err)
-				}
-				sender := filepath.Join(dir, "headcount.sender")
-				if err := os.Remove(sender); err != nil && !errors.Is(err, os.ErrNotExist) {
-					t.Fatal(err)
-				}
-				if err := harm(sender); err != nil {
-					t.Fatal(err)
-				}
-				time.Sleep(48 * time.Hour)
-				synctest.Wait()
-				if err := c.Status().LastError; err == nil || r.count() != 0 || !strings.Contains(log.String(), "headcount.sender") {
-					t.Errorf("%v, %d reports, the log is %q", err, r.count(), log.String())
-				}
-				if err := c.Flush(t.Context()); err == nil {
-					t.Error("sent")
-				}
-				if err := os.Remove(sender); err != nil {
-					t.Fatal(err)
-				}
-				time.Sleep(24 * time.Hour)
-				synctest.Wait()
-				if err := c.Status().LastError; err != nil || r.count() == 0 {
-					t.Errorf("%v, %d reports", err, r.count())
-				}
-				_ = c.Shutdown(t.Context())
-			})
-		})
-	}
+	r := receive(t)
+	dir := filepath.Join(t.TempDir(), "telemetry")
+	var log lines
+	synctest.Test(t, func(t *testing.T) {
+		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: r.URL, Dir: dir, Consent: always(consent.Granted, 1), Logger: log.logger()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		journal := filepath.Join(dir, "journal")
+		if err := os.WriteFile(journal, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(48 * time.Hour)
+		synctest.Wait()
+		if err := c.Status().LastError; err == nil || r.count() != 0 || !strings.Contains(log.String(), "journal") {
+			t.Errorf("%v, %d reports, the log is %q", err, r.count(), log.String())
+		}
+		if lines := strings.Count(log.String(), "\n"); lines > 48 || strings.Contains(log.String(), "outcome") {
+			t.Errorf("%d lines in 48 hours, want at most one an hour:\n%s", lines, log.String())
+		}
+		if err := c.Flush(t.Context()); err == nil {
+			t.Error("sent")
+		}
+		if err := os.Remove(journal); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(24 * time.Hour)
+		synctest.Wait()
+		if err := c.Status().LastError; err != nil || r.count() == 0 {
+			t.Errorf("%v, %d reports", err, r.count())
+		}
+		_ = c.Shutdown(t.Context())
+	})
 }
 
 // TestRefusedForGood: of a report that was due and is not to be sent again the
@@ -133,15 +126,15 @@ func TestPreviewOfARetry(t *testing.T) {
 		s.flush(t)
 		list, err := s.Journal()
 		if err != nil || !bytes.Equal(shown.Request, list[0].Report.Request) || shown.URL != list[0].URL || shown.URL != list[0].Report.URL {
-			t.Errorf("%v: shown\n%q to %s\nsent\n%q to %s", err, shown.Rows, shown.URL, list[0].Report.Rows, list[0].URL)
+			t.Errorf("%v: shown\n%q to %s\nsent\n%q to %s", err, rowsOf(shown), shown.URL, rowsOf(list[0].Report), list[0].URL)
 		}
 	}
 	list, err := s.Journal()
 	if err != nil {
 		t.Fatal(err)
 	}
-	want(t, list[1].Report.Rows, "compreface.collection.count{compreface.faces.range=1-10} 1")
-	want(t, list[0].Report.Rows, "compreface.collection.count{compreface.faces.range=2001-10000} 1")
+	want(t, rowsOf(list[1].Report), "compreface.collection.count{compreface.faces.range=1-10} 1")
+	want(t, rowsOf(list[0].Report), "compreface.collection.count{compreface.faces.range=2001-10000} 1")
 }
 
 // TestObservedByNobody: sizes of another catalog are a mistake that is said.
@@ -164,12 +157,12 @@ func TestObservedByNobody(t *testing.T) {
 func TestSourceCallsTheClient(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "telemetry")
 	synctest.Test(t, func(t *testing.T) {
-		var c *Client
-		var inner []error
+		client, inner := make(chan *Client, 1), make(chan error, 1)
 		source := sourceFunc(func(ctx context.Context) (consent.Record, error) {
-			if c != nil && len(inner) == 0 {
-				inner = append(inner, errors.New("began"))
-				inner = append(inner, c.Refresh(ctx), c.Erase(ctx, nil))
+			select {
+			case c := <-client:
+				inner <- c.Refresh(ctx)
+			default:
 			}
 			return record(consent.Granted, 1), nil
 		})
@@ -177,9 +170,10 @@ func TestSourceCallsTheClient(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = c.Refresh(t.Context())
-		if len(inner) != 3 || !strings.Contains(inner[1].Error(), "calls the client") || !strings.Contains(inner[2].Error(), "calls the client") {
-			t.Errorf("%v, %v", err, inner)
+		client <- c
+		err = errors.Join(c.Refresh(t.Context()), <-inner) // one of them has waited for the other
+		if err == nil || !strings.Contains(err.Error(), "calls the client") {
+			t.Errorf("got %v, want an error that says why", err)
 		}
 		if err := c.Refresh(t.Context()); err != nil || !c.Status().On {
 			t.Errorf("%v, %+v", err, c.Status())
@@ -188,83 +182,47 @@ func TestSourceCallsTheClient(t *testing.T) {
 	})
 }
 
-// TestNoWhileASourceHangs: a no that has to wait for an earlier answer is acted
-// on when that has come, though its own caller was sent away.
+// TestNoWhileASourceHangs: a Source that does not answer turns everything off
+// in five seconds, and once it answers its no is acted on.
 func TestNoWhileASourceHangs(t *testing.T) {
-	for name, say := range map[string]func(*Client, func()) error{
-		"Refresh": func(c *Client, no func()) error { no(); return c.Refresh(context.Background()) },
-		"Erase": func(c *Client, no func()) error {
-			return c.Erase(context.Background(), func(context.Context) error { no(); return nil })
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := filepath.Join(t.TempDir(), "telemetry")
-			synctest.Test(t, func(t *testing.T) {
-				var mu sync.Mutex
-				said, hang := consent.Granted, false
-				free := make(chan struct{})
-				source := sourceFunc(func(context.Context) (consent.Record, error) {
-					mu.Lock()
-					r, wait := record(said, 1), hang
-					hang = false
-					mu.Unlock()
-					if wait {
-						<-free
-					}
-					return r, nil
-				})
-				c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", Dir: dir, Consent: source})
-				if err != nil {
-					t.Fatal(err)
-				}
-				mu.Lock()
-				hang = true
-				mu.Unlock()
-				first := make(chan error)
-				go func() { first <- c.Refresh(context.Background()) }()
-				synctest.Wait()
-				err = say(c, func() {
-					mu.Lock()
-					defer mu.Unlock()
-					said = consent.Denied
-				})
-				if err == nil || !strings.Contains(err.Error(), "still being acted on") {
-					t.Errorf("%v", err)
-				}
-				close(free)
-				<-first
-				synctest.Wait()
-				if s := c.Status(); s.On || s.Kept {
-					t.Errorf("%+v", s)
-				}
-				_ = c.Shutdown(t.Context())
-			})
-		})
-	}
-}
-
-// TestErasePanics: a panic of the application's function is its error, and
-// what it recorded before counts.
-func TestErasePanics(t *testing.T) {
-	r := receive(t)
-	for name, recorded := range map[string]bool{"before the no is recorded": false, "after it": true} {
-		t.Run(name, func(t *testing.T) {
-			s := start(t, r.URL, nil)
-			s.decide(t, consent.Granted)
-			s.flush(t)
-			err := s.Erase(t.Context(), func(ctx context.Context) error {
-				if recorded {
-					if err := s.decisions.Save(ctx, consent.Record{Decision: consent.Denied, Notice: 1, Where: "test"}); err != nil {
-						t.Error(err)
-					}
-				}
-				panic("no")
-			})
-			if err == nil || !strings.Contains(err.Error(), "panic: no") || s.Status().On == recorded {
-				t.Errorf("%v, on %v", err, s.Status().On)
+	dir := filepath.Join(t.TempDir(), "telemetry")
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		said, hang := consent.Granted, false
+		free := make(chan struct{})
+		source := sourceFunc(func(context.Context) (consent.Record, error) {
+			mu.Lock()
+			r, wait := record(said, 1), hang
+			hang = false
+			mu.Unlock()
+			if wait {
+				<-free
 			}
+			return r, nil
 		})
-	}
+		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", Dir: dir, Consent: source})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mu.Lock()
+		hang = true
+		mu.Unlock()
+		first := make(chan error)
+		go func() { first <- c.Refresh(context.Background()) }()
+		synctest.Wait()
+		mu.Lock()
+		said = consent.Denied
+		mu.Unlock()
+		if err := <-first; err == nil || !strings.Contains(err.Error(), "does not answer") || c.Status().On {
+			t.Errorf("got %v, %+v, want an error, and off", err, c.Status())
+		}
+		close(free)
+		time.Sleep(2 * askAgain)
+		if s := c.Status(); s.On || s.Kept {
+			t.Errorf("%+v", s)
+		}
+		_ = c.Shutdown(t.Context())
+	})
 }
 
 // TestFlushAndShutdown: who shuts down in the middle of a report reads that,
@@ -283,37 +241,5 @@ func TestFlushAndShutdown(t *testing.T) {
 	_ = s.Shutdown(t.Context())
 	if err := <-done; !errors.Is(err, errEnded) {
 		t.Errorf("%v", err)
-	}
-}
-
-// TestRequestLeftBehind: a request to erase that is overdue when a process
-// starts is made at once, and need not wait for a process that lives long.
-func TestRequestLeftBehind(t *testing.T) {
-	r := receive(t)
-	s := start(t, r.URL, nil)
-	s.decide(t, consent.Granted)
-	s.flush(t)
-	guid := s.Status().InstallGUID
-	r.mu.Lock()
-	r.status = http.StatusServiceUnavailable
-	r.mu.Unlock()
-	if err := s.Erase(t.Context(), no(s.decisions)); err == nil {
-		t.Fatal("delivered")
-	}
-	s.ripe(t, guid)
-	finish(s.Client)
-	r.mu.Lock()
-	r.status = http.StatusOK
-	r.mu.Unlock()
-	c, err := Init(s.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { finish(c) })
-	for end := time.Now().Add(30 * time.Second); c.Status().Erasing && time.Now().Before(end); {
-		time.Sleep(10 * time.Millisecond)
-	}
-	if r.count() != 3 || c.Status().Erasing {
-		t.Errorf("%d requests, %+v", r.count(), c.Status())
 	}
 }

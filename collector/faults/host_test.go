@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
 	"os/exec"
@@ -237,8 +236,7 @@ func (i *installation) exact(a *application, s *store) {
 }
 
 // left says what of an installation is in its directory: nothing, after a no.
-// A lock file is empty and means nothing, the product's name says nothing about
-// anybody, and the journal of what was sent is the administrator's.
+// A lock file is empty and means nothing, and the journal of what was sent is the administrator's.
 func (i *installation) left() (list []string) {
 	_ = filepath.WalkDir(i.dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -246,11 +244,6 @@ func (i *installation) left() (list []string) {
 		}
 		info, err := d.Info()
 		lock := err == nil && info.Size() == 0 && (strings.HasPrefix(d.Name(), "headcount.") || d.Name() == ".lock")
-		if d.Name() == "headcount.product" {
-			said, _ := os.ReadFile(path)
-			name := compreface.Catalog.Product()
-			lock = string(said) == fmt.Sprintf("%s\n%08x\n", name, crc32.ChecksumIEEE([]byte(name)))
-		}
 		if entry, _ := filepath.Match(filepath.Join(i.dir, "journal", "????????.json"), path); !lock && !entry {
 			list = append(list, filepath.Base(path))
 		}

@@ -3,44 +3,43 @@
 package faults
 
 import (
-	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
 
+	"headcount.example/catalog/compreface"
 	"headcount.example/internal/ledger"
 )
 
-// overdue makes an installation's report due: as if its slot had come.
+// overdue makes an installation's report due: as if its moment had come.
 func overdue(t *testing.T, i *installation) (phase time.Duration) {
 	t.Helper()
-	return planned(t, i, func(phase time.Duration) ledger.Schedule {
-		return ledger.Schedule{Settled: ledger.SlotAt(time.Now(), phase) - 1, Due: time.Now().Add(-time.Second)}
-	})
+	return planned(t, i, ledger.Schedule{Due: time.Now().Add(-time.Second), Reported: true})
 }
 
 // planned writes a schedule as another process would have, at another time.
-func planned(t *testing.T, i *installation, plan func(phase time.Duration) ledger.Schedule) (phase time.Duration) {
+func planned(t *testing.T, i *installation, s ledger.Schedule) (phase time.Duration) {
 	t.Helper()
 	var all []string
 	for _, c := range series {
 		all = append(all, c.String())
 	}
-	l, err := ledger.Open(context.Background(), i.dir, all, time.Now())
+	l, err := ledger.Open(t.Context(), i.dir, ledger.Owner{Product: compreface.Catalog.Product()}, all, time.Now(), func() error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	phase = l.Identity().Phase
-	defer l.Close()
-	lease, err := l.Sender(context.Background())
-	if err != nil || lease == nil {
-		t.Fatalf("lease %v, %v", lease, err)
+	for {
+		sending, err := l.Begin(t.Context(), time.Now(), time.Now().Add(time.Second), func(ledger.Schedule) (ledger.Schedule, error) { return s, nil })
+		if errors.Is(err, ledger.ErrBusy) { // until the right of a killed process ends
+			time.Sleep(10 * time.Millisecond)
+			continue
+		}
+		if err = errors.Join(err, l.End(t.Context(), sending, s)); err != nil {
+			t.Fatal(err)
+		}
+		return l.Identity().Phase
 	}
-	defer lease.Release()
-	if err := l.SetSchedule(context.Background(), lease, plan(phase)); err != nil {
-		t.Fatal(err)
-	}
-	return phase
 }
 
 // When the report of the day is due, four processes of one installation start
@@ -78,14 +77,14 @@ func TestDue(t *testing.T) {
 }
 
 // What a server answers decides when the next report is: not before the
-// server wants it, never at once, and not before the next slot when it would
+// server wants it, never at once, and not before the next day when it would
 // be refused again.
 func TestNextAttempt(t *testing.T) {
 	url, _ := collector(t)
 	for _, x := range []struct {
 		name        string
 		fault       fault
-		from, until time.Duration // zero: the next slot
+		from, until time.Duration // zero: the phase of the next day
 	}{
 		{"stored", pass, 0, 0},
 		{"400", answer("400 Bad Request"), 0, 0},
@@ -114,7 +113,7 @@ func TestNextAttempt(t *testing.T) {
 				next = b.must(order{Do: "status"}).Next
 				end := time.Now()
 				if x.from == 0 {
-					right = next.Equal(ledger.SlotStart(ledger.SlotAt(end, phase)+1, phase))
+					right = next.After(end.Add(time.Hour)) && next.Sub(next.UTC().Truncate(24*time.Hour)) == phase
 				} else {
 					right = !next.Before(begin.Add(x.from)) && !next.After(end.Add(x.until))
 				}
@@ -132,20 +131,17 @@ func TestNextAttempt(t *testing.T) {
 
 // TestClockJumped: the schedule was written under a clock that was wrong by
 // years. The process that starts sends nothing at once, or one report, and its
-// next one is at most a day away.
+// next one is at most 28 hours away.
 func TestClockJumped(t *testing.T) {
 	const year = 365 * 24 * time.Hour
 	now := time.Now()
-	for name, plan := range map[string]func(slot int64) ledger.Schedule{
-		"settled in a year":      func(slot int64) ledger.Schedule { return ledger.Schedule{Settled: slot + 365} },
-		"settled in 5000 years":  func(slot int64) ledger.Schedule { return ledger.Schedule{Settled: slot + 5000*365} },
-		"due in a year":          func(slot int64) ledger.Schedule { return ledger.Schedule{Settled: slot - 1, Due: now.Add(year)} },
-		"due in a year, settled": func(slot int64) ledger.Schedule { return ledger.Schedule{Settled: slot, Due: now.Add(year)} },
-		"failing for a year": func(slot int64) ledger.Schedule {
-			return ledger.Schedule{Settled: slot - 1, Due: now.Add(year), Failures: 9999}
-		},
-		"settled a year ago":      func(slot int64) ledger.Schedule { return ledger.Schedule{Settled: slot - 365} },
-		"settled before the year": func(slot int64) ledger.Schedule { return ledger.Schedule{} },
+	for name, plan := range map[string]ledger.Schedule{
+		"due in a year":      {Due: now.Add(year), Reported: true},
+		"due in 5000 years":  {Due: now.Add(200 * year), Reported: true},
+		"failing for a year": {Due: now.Add(year), Failures: 9999, Reported: true},
+		"due a year ago":     {Due: now.Add(-year), Reported: true},
+		"never due":          {},
+		"due in 1970":        {Due: time.Unix(1, 0)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -155,10 +151,10 @@ func TestClockJumped(t *testing.T) {
 			a := i.start("http://" + p.address)
 			a.must(order{Do: "add", N: 100})
 			a.close()
-			planned(t, i, func(phase time.Duration) ledger.Schedule { return plan(ledger.SlotAt(now, phase)) })
+			planned(t, i, plan)
 			for range 3 { // and it does not send with each start
 				b := i.start("http://" + p.address)
-				if next := b.must(order{Do: "status"}).Next; next.Before(now.Add(-time.Minute)) || next.After(time.Now().Add(24*time.Hour+time.Second)) {
+				if next := b.must(order{Do: "status"}).Next; next.Before(now.Add(-time.Minute)) || next.After(time.Now().Add(28*time.Hour+time.Second)) {
 					t.Errorf("the next report is at %v", next)
 				}
 				b.close()

@@ -182,8 +182,8 @@ func TestConsentFromEndToEnd(t *testing.T) {
 	if c.opened.Load() != sent {
 		t.Error("sent after the no")
 	}
-	// What was decided stays, and three empty files to lock, the name of the product, and the journal.
-	if want := []string{"consent.json", "consent.lock", "headcount.lock", "headcount.product", "headcount.sender", "journal"}; !slices.Equal(kept, want) || !slices.Equal(s.kept(), want) {
+	// What was decided stays, and two empty files to lock, and the journal.
+	if want := []string{"consent.json", "consent.lock", "headcount.lock", "journal"}; !slices.Equal(kept, want) || !slices.Equal(s.kept(), want) {
 		t.Errorf("left %q, later %q", kept, s.kept())
 	}
 	c.searched(t, "canary", amount, "987655", "owed", "taken", s.data)
@@ -231,7 +231,7 @@ func TestErase(t *testing.T) {
 	s.run(0, "settings telemetry on")
 	s.run(0, "settings telemetry send")
 	for range 2 {
-		if out, fault := away.run(1, "settings telemetry erase"); !strings.Contains(out, "not delivered yet, tried once") || !strings.Contains(fault, "later commands try again") {
+		if out, fault := away.run(1, "settings telemetry erase"); !strings.Contains(out, "not delivered yet, tried until ") || !strings.Contains(fault, "later commands try again") {
 			t.Errorf("it says %q and %q", out, fault)
 		}
 	}

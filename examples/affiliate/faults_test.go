@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"headcount.example/catalog/affiliate"
 	"headcount.example/internal/ledger"
 )
 
@@ -79,18 +80,13 @@ func TestDueToASlowReceiver(t *testing.T) {
 func (s *shop) due() {
 	s.t.Helper()
 	ctx, now := s.t.Context(), time.Now()
-	l, err := ledger.Open(ctx, filepath.Join(s.data, "telemetry"), nil, now)
+	l, err := ledger.Open(ctx, filepath.Join(s.data, "telemetry"), ledger.Owner{Product: affiliate.Catalog.Product()}, nil, now, func() error { return nil })
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer l.Close()
-	lease, err := l.Sender(ctx)
-	if err != nil || lease == nil {
-		s.t.Fatalf("%v: somebody else is sending", err)
-	}
-	defer lease.Release()
-	yesterday := ledger.Schedule{Settled: ledger.SlotAt(now, l.Identity().Phase) - 1, Due: now.Add(-time.Minute)}
-	if err := l.SetSchedule(ctx, lease, yesterday); err != nil {
+	due := ledger.Schedule{Due: now.Add(-time.Minute), Reported: true}
+	sending, err := l.Begin(ctx, now, now.Add(time.Second), func(ledger.Schedule) (ledger.Schedule, error) { return due, nil })
+	if err = errors.Join(err, l.End(ctx, sending, due)); err != nil {
 		s.t.Fatal(err)
 	}
 }

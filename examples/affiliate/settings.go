@@ -9,8 +9,7 @@ import (
 
 	"headcount.example/catalog/affiliate"
 	"headcount.example/consent"
-	"headcount.example/consent/prompt"
-	"headcount.example/telemetry"
+	"headcount.example/prompt"
 )
 
 // errSettings is a fault of the settings: about the statistics, not counted
@@ -44,17 +43,7 @@ func (a *app) ask(ctx context.Context) error {
 
 // decide records an answer and acts on it before it returns.
 func (a *app) decide(ctx context.Context, record consent.Record) error {
-	if err := a.save(ctx, record); err != nil {
-		return err
-	}
-	return a.stats.Refresh(ctx)
-}
-
-// save records an answer, or gives up where another process is saving for long.
-func (a *app) save(ctx context.Context, record consent.Record) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	return a.stats.decisions.Save(ctx, record)
+	return a.stats.Decide(ctx, record)
 }
 
 func (a *app) settings(ctx context.Context, word string) error {
@@ -115,12 +104,11 @@ func (a *app) turn(ctx context.Context, decision consent.Decision) error {
 // erase turns off and asks the receiver to erase. When the request does not
 // arrive, later commands try again, each at its end.
 func (a *app) erase(ctx context.Context) error {
-	err := a.stats.Erase(ctx, func(ctx context.Context) error {
-		return a.save(ctx, consent.Record{Decision: consent.Denied, Notice: affiliate.Catalog.NoticeNumber(), Where: "settings"})
-	})
+	before := a.stats.Status().Erasure
+	err := a.stats.Decide(ctx, consent.Record{Decision: consent.Denied, Notice: affiliate.Catalog.NoticeNumber(), Where: "settings", Erase: true})
 	a.status()
 	switch {
-	case errors.Is(err, telemetry.ErrNothingToErase):
+	case err == nil && a.stats.Status().Erasure == before:
 		fmt.Println("nothing to erase: nothing was sent since the last yes, or it was asked for already")
 		return nil
 	case err != nil && a.stats.Status().Erasing:

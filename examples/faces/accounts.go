@@ -61,9 +61,11 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) {
 		if err := a.db.addUser(ctx, tx, &u); err != nil {
 			return err
 		}
-		a.stats.count(ctx, tx, compreface.UserCreated)
 		return nil
 	})
+	if err == nil { // counted after the commit
+		a.stats.Add(compreface.UserCreated, 1)
+	}
 	switch {
 	case errors.Is(err, errTaken):
 		a.showSignUp(w, r, http.StatusConflict, errTaken)

@@ -165,9 +165,11 @@ func (a *app) createApplication(w http.ResponseWriter, r *http.Request) {
 		if id, err = a.db.addApplication(r.Context(), tx, name, false); err != nil {
 			return err
 		}
-		a.stats.count(r.Context(), tx, compreface.ApplicationCreated)
 		return nil
 	})
+	if err == nil { // counted after the commit
+		a.stats.Add(compreface.ApplicationCreated, 1)
+	}
 	a.done(w, r, err, "/applications/"+id)
 }
 
@@ -209,9 +211,11 @@ func (a *app) createService(w http.ResponseWriter, r *http.Request) {
 		if id, err = a.db.addService(r.Context(), tx, of.ID, name, chosen); err != nil {
 			return err
 		}
-		a.stats.count(r.Context(), tx, compreface.ServiceCreated.With(chosen))
 		return nil
 	})
+	if err == nil { // counted after the commit
+		a.stats.Add(compreface.ServiceCreated.With(chosen), 1)
+	}
 	a.done(w, r, err, "/services/"+id)
 }
 

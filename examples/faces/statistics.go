@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -13,19 +12,21 @@ import (
 	"headcount.example/catalog"
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
-	"headcount.example/consent/panel"
+	"headcount.example/panel"
 	"headcount.example/sqlstate"
 	"headcount.example/telemetry"
 )
 
-// statistics is how this product counts its use, with permission. What was
-// decided, the totals and the identifier are in the product's own database;
-// the journal of what was sent is in its directory.
+// statistics is how this product counts its use, with permission. With
+// PostgreSQL several replicas are one installation: what was decided, the totals
+// and the identifier are in the product's own database. With SQLite there is one
+// host, and they are in its directory, as the journal of what was sent is in any
+// case.
 type statistics struct {
 	*telemetry.Client
 	*panel.Panel
-	state *sqlstate.Store
-	log   *slog.Logger
+	decisions panel.Decisions
+	log       *slog.Logger
 }
 
 func (a *app) openStatistics(ctx context.Context, list *catalog.Catalog, endpoint, dir string) (*statistics, error) {
@@ -33,23 +34,22 @@ func (a *app) openStatistics(ctx context.Context, list *catalog.Catalog, endpoin
 	if err != nil {
 		return nil, err
 	}
-	dialect := sqlstate.SQLite
+	s := &statistics{decisions: consent.NewFile(dir), log: a.log}
+	config := telemetry.Config{Catalog: list, Endpoint: endpoint, Dir: dir, Logger: a.log}
 	if a.db.postgres {
-		dialect = sqlstate.PostgreSQL
+		state := sqlstate.New(a.db.DB, sqlstate.PostgreSQL, "public", list.Product())
+		if err := state.CreateTable(ctx); err != nil {
+			return nil, err
+		}
+		s.decisions, config.State = state, state
 	}
-	s := &statistics{state: sqlstate.New(a.db.DB, dialect, list.Product()), log: a.log}
-	if err := s.state.CreateSchema(ctx); err != nil {
-		return nil, err
-	}
-	s.Client, err = telemetry.Init(telemetry.Config{
-		Catalog: list, Endpoint: endpoint, Dir: dir, State: s.state, Consent: s.state, Logger: a.log,
-	})
-	if err != nil {
+	config.Consent = s.decisions
+	if s.Client, err = telemetry.Init(config); err != nil {
 		a.log.Warn("statistics are off", "error", err) // and everything else is on
 	}
 	s.Observe(compreface.Collections, a.db.facesPerCollection)
 	s.Panel, err = panel.New(panel.Config{
-		Catalog: list, Decisions: s.state, Stats: s.Client, May: a.may, Recipient: "the makers of " + list.Product(), Home: "/settings", // as in the notice
+		Catalog: list, Decisions: s.decisions, Stats: s.Client, May: a.may, Recipient: "the makers of " + list.Product(), Home: "/settings", // as in the notice
 		Texts: panel.Texts{Title: "Usage statistics of Faces", Home: "Back to Faces"},
 	})
 	return s, err
@@ -72,20 +72,11 @@ func (a *app) signedUp(r *http.Request) {
 	if !yes {
 		return
 	}
-	ctx := r.Context()
-	err := a.stats.state.Save(ctx, record)
-	if err == nil {
-		err = a.stats.Refresh(ctx)
-	}
-	if err == nil {
-		err = a.db.change(ctx, func(tx *sql.Tx) error {
-			a.stats.count(ctx, tx, compreface.UserCreated)
-			return nil
-		})
-	}
-	if err != nil {
+	if err := a.stats.Decide(r.Context(), record); err != nil {
 		a.log.Warn("statistics", "error", err)
+		return
 	}
+	a.stats.Add(compreface.UserCreated, 1)
 }
 
 // learn asks anew what was decided: another process may have been told. It
@@ -128,14 +119,6 @@ func (s *statistics) asks(ctx context.Context) bool {
 	}
 	s.learn(ctx)
 	return outdated()
-}
-
-// count counts an event in the transaction in which it happens. That it could
-// not be counted is no reason to refuse what happens.
-func (s *statistics) count(ctx context.Context, tx *sql.Tx, event catalog.Counter) {
-	if err := s.state.AddTx(ctx, tx, event, 1); err != nil {
-		s.log.Warn("statistics", "error", err)
-	}
 }
 
 func (a *app) settings(mux *http.ServeMux) {

@@ -1,42 +1,77 @@
-// Package durable writes small files so that whoever reads them, and whatever
-// ends the process, finds the old content or the new one.
+// Package durable writes small files so that a reader finds the old content or
+// the new one, whatever ends the process, and says which directories may be
+// trusted. It is the only writer of files beside the mapped totals.
+//
+// It may touch: the file system, and nothing else of ours.
 package durable
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"time"
-
-	"github.com/gofrs/flock"
 )
 
-const temporary = ".new-*"
+// temporary is the pattern of the temporary files for a file, or for "*".
+func temporary(base string) string { return "." + base + ".new-*" }
 
-// Replace writes a file for its owner alone: beside its place, synced, and
-// then renamed. The directory must exist. Replacing the same file from several
-// processes at once leaves the content of one of them.
+// Step is called before each change to the file system, with its name. It does
+// nothing but in tests, which end the process there.
+var Step = func(string) {}
+
+// Replace writes a file for its owner alone: to a temporary file beside it,
+// synced, and then renamed. The directory must exist. Of several processes that
+// replace one file at once, the content of one stays.
 func Replace(path string, data []byte) error {
-	err := place(path, data, os.Rename, (*os.File).Sync)
-	if err == nil {
-		syncDir(filepath.Dir(path)) // without this a power loss may bring the old content back
+	dir, base := filepath.Dir(path), filepath.Base(path)
+	Step("create " + base)
+	f, err := os.CreateTemp(dir, temporary(base)) // mode 0600
+	if err != nil {
+		return err
 	}
-	return err
+	written, err := f.Stat()
+	if err == nil {
+		err = private(f, dir)
+	}
+	if err == nil {
+		Step("write " + base)
+		_, err = f.Write(data)
+	}
+	if err == nil {
+		Step("sync " + base)
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		Step("rename " + base)
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		// A network file system may report a failure of a rename that it made.
+		if there, e := os.Lstat(path); e != nil || written == nil || !os.SameFile(there, written) {
+			_ = os.Remove(f.Name())
+			return err
+		}
+	}
+	_ = SyncDir(dir) // without it a power loss may bring the old content back
+	return nil
 }
 
-// Create is Replace for a file that must not be there yet: of several
-// processes one succeeds, and the others get an error that is os.ErrExist.
-// A power loss may undo it, or leave an empty file, until [Sync].
-func Create(path string, data []byte) error {
-	return place(path, data, link, func(*os.File) error { return nil })
+// private gives the file the mode 0600, which an odd umask may have taken, and
+// the directory's owner, where root writes in the directory of a service.
+func private(f *os.File, dir string) error {
+	if err := f.Chmod(0o600); err != nil {
+		// Some file systems refuse to change a mode. The mode may be right.
+		if info, e := f.Stat(); e != nil || modes && info.Mode().Perm()&0o077 != 0 {
+			return err
+		}
+	}
+	return adopt(f.Name(), dir)
 }
 
-// Sync has a file on the disk, and its name.
+// Sync writes a file and its name to the disk.
 func Sync(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0) // Windows syncs only what may be written
+	f, err := os.OpenFile(path, os.O_RDWR|OpenFlags, 0) // Windows syncs only what may be written
 	if errors.Is(err, os.ErrPermission) {
 		f, err = os.Open(path)
 	}
@@ -44,63 +79,28 @@ func Sync(path string) error {
 		return err
 	}
 	err = errors.Join(f.Sync(), f.Close())
-	syncDir(filepath.Dir(path))
+	_ = SyncDir(filepath.Dir(path))
 	return err
 }
 
-func syncDir(path string) {
-	if dir, err := os.Open(path); err == nil {
-		_ = dir.Sync()
-		_ = dir.Close()
-	}
-}
-
-func link(from, to string) error {
-	err := os.Link(from, to)
-	if err == nil || errors.Is(err, os.ErrExist) {
-		return err
-	}
-	// A file system without links: whoever makes the empty file fills it.
-	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_ = f.Close()
-	return os.Rename(from, to)
-}
-
-func place(path string, data []byte, put func(from, to string) error, sync func(*os.File) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), temporary) // mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, sync(f), f.Close()); err == nil {
-		err = put(f.Name(), path)
-	}
-	_ = os.Remove(f.Name()) // it is in its place, or not to be
-	return err
-}
-
-// Lock makes this process the only one that has the lock of a directory, which
-// must exist. It waits until ctx ends. The lock ends with its holder; the
-// empty file that stays means nothing.
-func Lock(ctx context.Context, dir string) (release func(), err error) {
-	lock := flock.New(filepath.Join(dir, ".lock"), flock.SetPermissions(0o600))
-	if ok, err := lock.TryLockContext(ctx, 2*time.Millisecond); err != nil || !ok {
-		return nil, fmt.Errorf("%q cannot be locked: %w", lock.Path(), err)
-	}
-	return func() { _ = lock.Close() }, nil
-}
-
-// Tidy removes what processes that were killed in the middle of [Replace] left
-// in a directory. Call it only while nobody else replaces a file there.
-func Tidy(dir string) {
+// Leftovers lists the temporary files that killed processes left for a file, or
+// for every file of a directory where the name is "*".
+func Leftovers(path string) (list []string) {
+	dir, base := filepath.Dir(path), filepath.Base(path)
 	files, _ := os.ReadDir(dir)
 	for _, f := range files {
-		if left, _ := filepath.Match(temporary, f.Name()); left {
-			_ = os.Remove(filepath.Join(dir, f.Name())) // the next one tries again
+		if left, _ := filepath.Match(temporary(base), f.Name()); left && f.Type().IsRegular() {
+			list = append(list, filepath.Join(dir, f.Name()))
 		}
+	}
+	return list
+}
+
+// Sweep removes the [Leftovers]. A process that is just replacing the file gets
+// an error.
+func Sweep(path string) {
+	for _, left := range Leftovers(path) {
+		_ = os.Remove(left) // the next call tries again
 	}
 }
 
@@ -117,7 +117,7 @@ func Read(path string, limit int64) ([]byte, error) {
 	if !info.Mode().IsRegular() || info.Size() > limit {
 		return nil, fmt.Errorf("%q %w: at most %d bytes", path, ErrOther, limit)
 	}
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|OpenFlags, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -56,88 +54,45 @@ func TestReadLimits(t *testing.T) {
 	}
 }
 
-// TestCreateOnce: of many at once one succeeds, and its content is there in
-// full.
-func TestCreateOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "file")
-	var made atomic.Int64
-	var all sync.WaitGroup
-	for range 32 {
-		all.Go(func() {
-			switch err := Create(path, []byte("content")); {
-			case err == nil:
-				made.Add(1)
-			case !errors.Is(err, os.ErrExist):
-				t.Error(err)
-			}
-			if got, err := Read(path, 99); string(got) != "content" {
-				t.Errorf("%q, %v", got, err)
-			}
-		})
-	}
-	all.Wait()
-	if made.Load() != 1 {
-		t.Errorf("made %d times", made.Load())
-	}
-}
-
-// TestCreateWithoutLinks: where a file system has no links an empty file
-// stands in the place until the content is moved there. It is its owner's
-// alone from the first moment, and of two only one makes it. What is to be
-// moved there is missing here, so that the empty file stays to be looked at.
-func TestCreateWithoutLinks(t *testing.T) {
-	dir := t.TempDir()
-	missing, place := filepath.Join(dir, "missing"), filepath.Join(dir, "file")
-	if err := link(missing, place); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("%v", err)
-	}
-	info, err := os.Stat(place)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Size() != 0 || info.Mode() != 0o600 {
-		t.Errorf("%d bytes, mode %v, want an empty file with mode 0600", info.Size(), info.Mode())
-	}
-	if err := link(missing, place); !errors.Is(err, os.ErrExist) {
-		t.Errorf("made twice: %v", err)
-	}
-}
-
 func TestLock(t *testing.T) {
-	dir := t.TempDir()
-	release, err := Lock(t.Context(), dir)
+	path := filepath.Join(t.TempDir(), "lock")
+	release, err := Lock(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := Lock(ctx, dir); err == nil {
+	if _, err := Lock(ctx, path); err == nil {
 		t.Error("locked twice")
 	}
 	release()
-	again, err := Lock(t.Context(), dir)
+	again, err := Lock(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	again()
 }
 
-// TestTidy removes what a killed process left, and nothing else.
-func TestTidy(t *testing.T) {
+// TestSweep removes what a killed process left, and nothing else.
+func TestSweep(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{".new-123", ".new", "file", "x.new-1"} {
+	for _, name := range []string{".file.new-123", ".new", "file", ".other.new-1"} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	Tidy(dir)
+	Sweep(filepath.Join(dir, "file"))
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) != 3 {
 		t.Errorf("%v, %v", left, err)
 	}
 	for _, f := range left {
-		if f.Name() == ".new-123" {
+		if f.Name() == ".file.new-123" {
 			t.Error("still there")
 		}
+	}
+	Sweep(filepath.Join(dir, "*"))
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
+		t.Errorf("%v, %v", left, err)
 	}
 }

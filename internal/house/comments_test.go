@@ -10,7 +10,7 @@ import (
 )
 
 // obvious are names that say all there is to say, and stand alone.
-var obvious = []string{"consent/panel: Texts.Title", "consent/panel: Texts.Home"}
+var obvious = []string{"panel: Texts.Title", "panel: Texts.Home"}
 
 // Every exported name has a comment: packages, functions, types, methods,
 // constants, variables, fields, and what interfaces ask for.

@@ -71,7 +71,7 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 		return 0, err
 	}
 	defer release()
-	durable.Tidy(j.dir) // or every kill in the middle of a write would leave a report, for ever
+	durable.Sweep(filepath.Join(j.dir, "*")) // or every kill in the middle of a write would leave a report, for ever
 	numbers, err := j.numbers()
 	if err != nil {
 		return 0, err
@@ -87,7 +87,10 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 		}
 		numbers = slices.Delete(numbers, at, at+1)
 	}
-	return number, j.write(Entry{Number: number, Time: now.UTC().Truncate(time.Second), URL: url, Request: request})
+	if err := j.write(Entry{Number: number, Time: now.UTC().Truncate(time.Second), URL: url, Request: request}); err != nil {
+		return 0, err
+	}
+	return number, nil
 }
 
 // dispensable is the place of the entry that goes first.
@@ -149,7 +152,7 @@ func (j *Journal) Entries() ([]Entry, error) {
 func (j *Journal) lock() (release func(), err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if release, err = durable.Lock(ctx, j.dir); err != nil {
+	if release, err = durable.Lock(ctx, filepath.Join(j.dir, ".lock")); err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
 	return release, nil

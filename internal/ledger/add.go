@@ -1,10 +1,6 @@
 package ledger
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"os"
 	"runtime"
 	"runtime/debug"
 )
@@ -69,92 +65,4 @@ func (l *Ledger) addSlowly(slot Slot, n uint64) bool {
 		}
 	}
 	return false
-}
-
-// guard runs f, which touches the mapping. A fault is an error.
-func (l *Ledger) guard(f func() error) (err error) {
-	before := debug.SetPanicOnFault(true)
-	defer func() {
-		debug.SetPanicOnFault(before)
-		if recover() != nil {
-			err = fmt.Errorf("%w: it has gone from under the mapping", ErrDamaged)
-		}
-		runtime.KeepAlive(l)
-	}()
-	if err := l.page.open(); err != nil {
-		return err
-	}
-	return f()
-}
-
-// holds checks the mapping: that it is sound, and still shows this
-// installation and its series. Another process may have made the file longer
-// and counts more series than the mapping shows.
-func (l *Ledger) holds() error {
-	n, err := l.page.checkHeader()
-	if err == nil {
-		err = l.page.checkSeries(min(n, l.page.capacity()))
-	}
-	switch {
-	case errors.Is(err, ErrClosed):
-		return err
-	case err != nil:
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
-	case l.page.identity() != l.id:
-		return ErrGone
-	}
-	for i, place := range l.places {
-		if place >= n || l.page.key(place) != l.keys[i] {
-			return ErrGone
-		}
-	}
-	return nil
-}
-
-// Check says whether this is still the installation's ledger: [ErrClosed],
-// [ErrGone] or [ErrDamaged] when it is not. That it cannot be looked at right
-// now, for want of file descriptors or permissions, says nothing against it.
-func (l *Ledger) Check(ctx context.Context) error {
-	if !l.mapped {
-		_, err := l.kept.Schedule(ctx)
-		if err = l.heard(err); !final(err) {
-			return nil
-		}
-		return err
-	}
-	if err := l.guard(l.holds); err != nil {
-		return err
-	}
-	now, err := os.Lstat(l.path())
-	if err != nil && !gone(err) {
-		return nil
-	}
-	if err != nil || !os.SameFile(now, l.file) {
-		return ErrGone
-	}
-	return nil
-}
-
-// Totals writes the total of each series given to Open into totals. It
-// changes nothing else. After an error they mean nothing.
-func (l *Ledger) Totals(ctx context.Context, totals []uint64) error {
-	if !l.mapped {
-		return l.foldedTotals(ctx, totals)
-	}
-	err := l.guard(func() error {
-		for i, slot := range l.slots {
-			n, ok := total(slot)
-			if !ok {
-				return ErrDamaged
-			}
-			totals[i] = n
-		}
-		return nil
-	})
-	if err == nil {
-		// Last, so that what was read is this installation's even when
-		// another one's file was written over it meanwhile.
-		err = l.Check(ctx)
-	}
-	return err
 }

@@ -81,24 +81,24 @@ func TestDamagedWhileRunning(t *testing.T) {
 			if !l.Mapped() {
 				t.Skip("a mapping is not sound here")
 			}
-			busy(t, l, func() { c.damage(t, filepath.Join(dir, fileName)) })
+			underLoad(t, l, func() { c.damage(t, filepath.Join(dir, fileName)) })
 			if err := l.Check(ctx); !errors.Is(err, c.want) {
 				t.Errorf("Check: %v, want %v", err, c.want)
 			}
 			if err := l.Totals(ctx, make([]uint64, 3)); !errors.Is(err, c.want) {
 				t.Errorf("Totals: %v, want %v", err, c.want)
 			}
-			if _, err := l.Schedule(ctx); err != nil && !errors.Is(err, ErrDamaged) {
+			if _, err := l.Schedule(); err != nil && !errors.Is(err, ErrDamaged) {
 				t.Errorf("Schedule: %v", err)
 			}
 			if err := l.Sync(ctx); err != nil {
 				t.Errorf("Sync: %v", err)
 			}
 			if name == "directory replaced by a file" {
-				if _, err := Open(ctx, dir, abc, noon); err == nil {
+				if _, err := openIn(dir, abc); err == nil {
 					t.Error("opened")
 				}
-				if err := Destroy(ctx, dir); err != nil {
+				if err := destroyIn(dir); err != nil {
 					t.Error(err)
 				}
 				return
@@ -120,8 +120,8 @@ func TestDamagedWhileRunning(t *testing.T) {
 	}
 }
 
-// busy counts, reads and plans from many goroutines while f changes the file.
-func busy(t *testing.T, l *Ledger, f func()) {
+// underLoad counts, reads and plans from many goroutines while f changes the file.
+func underLoad(t *testing.T, l *Ledger, f func()) {
 	var all sync.WaitGroup
 	var stop atomic.Bool
 	var begun [3]atomic.Uint64
@@ -155,8 +155,8 @@ func busy(t *testing.T, l *Ledger, f func()) {
 						}
 						before = totals[i]
 					}
-					_, _ = l.Schedule(ctx)
-					_ = l.SetSchedule(ctx, nil, Schedule{Settled: int64(n)})
+					_, _ = l.Schedule()
+					_ = setSchedule(l, Schedule{Failures: n})
 				})
 				if n == 20 {
 					warm.Done()
@@ -200,14 +200,14 @@ func TestThingsInPlaceOfFiles(t *testing.T) {
 		"link to itself": func(p string) error { return os.Symlink(p, p) },
 		"dangling link":  func(p string) error { return os.Symlink(p+".nowhere", p) },
 	} {
-		for _, file := range []string{fileName, fileName + ".new", lockName, senderName} {
+		for _, file := range []string{fileName, lockName} {
 			t.Run(name+" as "+file, func(t *testing.T) {
 				dir := directory(t)
 				path := filepath.Join(dir, file)
 				if err := make(path); err != nil {
 					t.Fatal(err)
 				}
-				l, err := Open(ctx, dir, abc, noon)
+				l, err := openIn(dir, abc)
 				if file == fileName {
 					if err != nil || l.Aside() == "" {
 						t.Fatal(err)
@@ -219,16 +219,11 @@ func TestThingsInPlaceOfFiles(t *testing.T) {
 					}
 					return // said, and nothing counted
 				}
-				if lease, err := l.Sender(ctx); err == nil {
-					lease.Release()
-				} else if file != senderName {
-					t.Error(err)
-				}
 				add(t, l, 0, 1)
 				if _, err := os.Lstat(path + ".nowhere"); err == nil {
 					t.Error("a link was followed")
 				}
-				if err := Destroy(ctx, dir); err != nil {
+				if err := destroyIn(dir); err != nil {
 					t.Error(err)
 				}
 			})
@@ -257,7 +252,7 @@ func TestManyPutAside(t *testing.T) {
 		}
 	}
 	damageByte(t, path, 0)
-	if _, err := Open(ctx, dir, abc, noon); err == nil || err.Error() == "" {
+	if _, err := openIn(dir, abc); err == nil || err.Error() == "" {
 		t.Error("put aside over a directory")
 	} else {
 		t.Log(err)

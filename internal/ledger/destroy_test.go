@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -10,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"headcount.example/internal/durable"
 )
 
 // TestDestroyLeavesNothing also looks at the file that has lost its name, as
@@ -25,7 +26,7 @@ func TestDestroyLeavesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			copies := map[string][]byte{
-				path + ".new": content, aside(path, 0): content[:100], aside(path, 1): append(content, 1), aside(path, 2): append(make([]byte, 5), content...),
+				filepath.Join(dir, ".headcount.totals.new-1"): content, aside(path, 0): content[:100], aside(path, 1): append(content, 1), aside(path, 2): append(make([]byte, 5), content...),
 			}
 			open := map[string]*os.File{}
 			for name, b := range copies {
@@ -42,7 +43,7 @@ func TestDestroyLeavesNothing(t *testing.T) {
 				defer f.Close()
 				open[name] = f
 			}
-			if err := Destroy(ctx, dir); err != nil {
+			if err := destroyIn(dir); err != nil {
 				t.Fatal(err)
 			}
 			for name, f := range open {
@@ -50,7 +51,7 @@ func TestDestroyLeavesNothing(t *testing.T) {
 				if err != nil || bytes.Contains(left, id) || len(left) != len(copies[name]) {
 					t.Errorf("%s: %d bytes left, %v", name, len(left), err)
 				}
-				if len(left) >= atClosed+8 {
+				if len(left) >= headerSize {
 					clear(left[atClosed : atClosed+8])
 				}
 				if bytes.Count(left, []byte{0}) != len(left) {
@@ -72,7 +73,7 @@ func TestDestroyNothing(t *testing.T) {
 	for name, dir := range map[string]string{
 		"no directory at all": "", "not there": filepath.Join(t.TempDir(), "a", "b"), "empty": directory(t),
 	} {
-		if err := Destroy(ctx, dir); err != nil {
+		if err := destroyIn(dir); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if files, _ := os.ReadDir(dir); dir != "" && len(files) > 0 {
@@ -91,7 +92,7 @@ func TestDestroyedElsewhere(t *testing.T) {
 	if !l.Mapped() {
 		t.Skip("a mapping is not sound here")
 	}
-	if err := Destroy(ctx, dir); err != nil {
+	if err := destroyIn(dir); err != nil {
 		t.Fatal(err)
 	}
 	other.says("go")
@@ -100,13 +101,13 @@ func TestDestroyedElsewhere(t *testing.T) {
 		t.Error("counts on")
 	}
 	for name, err := range map[string]error{
-		"Check": l.Check(ctx), "Totals": l.Totals(ctx, make([]uint64, 3)), "SetSchedule": l.SetSchedule(ctx, nil, Schedule{}),
+		"Check": l.Check(ctx), "Totals": l.Totals(ctx, make([]uint64, 3)), "SetSchedule": setSchedule(l, Schedule{}),
 	} {
 		if !errors.Is(err, ErrClosed) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := l.Schedule(ctx); !errors.Is(err, ErrClosed) {
+	if _, err := l.Schedule(); !errors.Is(err, ErrClosed) {
 		t.Errorf("Schedule: %v", err)
 	}
 	next := open(t, dir, abc...)
@@ -132,8 +133,8 @@ func TestClosedFirst(t *testing.T) {
 		t.Skip("a mapping is not sound here")
 	}
 	var steps []string
-	defer func(before func(string)) { step = before }(step)
-	step = func(name string) {
+	defer func(before func(string)) { durable.Step = before }(durable.Step)
+	durable.Step = func(name string) {
 		steps = append(steps, name)
 		first := len(steps) <= 2 // the lock, and the word itself
 		for _, n := range []uint64{0, 1, quickest + 1} {
@@ -142,7 +143,7 @@ func TestClosedFirst(t *testing.T) {
 			}
 		}
 	}
-	if err := Destroy(ctx, dir); err != nil {
+	if err := destroyIn(dir); err != nil {
 		t.Fatal(err)
 	}
 	if len(steps) < 8 || steps[1] != "write "+fileName || steps[2] != "sync "+fileName {
@@ -169,13 +170,13 @@ func TestDestroyRace(t *testing.T) {
 							l.Add(l.Slot(1), quickest+1)
 						}
 						_ = l.Sync(ctx)
-						_ = l.SetSchedule(ctx, nil, Schedule{Settled: 1, Failures: 7})
+						_ = setSchedule(l, Schedule{Failures: 7})
 					}
 				})
 			}
 			for range 60 {
 				before := current.Load()
-				if err := Destroy(ctx, dir); err != nil {
+				if err := destroyIn(dir); err != nil {
 					t.Fatal(err)
 				}
 				if before.Mapped() && (before.Add(before.Slot(0), 1) || before.Check(ctx) == nil) {
@@ -183,7 +184,7 @@ func TestDestroyRace(t *testing.T) {
 				}
 				l := open(t, dir, abc...) // nobody counts in it before it is handed out
 				equal(t, l, 0, 0, 0)
-				if s, err := l.Schedule(ctx); err != nil || s.Failures != 0 || l.Aside() != "" {
+				if s, err := l.Schedule(); err != nil || s.Failures != 0 || l.Aside() != "" {
 					t.Fatalf("%v, %v, %q", s, err, l.Aside())
 				}
 				current.Store(l)
@@ -200,7 +201,7 @@ func TestDestroyWhatIsInItsPlace(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(path, "x"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := Destroy(ctx, dir); err != nil {
+	if err := destroyIn(dir); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Lstat(filepath.Join(path, "x")); err != nil {
@@ -214,7 +215,7 @@ func TestDestroyWithoutPermission(t *testing.T) {
 	if err := os.Chmod(path, 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := Destroy(context.Background(), dir); err != nil {
+	if err := destroyIn(dir); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {

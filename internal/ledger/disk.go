@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-)
 
-// step is called before each change to the file system. It does nothing but
-// in the tests that kill the process there.
-var step = func(string) {}
+	"headcount.example/internal/durable"
+)
 
 // pieces is how much is written at once. Tests make it small, to be killed in
 // the middle of a write.
@@ -20,7 +18,7 @@ var pieces = maxSize
 func put(f *os.File, b []byte, at int64) error {
 	for len(b) > 0 {
 		n := min(len(b), pieces)
-		step("write " + filepath.Base(f.Name()))
+		durable.Step("write " + filepath.Base(f.Name()))
 		if _, err := f.WriteAt(b[:n], at); err != nil {
 			return err
 		}
@@ -30,58 +28,16 @@ func put(f *os.File, b []byte, at int64) error {
 }
 
 func flush(f *os.File) error {
-	step("sync " + filepath.Base(f.Name()))
-	return f.Sync()
+	durable.Step("sync " + filepath.Base(f.Name()))
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	return nil
 }
 
 func remove(path string) error {
-	step("remove " + filepath.Base(path))
+	durable.Step("remove " + filepath.Base(path))
 	return os.Remove(path)
-}
-
-// replace puts a file in its place in full, and on the disk: before and after,
-// it is whole, whatever ends the process or the machine.
-func replace(path string, p page) error {
-	if err := place(path, p, flush); err != nil {
-		return err
-	}
-	step("sync directory")
-	syncDir(filepath.Dir(path))
-	return nil
-}
-
-// place writes a file in full beside its place, with real bytes in every
-// block, and then puts it there. What sync leaves out a power loss may undo.
-func place(path string, p page, sync func(*os.File) error) error {
-	temporary := path + ".new"
-	written, err := write(temporary, p, sync)
-	if err == nil {
-		step("rename " + filepath.Base(temporary))
-		err = os.Rename(temporary, path)
-	}
-	if err != nil {
-		// A network file system may say that it failed and have done it: then
-		// what was counted must not be added once more.
-		if there, e := os.Lstat(path); e != nil || written == nil || !os.SameFile(there, written) {
-			_ = os.Remove(temporary)
-			return fmt.Errorf("ledger: %w", err)
-		}
-	}
-	return nil
-}
-
-func write(path string, p page, sync func(*os.File) error) (os.FileInfo, error) {
-	_ = remove(path) // left by a process that was killed; the lock is ours
-	step("create " + filepath.Base(path))
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err == nil {
-		err = put(f, p, 0)
-	}
-	return info, errors.Join(err, sync(f), f.Close())
 }
 
 // extend writes the series from number n on, and makes the file as long as
@@ -107,8 +63,8 @@ func extend(path string, grown page, size, n, more int) error {
 
 const keptAside = 3
 
-// putAside moves what is not a sound ledger out of the way. It keeps a few,
-// for whoever wants to look, and never removes a thing that is not a file.
+// putAside moves what is not a sound ledger out of the way. It keeps a few for
+// inspection, and never removes a thing that is not a file.
 func putAside(path string) error {
 	retire(path)
 	err := errors.New("too many others are there")
@@ -117,10 +73,9 @@ func putAside(path string) error {
 		if info, missing := os.Lstat(to); missing == nil && (i+1 < keptAside || !info.Mode().IsRegular()) {
 			continue
 		}
-		step("rename to " + filepath.Base(to))
+		durable.Step("rename to " + filepath.Base(to))
 		if err = os.Rename(path, to); err == nil {
-			step("sync directory")
-			syncDir(filepath.Dir(path))
+			_ = durable.SyncDir(filepath.Dir(path))
 			return nil
 		}
 	}

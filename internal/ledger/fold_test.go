@@ -1,12 +1,16 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 )
 
 // TestFoldedTogether lets two processes and two ledgers of this one count and
@@ -92,33 +96,30 @@ func TestFoldedStopsAtMax(t *testing.T) {
 	}
 }
 
-func TestFoldedSchedule(t *testing.T) {
+func TestSchedule(t *testing.T) {
 	for kind, empty := range kinds {
 		t.Run(kind, func(t *testing.T) {
 			dir := empty(t)
 			l, other := open(t, dir, abc...), open(t, dir, abc...)
-			fresh, err := l.Schedule(ctx)
-			if err != nil || !fresh.Due.IsZero() || fresh.Failures != 0 {
-				t.Errorf("%+v, %v", fresh, err)
-			}
-			if kind == "mapped" && fresh.Settled != SlotAt(noon, l.Identity().Phase) {
-				t.Errorf("the first report is not for the next slot: %+v", fresh)
+			fresh, err := l.Schedule()
+			if err != nil || fresh.Due.Before(noon.Add(time.Hour)) || fresh.Due.After(noon.Add(24*time.Hour)) || fresh.Failures != 0 || fresh.Reported {
+				t.Errorf("got %+v, %v, want a first report between an hour and a day from now", fresh, err)
 			}
 			add(t, l, 0, 1)
-			for _, want := range []Schedule{{Settled: 20_517, Due: noon.Local(), Failures: 3}, {}, {Settled: 1}} {
-				if err := l.SetSchedule(ctx, nil, want); err != nil {
+			for _, want := range []Schedule{{Due: noon.Local(), Failures: 3, Reported: true}, {}, {Failures: 1}} {
+				if err := errors.Join(setSchedule(l, want), other.Sync(ctx)); err != nil {
 					t.Fatal(err)
 				}
-				if got, err := other.Schedule(ctx); err != nil || got.Settled != want.Settled || !got.Due.Equal(want.Due) || got.Failures != want.Failures {
-					t.Errorf("%+v, %v, want %+v", got, err, want)
+				if got, err := other.Schedule(); err != nil || !got.Due.Equal(want.Due) || got.Failures != want.Failures || got.Reported != want.Reported {
+					t.Errorf("got %+v, %v, want %+v", got, err, want)
 				}
 			}
-			for _, odd := range []Schedule{{Settled: -5, Failures: -1, Due: noon.AddDate(-9000, 0, 0)}, {Settled: 1 << 62, Failures: 1 << 30, Due: noon.AddDate(1<<20, 0, 0)}} {
-				if err := l.SetSchedule(ctx, nil, odd); err != nil {
+			for _, odd := range []Schedule{{Due: noon.AddDate(-9000, 0, 0)}, {Failures: 1 << 30, Due: noon.AddDate(1<<20, 0, 0)}} {
+				if err := errors.Join(setSchedule(l, odd), other.Sync(ctx)); err != nil {
 					t.Fatal(err)
 				}
-				if got, err := other.Schedule(ctx); err != nil || got.Settled < 0 || got.Failures < 0 || got.Failures > 1000 {
-					t.Errorf("%+v, %v", got, err)
+				if got, err := other.Schedule(); err != nil || got.Failures < 0 || got.Due.Unix() < 0 || got.Due.Unix() > Max {
+					t.Errorf("got %+v, %v", got, err)
 				}
 			}
 			equal(t, other, 1, 0, 0)
@@ -133,29 +134,36 @@ func TestFoldedFaults(t *testing.T) {
 		want   error // of Sync; Check says the same
 	}{
 		"destroyed": {func(t *testing.T, dir, path string) {
-			if err := Destroy(ctx, dir); err != nil {
+			if err := destroyIn(dir); err != nil {
 				t.Error(err)
 			}
-		}, ErrGone},
-		"closed by a process that was killed then": {func(t *testing.T, dir, path string) {
-			if err := shut(path); err != nil {
+		}, ErrClosed},
+		"wiped by a process that was killed then": {func(t *testing.T, dir, path string) {
+			if err := overwrite(path); err != nil {
 				t.Error(err)
 			}
 		}, ErrClosed},
 		"another installation": {func(t *testing.T, dir, path string) {
-			if err := Destroy(ctx, dir); err != nil {
+			if err := destroyIn(dir); err != nil {
+				t.Error(err)
+			}
+			if _, err := OpenState(ctx, stateFile{dir}, owner, abc, noon, yes); err != nil {
+				t.Error(err)
+			}
+		}, ErrGone},
+		"a mapped one": {func(t *testing.T, dir, path string) {
+			if err := destroyIn(dir); err != nil {
 				t.Error(err)
 			}
 			open(t, dir, abc...)
 		}, ErrGone},
-		"removed":   {func(t *testing.T, dir, path string) { _ = os.Remove(path) }, ErrGone},
-		"a bit":     {func(t *testing.T, dir, path string) { damageByte(t, path, headerSize+atKey) }, ErrDamaged},
+		"removed":   {func(t *testing.T, dir, path string) { _ = os.Remove(path) }, ErrClosed},
+		"a bit":     {func(t *testing.T, dir, path string) { damageByte(t, path, 100) }, ErrDamaged},
 		"truncated": {func(t *testing.T, dir, path string) { _ = os.Truncate(path, 10) }, ErrDamaged},
 		"other series": {func(t *testing.T, dir, path string) {
-			p, err := read(path)
+			data, version, err := stateFile{dir}.Load(ctx)
 			if err == nil {
-				p.word(atCount).Store(counted(1))
-				err = replace(path, p)
+				err = stateFile{dir}.Swap(ctx, version, bytes.Replace(data, []byte(`"a":`), []byte(`"x":`), 1))
 			}
 			if err != nil {
 				t.Error(err)
@@ -169,9 +177,9 @@ func TestFoldedFaults(t *testing.T) {
 			add(t, l, 0, 1)
 			c.damage(t, dir, path)
 			before, _ := os.ReadFile(path)
-			for call, err := range map[string]error{"Sync": l.Sync(ctx), "Check": l.Check(ctx), "Totals": l.Totals(ctx, make([]uint64, 3)), "SetSchedule": l.SetSchedule(ctx, nil, Schedule{Settled: 9})} {
+			for call, err := range map[string]error{"Sync": l.Sync(ctx), "Check": l.Check(ctx), "Totals": l.Totals(ctx, make([]uint64, 3)), "Begin": setSchedule(l, Schedule{})} {
 				if !errors.Is(err, c.want) {
-					t.Errorf("%s: %v, want %v", call, err, c.want)
+					t.Errorf("%s: got %v, want %v", call, err, c.want)
 				}
 			}
 			if l.Add(l.Slot(0), 1) == (c.want == ErrClosed) {
@@ -188,8 +196,8 @@ func TestFoldedFaults(t *testing.T) {
 func TestFoldedKeepsCounting(t *testing.T) {
 	dir := with(foldedDirectory)(t)
 	l := open(t, dir, abc...)
-	obstacle := filepath.Join(dir, fileName+".new", "x")
-	if err := os.MkdirAll(obstacle, 0o700); err != nil {
+	lock := filepath.Join(dir, lockName)
+	if err := errors.Join(os.RemoveAll(lock), os.Mkdir(lock, 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	add(t, l, 0, 10)
@@ -203,12 +211,7 @@ func TestFoldedKeepsCounting(t *testing.T) {
 		}
 	}
 	equal(t, l, 18, 6, 7)
-	done, cancel := context.WithCancel(ctx)
-	cancel()
-	if err := l.Sync(done); !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	if err := os.RemoveAll(filepath.Dir(obstacle)); err != nil {
+	if err := os.RemoveAll(lock); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Sync(ctx); err != nil {
@@ -217,12 +220,117 @@ func TestFoldedKeepsCounting(t *testing.T) {
 	same(t, l, open(t, dir, abc...), 18, 6, 7)
 }
 
-// TestMappedElsewhere has a file that was mapped, where that is not sound.
-func TestMappedElsewhere(t *testing.T) {
-	dir := with(directory)(t)
-	l := &Ledger{dir: dir}
-	if err := l.open(noon); err == nil || l.Aside() != "" {
-		t.Errorf("opened: %v", err)
+// A flaky State loses answers: it swaps, or not, and says that it failed.
+type flaky struct {
+	mu      sync.Mutex
+	value   []byte
+	version int64
+	random  *rand.Rand
+	odds    int   // of 10 that an answer is lost
+	swaps   int64 // that were asked for
+}
+
+var errLost = fmt.Errorf("%w: the answer was lost", ErrUnknown)
+
+func (f *flaky) Load(context.Context) ([]byte, int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.value, f.version, nil
+}
+
+func (f *flaky) Swap(_ context.Context, version int64, value []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.swaps++
+	if version != f.version {
+		return ErrConflict
 	}
-	same(t, open(t, dir), open(t, dir, abc...), 5, 6, 7)
+	lost := f.random.IntN(10) < f.odds
+	if lost && f.random.IntN(2) == 0 {
+		return errLost
+	}
+	f.value, f.version = value, f.version+1
+	if lost {
+		return errLost
+	}
+	return nil
+}
+
+// TestLostAnswers: several processes fold into a State whose answers get lost.
+// Every count is in it once.
+func TestLostAnswers(t *testing.T) {
+	for seed := range uint64(50) {
+		state := &flaky{random: rand.New(rand.NewPCG(seed, 7))}
+		var all sync.WaitGroup
+		const turns, each = 60, 3
+		for range 4 {
+			l, err := OpenState(ctx, state, owner, abc, noon, yes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Go(func() {
+				for range turns {
+					add(t, l, 1, each)
+					_ = l.Sync(ctx)
+					_ = setSchedule(l, Schedule{Failures: 1})
+				}
+				for l.Sync(ctx) != nil {
+				}
+			})
+			state.mu.Lock()
+			state.odds = 5
+			state.mu.Unlock()
+			defer func() { state.odds = 0 }()
+		}
+		all.Wait()
+		state.odds = 0
+		l, err := OpenState(ctx, state, owner, abc, noon, yes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, l, 0, 4*turns*each, 0)
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+// TestAtRest: a ledger in a State that has nothing new is one Load, and a fold
+// is one Load and one Swap, whatever the number of series.
+func TestAtRest(t *testing.T) {
+	state := &flaky{random: rand.New(rand.NewPCG(1, 1))}
+	l, err := OpenState(ctx, state, owner, abc, noon, yes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := state.swaps
+	for range 10 {
+		if err := l.Sync(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := state.swaps - before; got != 0 {
+		t.Errorf("got %d swaps at rest, want 0", got)
+	}
+	for i := range abc {
+		add(t, l, i, 1)
+	}
+	if err := l.Sync(ctx); err != nil || state.swaps-before != 1 {
+		t.Errorf("got %v, %d swaps, want one", err, state.swaps-before)
+	}
+}
+
+func FuzzReadValue(f *testing.F) {
+	state := &flaky{random: rand.New(rand.NewPCG(1, 1))}
+	if _, err := OpenState(ctx, state, owner, abc, noon, yes); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(state.value)
+	f.Add([]byte(`{"install_guid":"560eee90-5fca-11eb-988b-0242ac120003","totals":{}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		v, err := readValue(data)
+		if err == nil && (v.GUID.Version() != 4 || v.Day < 0 || v.Phase < 0 || v.Phase >= day) {
+			t.Errorf("trusted %q", data)
+		}
+	})
 }

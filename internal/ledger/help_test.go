@@ -14,9 +14,34 @@ var (
 	abc  = []string{"a", "b", "c"}
 )
 
+var owner = Owner{Product: "Shop"}
+
+func yes() error { return nil }
+
+func openIn(dir string, series []string) (*Ledger, error) {
+	return Open(ctx, dir, owner, series, noon, yes)
+}
+
+func destroyIn(dir string) error { return Destroy(ctx, dir, owner.Product, yes) }
+
+// setSchedule stores a schedule as a process that sends does.
+func setSchedule(l *Ledger, s Schedule) error {
+	keep := func(Schedule) (Schedule, error) { return s, nil }
+	sending, err := l.Begin(ctx, time.Now(), time.Now().Add(10*time.Second), keep)
+	if err != nil {
+		return err
+	}
+	return l.End(ctx, sending, s)
+}
+
+// pageOf is the page of a mapped ledger.
+func pageOf(l *Ledger) page { return l.kept.(*mapped).page }
+
+func pathOf(dir string) string { return filepath.Join(dir, fileName) }
+
 func open(t testing.TB, dir string, series ...string) *Ledger {
 	t.Helper()
-	l, err := Open(ctx, dir, series, noon)
+	l, err := openIn(dir, series)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,8 +82,7 @@ func directory(t testing.TB) string {
 func foldedDirectory(t testing.TB) string {
 	t.Helper()
 	dir := directory(t)
-	l := &Ledger{dir: dir, mapped: false}
-	if err := l.create(noon); err != nil {
+	if _, err := OpenState(ctx, stateFile{dir}, owner, nil, noon, yes); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,8 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	mmap "github.com/edsrzf/mmap-go"
 )
 
 var (
@@ -32,17 +29,17 @@ const (
 // goroutine that was killed inside of it.
 type acknowledged struct{ page page }
 
-func acknowledge(path string) (acknowledged, func() error, error) {
+func acknowledge(path string) (acknowledged, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return acknowledged{}, nil, err
+		return acknowledged{}, err
 	}
 	defer f.Close()
 	if err := f.Truncate(processes * counters * 128); err != nil {
-		return acknowledged{}, nil, err
+		return acknowledged{}, err
 	}
-	m, err := mmap.Map(f, mmap.RDWR, 0)
-	return acknowledged{page(m)}, m.Unmap, err
+	m, err := mapFile(f, processes*counters*128)
+	return acknowledged{m}, err
 }
 
 func (a acknowledged) begun(process, goroutine int) *atomic.Uint64 {
@@ -57,7 +54,7 @@ func (a acknowledged) acked(process, goroutine int) *atomic.Uint64 {
 func countCommand(args []string) error {
 	number, err1 := strconv.Atoi(args[1])
 	extra, err2 := strconv.Atoi(args[2])
-	a, _, err3 := acknowledge(filepath.Join(args[0], "..", "acknowledged"))
+	a, err3 := acknowledge(filepath.Join(args[0], "..", "acknowledged"))
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
@@ -69,7 +66,7 @@ func countCommand(args []string) error {
 		series = append(series, fmt.Sprint("counter.", g))
 	}
 	fmt.Println("ready")
-	l, err := Open(context.Background(), args[0], series, noon)
+	l, err := openIn(args[0], series)
 	if err != nil {
 		return err
 	}
@@ -97,11 +94,10 @@ func TestKilledWhileCounting(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(*seed, 0))
 	dir := directory(t)
-	a, unmap, err := acknowledge(filepath.Join(dir, "..", "acknowledged"))
+	a, err := acknowledge(filepath.Join(dir, "..", "acknowledged"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = unmap() }()
 	var names []string
 	for g := range counters {
 		names = append(names, fmt.Sprint("counter.", g))

@@ -4,17 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
-)
-
-const (
-	fileName   = "headcount.totals"
-	lockName   = "headcount.lock"
-	senderName = "headcount.sender"
 )
 
 // Errors that say why a ledger is no longer the one of the installation. The
@@ -25,119 +16,52 @@ var (
 	ErrDamaged = errors.New("ledger: the file is damaged")
 )
 
+// Final reports whether an error says that a ledger is no longer the
+// installation's. Any other error says that this could not be found out now.
+func Final(err error) bool {
+	return errors.Is(err, ErrClosed) || errors.Is(err, ErrGone) || errors.Is(err, ErrDamaged)
+}
+
+// ErrBusy says that another process is sending.
+var ErrBusy = errors.New("ledger: another process is sending a report")
+
+// ErrLost says that the time to send was over, and another process may have
+// sent.
+var ErrLost = errors.New("ledger: another process may be sending now")
+
+// A Sending is the right to send one report and to write the schedule, of one
+// process at a time, until a moment.
+type Sending struct {
+	Until time.Time
+	token uint64
+}
+
 // A Ledger is the open totals of one installation. All methods are safe for
 // concurrent use.
 type Ledger struct {
-	dir     string
-	allowed func() error // see OpenIf
-	keys    [][32]byte
-	id      Identity
-	aside   string
-	mapped  bool
-	page    page           // mapped: the file; folded: what this process counted
-	closed  *atomic.Uint64 // the word of the page that every Add looks at
-	places  []int          // mapped: of the series given to Open, in the file
-	slots   []Slot         // of the series given to Open, in their order
-	file    os.FileInfo    // mapped: the file that the page shows
-
-	kept   Account    // folded: where the totals are
-	mu     sync.Mutex // folded: guards the next
-	folded []uint64   // how much of each slot is there already
+	id     Identity
+	aside  string
+	closed *atomic.Uint64 // the word that every Add looks at
+	slots  []Slot         // of the series given to Open, in their order
+	mapped bool
+	kept   kept
 }
 
-// Open opens the ledger in dir for the named series, or makes a new one with
-// a new identity. It makes dir if need be. A damaged ledger is put aside, and
-// a new one made. It waits for other processes at most until ctx ends, and
-// touches nothing but files in dir. No name may be there twice.
-//
-// Call it only when consent holds: it makes the identifier.
-func Open(ctx context.Context, dir string, series []string, now time.Time) (*Ledger, error) {
-	return OpenIf(ctx, dir, series, now, func() error { return nil })
+// kept is where the totals are: a mapped file, or a State.
+type kept interface {
+	check(ctx context.Context) error
+	totals(ctx context.Context, totals []uint64) error
+	sync(ctx context.Context) error
+	schedule() (Schedule, error)
+	begin(ctx context.Context, now, until time.Time, attempt func(Schedule) (Schedule, error)) (uint64, error)
+	confirm(ctx context.Context, token uint64) error
+	end(ctx context.Context, token uint64, s Schedule) error
 }
 
-// OpenIf is Open for whoever was told of consent a moment ago: allowed is
-// asked before a ledger is made anew, under the lock that [Destroy] needs too,
-// so that a process that comes late does not make again what a no has just
-// destroyed. One that is there has not been destroyed, and is not asked about.
-// Allowed must answer soon: other processes wait.
-func OpenIf(ctx context.Context, dir string, series []string, now time.Time, allowed func() error) (*Ledger, error) {
-	l := &Ledger{dir: dir, allowed: allowed}
-	if err := l.named(series); err != nil {
-		return nil, err
-	}
-	if err := secure(dir); err != nil {
-		return nil, err
-	}
-	l.mapped = mappable(dir)
-	if err := locked(ctx, dir, func() error { return l.open(now) }); err != nil {
-		return nil, err
-	}
-	return l, nil
-}
-
-func (l *Ledger) named(series []string) error {
-	seen := make(map[string]bool, len(series))
-	for _, name := range series {
-		if seen[name] {
-			return fmt.Errorf("ledger: series %q is there twice", name)
-		}
-		seen[name] = true
-		l.keys = append(l.keys, keyOf(name))
-	}
-	if len(series) > maxSeries-spare {
-		return fmt.Errorf("ledger: %d series are too many", len(series))
-	}
-	return nil
-}
-
-func (l *Ledger) path() string { return filepath.Join(l.dir, fileName) }
-
-// open runs under the lock.
-func (l *Ledger) open(now time.Time) error {
-	file, n, err := l.load(now)
-	if err != nil {
-		return err
-	}
-	switch mode := native.Uint64(file[atMode:]); {
-	case mode == modeFolded:
-		l.mapped = false
-	case !l.mapped:
-		return fmt.Errorf("ledger: %q was mapped into memory and cannot be here: stop every process that uses it, then remove it", l.path())
-	}
-	l.id = file.identity()
-	grown, total, err := l.place(file, n)
-	if err != nil {
-		return err
-	}
-	l.places = grown.find(total, l.keys)
-	if l.mapped {
-		if total > n {
-			if err := extend(l.path(), grown, len(file), n, total-n); err != nil {
-				return err
-			}
-		}
-		return l.mapFile(n, total)
-	}
-	if total > n {
-		if err := replace(l.path(), grown); err != nil {
-			return err
-		}
-	}
-	l.keepIn(&foldedFile{dir: l.dir, id: l.id, keys: l.keys, aside: l.aside})
-	return nil
-}
-
-// keepIn makes the ledger a folded one: it counts in a page of its own.
-func (l *Ledger) keepIn(account Account) {
-	l.kept, l.id, l.aside = account, account.Identity(), account.Aside()
-	l.page = newPage(len(l.keys))
-	l.page.begin(l.id, modeFolded)
-	for i, key := range l.keys {
-		l.page.series(i, key)
-		l.slots = append(l.slots, l.page.slot(i))
-	}
-	l.closed = l.page.word(atClosed)
-	l.folded = make([]uint64, len(l.keys))
+// An Owner says whose totals are opened or destroyed, and under which yes.
+type Owner struct {
+	Product string // at most 64 bytes
+	Yes     int64  // seconds since 1970 of the first yes after the latest no; 0 when unknown
 }
 
 // Identity returns what was made at the yes.
@@ -153,3 +77,73 @@ func (l *Ledger) Aside() string { return l.aside }
 
 // Slot returns the place of series i of those given to Open.
 func (l *Ledger) Slot(i int) Slot { return l.slots[i] }
+
+// Check says whether this is still the installation's ledger: [ErrClosed],
+// [ErrGone] or [ErrDamaged] when it is not. That it cannot be looked at right
+// now, for want of file descriptors or permissions, says nothing against it.
+func (l *Ledger) Check(ctx context.Context) error {
+	if err := l.kept.check(ctx); Final(err) {
+		return l.noticed(err)
+	}
+	return nil
+}
+
+// Totals writes the total of each series given to Open into totals. It
+// changes nothing else. After an error they mean nothing.
+func (l *Ledger) Totals(ctx context.Context, totals []uint64) error {
+	return l.noticed(l.kept.totals(ctx, totals))
+}
+
+// Sync writes what is only in memory to where it is kept, and looks whether
+// this is still the installation's. It does nothing when the file is mapped.
+func (l *Ledger) Sync(ctx context.Context) error { return l.noticed(l.kept.sync(ctx)) }
+
+// Schedule is the schedule without asking another machine for it: as it was
+// seen last.
+func (l *Ledger) Schedule() (Schedule, error) { return l.kept.schedule() }
+
+// Begin makes this process the one that sends, until a moment at most a minute
+// away, and stores the schedule that attempt returns: it holds if the process
+// dies. Attempt gets the schedule as it is then; its error is returned, and
+// nothing changes. [ErrBusy] means that another process is sending.
+func (l *Ledger) Begin(ctx context.Context, now, until time.Time, attempt func(Schedule) (Schedule, error)) (Sending, error) {
+	token, err := l.kept.begin(ctx, now, until, attempt)
+	return Sending{until, token}, l.noticed(err)
+}
+
+// Confirm makes sure, as the last thing before sending, that this process is
+// still the one that sends, and the ledger the installation's.
+func (l *Ledger) Confirm(ctx context.Context, s Sending) error {
+	return l.noticed(l.kept.confirm(ctx, s.token))
+}
+
+// End stores what the schedule is after the report, and lets other processes
+// send. [ErrLost] means that another one does already, and nothing is stored.
+func (l *Ledger) End(ctx context.Context, s Sending, next Schedule) error {
+	return l.noticed(l.kept.end(ctx, s.token, next))
+}
+
+// noticed stops counting at once when the yes was taken back.
+func (l *Ledger) noticed(err error) error {
+	if errors.Is(err, ErrClosed) && !l.mapped {
+		l.closed.Store(closedWord)
+	}
+	return err
+}
+
+// keysOf returns the keys of series. No name may be there twice.
+func keysOf(series []string) ([][32]byte, error) {
+	seen := make(map[string]bool, len(series))
+	var keys [][32]byte
+	for _, name := range series {
+		if seen[name] {
+			return nil, fmt.Errorf("ledger: series %q is there twice", name)
+		}
+		seen[name] = true
+		keys = append(keys, keyOf(name))
+	}
+	if len(series) > maxSeries-spare {
+		return nil, fmt.Errorf("ledger: %d series are too many", len(series))
+	}
+	return keys, nil
+}

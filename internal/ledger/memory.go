@@ -2,36 +2,38 @@ package ledger
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"sync/atomic"
+	"time"
 )
 
 // Memory returns a ledger that keeps nothing anywhere: totals of this process,
 // without an identity, gone with it.
 func Memory(series []string) (*Ledger, error) {
-	l := &Ledger{}
-	if err := l.named(series); err != nil {
+	if _, err := keysOf(series); err != nil {
 		return nil, err
 	}
-	l.keepIn(nowhere{})
-	return l, nil
+	m := memory{privateSlots(len(series))}
+	return &Ledger{kept: m, slots: m.slots, closed: new(atomic.Uint64)}, nil
 }
 
-// nowhere is an account that takes nothing, so that all that was counted
-// stays to be folded.
-type nowhere struct{}
+type memory struct{ slots []Slot }
 
-func (nowhere) Identity() Identity { return Identity{} }
-func (nowhere) Aside() string      { return "" }
-func (nowhere) Stop()              {}
+var errMemory = errors.New("ledger: it is only in memory")
 
-func (nowhere) Fold(context.Context, []uint64, *Change) error { return errNowhere }
-func (nowhere) Sender(context.Context) (Lease, error)         { return nil, errNowhere }
-func (nowhere) Schedule(context.Context) (Schedule, error)    { return Schedule{}, nil }
-func (nowhere) Known() (Schedule, error)                      { return Schedule{}, errNowhere }
+func (memory) check(context.Context) error { return nil }
+func (memory) sync(context.Context) error  { return nil }
+func (memory) schedule() (Schedule, error) { return Schedule{}, errMemory }
 
-func (nowhere) Totals(_ context.Context, added, totals []uint64) error {
-	copy(totals, added)
+func (memory) begin(context.Context, time.Time, time.Time, func(Schedule) (Schedule, error)) (uint64, error) {
+	return 0, errMemory
+}
+func (memory) confirm(context.Context, uint64) error       { return errMemory }
+func (memory) end(context.Context, uint64, Schedule) error { return errMemory }
+
+func (m memory) totals(_ context.Context, totals []uint64) error {
+	for i, slot := range m.slots {
+		totals[i], _ = total(slot)
+	}
 	return nil
 }
-
-var errNowhere = fmt.Errorf("ledger: %w: it is only in memory", ErrGone)

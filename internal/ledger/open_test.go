@@ -9,9 +9,11 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
-	"github.com/gofrs/flock"
+	"headcount.example/internal/durable"
 )
 
 func TestReopened(t *testing.T) {
@@ -195,7 +197,7 @@ func TestRefusedAtOpen(t *testing.T) {
 		"no directory":         {"", abc, "no directory"},
 		"a file instead":       {file, abc, "not a directory"},
 		"below a file":         {filepath.Join(file, "x"), abc, "not a directory"},
-		"others may write":     {shared, abc, "others may write"},
+		"others may write":     {shared, abc, "open to other users"},
 		"a name there twice":   {directory(t), []string{"a", "b", "a"}, `"a" is there twice`},
 		"more series than fit": {directory(t), tooMany, "too many"},
 	} {
@@ -203,7 +205,7 @@ func TestRefusedAtOpen(t *testing.T) {
 			if runtime.GOOS == "windows" {
 				t.Skip("other words and rights there")
 			}
-			if _, err := Open(ctx, c.dir, c.series, noon); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "ledger: ") {
+			if _, err := openIn(c.dir, c.series); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "ledger: ") {
 				t.Errorf("%v", err)
 			}
 			if _, err := os.Lstat(filepath.Join(c.dir, fileName)); err == nil {
@@ -221,7 +223,7 @@ func TestNoRoomForSeries(t *testing.T) {
 	}
 	l := open(t, dir, names...)
 	add(t, l, len(names)-1, 4)
-	if _, err := Open(ctx, dir, mores("full"), noon); err == nil || !strings.Contains(err.Error(), "no room") {
+	if _, err := openIn(dir, mores("full")); err == nil || !strings.Contains(err.Error(), "no room") {
 		t.Errorf("%v", err)
 	}
 	same(t, l, open(t, dir, append(abc, names[len(names)-1])...), 5, 6, 7, 4)
@@ -231,46 +233,180 @@ func TestWaitsForTheLockAsLongAsTold(t *testing.T) {
 	dir := with(foldedDirectory)(t)
 	l := open(t, dir, abc...)
 	add(t, l, 0, 1)
-	lock := flock.New(filepath.Join(dir, lockName))
-	if ok, err := lock.TryLock(); !ok || err != nil {
-		t.Fatal(ok, err)
+	release, err := durable.Lock(ctx, filepath.Join(dir, lockName))
+	if err != nil {
+		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	done := make(chan error, 3)
-	go func() { _, err := Open(ctx, dir, abc, noon); done <- err }()
-	go func() { done <- Destroy(ctx, dir) }()
+	done := make(chan error, 2)
+	go func() { _, err := Open(ctx, dir, owner, abc, noon, yes); done <- err }()
 	go func() { done <- l.Sync(ctx) }()
 	cancel(nil)
-	for range 3 {
+	for range 2 {
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
 	}
-	if err := lock.Close(); err != nil {
-		t.Fatal(err)
-	}
+	release()
 	equal(t, l, 6, 6, 7)
 }
 
-// TestLockRemoved removes the lock file while somebody holds it: whoever
-// waited for the removed one must not think that it is alone.
-func TestLockRemoved(t *testing.T) {
+// TestOwner: a directory is one product's, and a ledger belongs to one yes.
+func TestOwner(t *testing.T) {
+	for kind, empty := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			dir := with(empty)(t)
+			l := open(t, dir, abc...)
+			other := Owner{Product: "Other"}
+			if _, err := Open(ctx, dir, other, abc, noon, yes); err == nil || !strings.Contains(err.Error(), `belongs to "Shop"`) {
+				t.Errorf("another product: got %v", err)
+			}
+			if err := Destroy(ctx, dir, other.Product, yes); err != nil {
+				t.Error(err)
+			}
+			same(t, l, open(t, dir, abc...), 5, 6, 7)
+			later := Owner{Product: owner.Product, Yes: 1_790_000_000}
+			next, err := Open(ctx, dir, later, abc, noon, yes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			equal(t, next, 0, 0, 0)
+			if next.Identity() == l.Identity() || l.Check(ctx) == nil {
+				t.Errorf("a later yes: got the same identity, or the earlier ledger goes on: %v", l.Check(ctx))
+			}
+			add(t, next, 0, 3)
+			if err := next.Sync(ctx); err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range []Owner{later, owner} { // the latter does not know which yes
+				again, err := Open(ctx, dir, o, abc, noon, yes)
+				if err != nil {
+					t.Fatal(err)
+				}
+				same(t, next, again, 3, 0, 0)
+			}
+		})
+	}
+}
+
+// TestSending: one process at a time has the right to send, and it ends by
+// itself.
+func TestSending(t *testing.T) {
+	for kind, empty := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			dir := empty(t)
+			l, other := open(t, dir, abc...), open(t, dir, abc...)
+			begin := func(l *Ledger, now time.Time, failures int) (Sending, error) {
+				return l.Begin(ctx, now, now.Add(10*time.Second), func(s Schedule) (Schedule, error) {
+					s.Failures, s.Reported = failures, true
+					return s, nil
+				})
+			}
+			first, err := begin(l, noon, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := begin(other, noon, 2); !errors.Is(err, ErrBusy) {
+				t.Errorf("two senders: got %v, want ErrBusy", err)
+			}
+			if err := l.Confirm(ctx, first); err != nil {
+				t.Error(err)
+			}
+			// Its time is over, as after a pause: another one sends, and the first
+			// can write nothing any more.
+			second, err := begin(other, noon.Add(11*time.Second), 3)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Confirm(ctx, first); !errors.Is(err, ErrLost) {
+				t.Errorf("got %v, want ErrLost", err)
+			}
+			if err := l.End(ctx, first, Schedule{Failures: 9}); !errors.Is(err, ErrLost) {
+				t.Errorf("got %v, want ErrLost", err)
+			}
+			if err := other.End(ctx, second, Schedule{Failures: 4, Reported: true}); err != nil {
+				t.Error(err)
+			}
+			if err := l.Sync(ctx); err != nil {
+				t.Error(err)
+			}
+			if s, err := l.Schedule(); err != nil || s.Failures != 4 || !s.Reported {
+				t.Errorf("got %+v, %v, want what the second wrote", s, err)
+			}
+			// A right that ends later than any could was taken under another clock.
+			if _, err := begin(l, noon.AddDate(3, 0, 0), 5); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := begin(other, noon, 6); err != nil {
+				t.Errorf("another clock: got %v", err)
+			}
+		})
+	}
+}
+
+func TestOneSenderInAProcess(t *testing.T) {
 	dir := directory(t)
-	path := filepath.Join(dir, lockName)
-	first, err := tryLock(path)
-	if err != nil || first == nil {
-		t.Fatal(first, err)
+	var holders, turns atomic.Int32
+	var all sync.WaitGroup
+	for range 8 {
+		l := open(t, dir, abc...)
+		all.Go(func() {
+			for range 200 {
+				s, err := l.Begin(ctx, noon, noon.Add(time.Second), func(s Schedule) (Schedule, error) { return s, nil })
+				if err != nil && !errors.Is(err, ErrBusy) {
+					t.Error(err)
+				}
+				if err == nil {
+					if holders.Add(1) != 1 {
+						t.Error("two senders")
+					}
+					turns.Add(1)
+					holders.Add(-1)
+					if err := l.End(ctx, s, Schedule{}); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
 	}
-	defer first.Close()
-	if err := os.Remove(path); err != nil {
-		t.Skip("cannot be removed while it is held here")
+	all.Wait()
+	if turns.Load() == 0 {
+		t.Error("nobody ever sent")
 	}
-	second, err := tryLock(path)
-	if err != nil || second == nil {
-		t.Fatal(second, err)
-	}
-	defer second.Close()
-	if third, err := tryLock(path); err != nil || third != nil {
-		t.Error("two hold the same lock", err)
+}
+
+// TestDestroyWhileLocked: a process that stands still holds the lock. The totals
+// are closed and wiped all the same, their name stays, and the next attempt
+// finishes.
+func TestDestroyWhileLocked(t *testing.T) {
+	for kind, empty := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			dir := with(empty)(t)
+			l := open(t, dir, abc...)
+			id := guid(t, dir)
+			release, err := durable.Lock(ctx, filepath.Join(dir, lockName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := destroyIn(dir); err == nil || !strings.Contains(err.Error(), "not destroyed in full") {
+				t.Errorf("got %v, want an error that says so", err)
+			}
+			if holdsBytes(t, dir, id) {
+				t.Error("the identifier is still there")
+			}
+			if l.Mapped() && l.Add(l.Slot(0), 1) {
+				t.Error("counts on")
+			}
+			if err := l.Check(ctx); !errors.Is(err, ErrClosed) {
+				t.Errorf("Check: got %v, want ErrClosed", err)
+			}
+			if !Kept(dir) {
+				t.Error("the name is gone, and nothing would try again")
+			}
+			release()
+			if err := destroyIn(dir); err != nil || Kept(dir) {
+				t.Errorf("got %v, kept %v, want destroyed", err, Kept(dir))
+			}
+		})
 	}
 }

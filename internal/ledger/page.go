@@ -28,28 +28,24 @@ const (
 	atGUID     = 16
 	atDay      = 32
 	atPhase    = 40
-	atMode     = 48
-	atCRC      = 56
+	atYes      = 48
+	atProduct  = 56
+	maxProduct = 64
+	atCRC      = 120
+	headerUsed = 128
 	atClosed   = 128
 	atCount    = 192
 	atDue      = 256
 	atFailed   = 264
-	atSettled  = 272
-	atFormer   = 280
+	atReported = 272
+	atSending  = 320
 	atKey      = 8  // in a slot
 	atKeyCRC   = 40 // in a slot
-	headerUsed = 64
-
-	modeMapped = 1
-	modeFolded = 2
 
 	// What stops every process at its next Add. Most bits set: the yes was
 	// taken back. A few: put aside, or damage.
 	closedWord = ^uint64(0)
 	asideWord  = 1
-
-	day     = 24 * 60 * 60
-	lastDay = 2_932_896 // 9999-12-31
 )
 
 var (
@@ -57,16 +53,6 @@ var (
 	native = binary.NativeEndian
 	table  = crc32.MakeTable(crc32.Castagnoli)
 )
-
-// An Identity is made at the moment of the yes and never changes.
-type Identity struct {
-	GUID  uuid.UUID // install_guid: random, version 4
-	Day   time.Time // midnight UTC of the day of the yes
-	Phase time.Duration
-}
-
-// random says whether a UUID tells nothing about who made it.
-func random(guid uuid.UUID) bool { return guid.Version() == 4 && guid.Variant() == uuid.RFC4122 }
 
 // A page is the bytes of a ledger file, mapped or private. It begins at an
 // address that is a multiple of 8.
@@ -113,14 +99,21 @@ func (p page) number() (int, bool) {
 func (p page) capacity() int { return (len(p) - headerSize) / slotSize }
 
 // begin writes the header of a new installation without series.
-func (p page) begin(id Identity, mode uint64) {
+func (p page) begin(id Identity, owner Owner) {
 	copy(p, magic[:])
 	copy(p[atGUID:], id.GUID[:])
 	native.PutUint64(p[atDay:], uint64(id.Day.Unix()/day))
 	native.PutUint64(p[atPhase:], uint64(id.Phase/time.Second))
-	native.PutUint64(p[atMode:], mode)
+	native.PutUint64(p[atYes:], uint64(owner.Yes))
+	copy(p[atProduct:atCRC], owner.Product)
 	native.PutUint64(p[atCRC:], uint64(crc32.Checksum(p[:atCRC], table)))
 	p.word(atCount).Store(counted(0))
+}
+
+// owner reads whose page it is. It is only asked of a page that was checked.
+func (p page) owner() Owner {
+	product, _, _ := bytes.Cut(p[atProduct:atProduct+maxProduct], []byte{0})
+	return Owner{Product: string(product), Yes: int64(native.Uint64(p[atYes:]))}
 }
 
 // series writes the name and the zero total of series i. It counts only when
@@ -205,16 +198,11 @@ func (p page) checkHeader() (series int, err error) {
 	if native.Uint64(p[atCRC:]) != uint64(crc32.Checksum(p[:atCRC], table)) {
 		return 0, errors.New("the header's checksum is wrong")
 	}
-	if id := p.identity(); !random(id.GUID) {
-		return 0, fmt.Errorf("identifier %s is not a random (version 4) UUID", id.GUID)
-	}
-	// As they are stored: a huge number turned into a duration may look sound.
-	phase, since, mode := native.Uint64(p[atPhase:]), native.Uint64(p[atDay:]), native.Uint64(p[atMode:])
-	if phase >= day || since > lastDay || (mode != modeMapped && mode != modeFolded) {
-		return 0, fmt.Errorf("phase %d, day %d or mode %d is not possible", phase, since, mode)
+	if err := sound(uuid.UUID(p[atGUID:atDay]), int64(native.Uint64(p[atDay:])), int64(native.Uint64(p[atPhase:]))); err != nil {
+		return 0, err
 	}
 	if _, err := p.schedule(); err != nil {
-		return 0, errors.New("the schedule is damaged")
+		return 0, err
 	}
 	n, ok := p.number()
 	if !ok {
@@ -234,4 +222,22 @@ func (p page) checkSeries(n int) error {
 		}
 	}
 	return nil
+}
+
+func (p page) schedule() (Schedule, error) {
+	due, failures := p.word(atDue).Load(), p.word(atFailed).Load()
+	if max(due, failures) > Max {
+		return Schedule{}, fmt.Errorf("%w: %w", ErrDamaged, errSchedule)
+	}
+	return Schedule{Due: moment(int64(due)), Failures: int(failures), Reported: p.word(atReported).Load() != 0}, nil
+}
+
+func (p page) setSchedule(s Schedule) {
+	reported := uint64(0)
+	if s.Reported {
+		reported = 1
+	}
+	p.word(atReported).Store(reported)
+	p.word(atDue).Store(uint64(seconds(s.Due)))
+	p.word(atFailed).Store(uint64(max(s.Failures, 0)))
 }

@@ -16,18 +16,18 @@ import (
 // sample is the file of an installation with three series.
 func sample(t testing.TB) page {
 	t.Helper()
-	id, err := newIdentity(noon)
+	id, _, err := newIdentity(noon)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := newPage(3 + 5)
-	p.begin(id, modeMapped)
+	p.begin(id, owner)
 	for i, name := range abc {
 		p.series(i, keyOf(name))
 		p.slot(i).Store(uint64(1000*i + 7))
 	}
 	p.word(atCount).Store(counted(3))
-	p.setSchedule(Schedule{Settled: 20_516, Former: 20_515, Due: noon, Failures: 2})
+	p.setSchedule(Schedule{Due: noon, Failures: 2, Reported: true})
 	return p
 }
 
@@ -47,7 +47,7 @@ func figures(p page) string {
 	if err != nil {
 		return ""
 	}
-	text := fmt.Sprintln(p.identity(), native.Uint64(p[atMode:]), s)
+	text := fmt.Sprintln(p.identity(), p.owner(), s)
 	for i := range n {
 		text += fmt.Sprintf("%x %d\n", p.key(i), p.slot(i).Load())
 	}
@@ -61,7 +61,7 @@ func TestEveryBit(t *testing.T) {
 	whole := sample(t)
 	want := figures(whole)
 	for at := range whole {
-		plain := at >= atDue && at < atFormer+8 || at >= headerSize && (at-headerSize)%slotSize < 8 && at < headerSize+3*slotSize
+		plain := at >= atDue && at < atReported+8 || at >= atSending && at < atSending+8 || at >= headerSize && (at-headerSize)%slotSize < 8 && at < headerSize+3*slotSize
 		used := at < headerUsed || at >= atClosed && at < atClosed+8 || at >= atCount && at < atCount+8 ||
 			at >= headerSize && at < headerSize+3*slotSize && (at-headerSize)%slotSize < atKeyCRC+8
 		for bit := range 8 {
@@ -116,8 +116,6 @@ var damages = map[string]func(page) []byte{
 	"phase negative":    func(p page) []byte { native.PutUint64(p[atPhase:], 1<<64-1); return sealed(p) },
 	"day negative":      func(p page) []byte { native.PutUint64(p[atDay:], 1<<64-1); return sealed(p) },
 	"year 10000":        func(p page) []byte { native.PutUint64(p[atDay:], lastDay+1); return sealed(p) },
-	"no mode":           func(p page) []byte { native.PutUint64(p[atMode:], 0); return sealed(p) },
-	"mode 3":            func(p page) []byte { native.PutUint64(p[atMode:], 3); return sealed(p) },
 	"a bit of closed":   func(p page) []byte { p.word(atClosed).Store(1 << 40); return p },
 	"many of closed":    func(p page) []byte { p.word(atClosed).Store(1<<31 - 1); return p },
 	"checksum too long": func(p page) []byte { p[atCRC+4] = 1; return p },
@@ -134,7 +132,7 @@ func withGUID(p page, id uuid.UUID) page { copy(p[atGUID:], id[:]); return seale
 // otherByteOrder is the file as a machine of the other kind writes it.
 func otherByteOrder(p page) []byte {
 	swap := func(at int) { slices.Reverse(p[at : at+8]) }
-	for _, at := range []int{atDay, atPhase, atMode, atClosed, atCount, atDue, atFailed, atSettled, atFormer} {
+	for _, at := range []int{atDay, atPhase, atYes, atClosed, atCount, atDue, atFailed} {
 		swap(at)
 	}
 	sum := crc32.Checksum(p[:atCRC], table)
@@ -184,7 +182,7 @@ func TestFlippedBytesOnDisk(t *testing.T) {
 	want := figures(whole)
 	var places []int
 	for at := range whole {
-		used := at < 64 || at >= atClosed && at < atClosed+8 || at >= atCount && at < atCount+8 || at >= atDue && at < atDue+24 || at >= headerSize && at < headerSize+3*slotSize
+		used := at < headerUsed || at >= atClosed && at < atClosed+8 || at >= atCount && at < atCount+8 || at >= atDue && at < atReported+8 || at >= headerSize && at < headerSize+3*slotSize
 		if used && (!testing.Short() || at%8 == 0) || at%500 == 0 {
 			places = append(places, at)
 		}
@@ -202,8 +200,8 @@ func TestFlippedBytesOnDisk(t *testing.T) {
 			equal(t, l, 0, 0, 0)
 			continue
 		}
-		plain := at >= atDue && at < atFormer+8 || at >= headerSize && (at-headerSize)%slotSize < 8
-		if got := figures(clone(l.page)); got != want && !plain {
+		plain := at >= atDue && at < atReported+8 || at >= atSending && at < atSending+8 || at >= headerSize && (at-headerSize)%slotSize < 8
+		if got := figures(clone(pageOf(l))); got != want && !plain {
 			t.Fatalf("byte %d: %s instead of %s", at, got, want)
 		}
 	}
@@ -237,7 +235,7 @@ func TestIdentityAtAnyClock(t *testing.T) {
 	for name, seconds := range map[string]int64{"1970": 0, "before": -1, "long before": -1 << 60, "far": 1 << 50, "beyond": 1 << 60, "now": noon.Unix()} {
 		t.Run(name, func(t *testing.T) {
 			dir := directory(t)
-			l, err := Open(ctx, dir, abc, time.Unix(seconds, 0))
+			l, err := Open(ctx, dir, owner, abc, time.Unix(seconds, 0), yes)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -264,17 +262,15 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			return
 		}
-		s, err := p.schedule()
-		if err != nil {
+		if _, err := p.schedule(); err != nil {
 			t.Fatal("checked, and has no schedule")
 		}
 		again := clone(p)
-		again.begin(p.identity(), native.Uint64(p[atMode:]))
+		again.begin(p.identity(), p.owner())
 		again.word(atCount).Store(counted(n))
 		again.word(atFailed).Store(p.word(atFailed).Load()) // read back in part only
 		again.word(atDue).Store(p.word(atDue).Load())
-		again.word(atSettled).Store(bounded(s.Settled))
-		again.word(atFormer).Store(bounded(s.Former))
+		again.word(atReported).Store(p.word(atReported).Load())
 		for i := range n {
 			if n, ok := total(p.slot(i)); !ok || n > Max {
 				t.Fatalf("total %d, %v", n, ok)

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"os"
+	"runtime"
 	"strconv"
 	"syscall"
 )
@@ -9,7 +11,7 @@ import (
 // every process, and blocks that, once written, can be written again without
 // needing more room. So not the network ones, not FUSE, and not the ones that
 // copy on write (btrfs, zfs, bcachefs, f2fs).
-var sound = map[int64]bool{
+var mappableTypes = map[int64]bool{
 	0xEF53:     true, // ext2, ext3, ext4
 	0x58465342: true, // xfs
 	0x01021994: true, // tmpfs
@@ -17,20 +19,21 @@ var sound = map[int64]bool{
 }
 
 // mappable says whether a file in dir may be mapped. What cannot be found out
-// is not sound.
+// is not.
 func mappable(dir string) bool {
-	if strconv.IntSize < 64 {
-		return false // there an addition of 64 bits may be a lock, which other processes know nothing of
+	var fs syscall.Statfs_t
+	if strconv.IntSize < 64 { // there an addition of 64 bits may be a lock, which other processes know nothing of
+		return false
 	}
-	return sound[fileSystem(dir)]
+	return syscall.Statfs(dir, &fs) == nil && mappableTypes[int64(fs.Type)]
 }
 
-// fileSystem is the type of the one that dir is in; 0 when that cannot be
-// found out.
-func fileSystem(dir string) int64 {
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(dir, &fs); err != nil {
-		return 0
-	}
-	return int64(fs.Type)
+// mapFile maps a file that all processes share.
+func mapFile(f *os.File, size int) (page, error) {
+	return syscall.Mmap(int(f.Fd()), 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+}
+
+// unmapWhenUnused ends the mapping when no Add can touch it any more.
+func unmapWhenUnused(l *Ledger, p page) {
+	runtime.AddCleanup(l, func(b []byte) { _ = syscall.Munmap(b) }, []byte(p))
 }

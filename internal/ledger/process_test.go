@@ -19,7 +19,6 @@ var commands = map[string]func(args []string) error{}
 
 func init() {
 	commands["add"] = addCommand
-	commands["send"] = sendCommand
 	commands["try"] = tryCommand
 	commands["crash"] = crashCommand
 	commands["count"] = countCommand
@@ -103,7 +102,7 @@ func addCommand(args []string) error {
 	if err != nil {
 		return err
 	}
-	l, err := Open(context.Background(), dir, series, noon)
+	l, err := openIn(dir, series)
 	if err != nil {
 		return err
 	}
@@ -127,29 +126,13 @@ func addCommand(args []string) error {
 	return nil
 }
 
-// sendCommand takes the sender's lock, says so, and keeps it until its input
-// ends.
-func sendCommand(args []string) error {
-	l, err := Open(context.Background(), args[0], nil, noon)
-	if err != nil {
-		return err
-	}
-	lease, err := l.Sender(context.Background())
-	fmt.Println(lease != nil, err)
-	_, _ = io.Copy(io.Discard, os.Stdin)
-	if lease != nil {
-		lease.Release()
-	}
-	return nil
-}
-
 // tryCommand does what a process with few rights may try, and says what came
 // of it.
 func tryCommand(args []string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	_, err := Open(ctx, args[0], abc, noon)
+	_, err := openIn(args[0], abc)
 	fmt.Println(err)
-	fmt.Println(Destroy(ctx, args[0]))
+	fmt.Println(Destroy(ctx, args[0], owner.Product, yes))
 	return nil
 }

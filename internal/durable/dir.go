@@ -1,0 +1,94 @@
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Permission bits that others must not have.
+const (
+	OthersMayNotWrite fs.FileMode = 0o022
+	OthersMayNothing  fs.FileMode = 0o077
+)
+
+// Trusted says whether nobody else can have written in a directory: it is a
+// directory of this user or of root, in which no other user may write. It
+// follows links, since a data directory is often one. An error names the remedy.
+func Trusted(dir string) (exists bool, err error) {
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(dir); err == nil {
+			// Not the same as absent: the answer may be on a disk that is not there.
+			return false, fmt.Errorf("%q is a link to nothing: mount or create its target", dir)
+		}
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("cannot look at the directory: %w", err)
+	}
+	if !info.IsDir() {
+		return false, fmt.Errorf("%q is not a directory: move it away", dir)
+	}
+	if fsGroup(info) {
+		repair(dir)
+		if info, err = os.Stat(dir); err != nil {
+			return true, err
+		}
+	}
+	if err := Owned(info, OthersMayNotWrite); err != nil {
+		return true, fmt.Errorf("directory %q %w: chown it to the application and chmod 700 it; "+
+			"on a volume whose modes are not yours, name a subdirectory that the application makes itself", dir, err)
+	}
+	return true, nil
+}
+
+// fsGroup says whether Kubernetes gave this directory of ours to the group of a
+// pod: at every start of the pod it sets mode 2770 and gives the group every
+// right. The group is the pod's, so what is in there is still ours.
+func fsGroup(info fs.FileInfo) bool {
+	const wide = 0o070
+	return info.Mode()&fs.ModeSetgid != 0 && info.Mode().Perm()&wide == wide && Owned(info, 0o007) == nil && !root(info)
+}
+
+// repair takes the group's rights from a directory and the files in it.
+func repair(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err == nil && info.Mode().IsRegular() && Owned(info, 0o007) == nil {
+			_ = os.Chmod(filepath.Join(dir, entry.Name()), info.Mode().Perm()&^OthersMayNothing)
+		}
+	}
+	_ = os.Chmod(dir, 0o700)
+}
+
+// MakeDir makes a directory for its owner alone. It is an error when others may
+// write in one that exists.
+func MakeDir(dir string) error {
+	exists, err := Trusted(dir)
+	if err != nil || exists {
+		return err
+	}
+	Step("make directory")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("cannot make the directory: %w", err)
+	}
+	// Again: another process may have made it, and with other modes.
+	_, err = Trusted(dir)
+	return err
+}
+
+// Reclaim makes a directory of ours usable for a no: one whose owner lost a
+// right, or in which others may write. What it cannot change stays.
+func Reclaim(dir string) {
+	info, err := os.Stat(dir)
+	if err == nil && info.IsDir() && Owned(info, 0) == nil && (info.Mode().Perm()&0o700 != 0o700 || info.Mode().Perm()&OthersMayNotWrite != 0) {
+		_ = os.Chmod(dir, info.Mode().Perm()&^OthersMayNotWrite|0o700)
+	}
+}

@@ -1,0 +1,22 @@
+//go:build !unix
+
+package durable
+
+import "io/fs"
+
+// Without Unix permissions there are no flags to set, and no mode and owner to
+// check; access is what the directory inherits. Nor can a directory be synced.
+const (
+	OpenFlags = 0
+	modes     = false
+)
+
+func root(fs.FileInfo) bool { return false }
+
+// Owned returns nil.
+func Owned(fs.FileInfo, fs.FileMode) error { return nil }
+
+func adopt(string, string) error { return nil }
+
+// SyncDir does nothing.
+func SyncDir(string) error { return nil }

@@ -1,0 +1,64 @@
+//go:build unix
+
+package durable
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// OpenFlags: no link is followed, and no FIFO is waited for.
+const OpenFlags = syscall.O_NONBLOCK | syscall.O_NOFOLLOW
+
+// modes says that permission bits mean something here.
+const modes = true
+
+func owner(info fs.FileInfo) int64 {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int64(stat.Uid)
+	}
+	return -1 // an unknown owner is nobody's
+}
+
+func root(info fs.FileInfo) bool { return owner(info) == 0 && os.Geteuid() != 0 }
+
+// Owned reports as the end of a sentence why another user may have written what
+// info describes. Root could write anywhere in any case.
+func Owned(info fs.FileInfo, forbidden fs.FileMode) error {
+	owner := owner(info)
+	if user := os.Geteuid(); owner != 0 && owner != int64(user) {
+		return fmt.Errorf("belongs to user %d, while this is user %d", owner, user)
+	}
+	if mode := info.Mode().Perm(); mode&forbidden != 0 {
+		return fmt.Errorf("is open to other users (mode %04o)", mode)
+	}
+	return nil
+}
+
+// adopt gives a file that root wrote to the owner of its directory, who could
+// not read it otherwise.
+func adopt(path, dir string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid != 0 {
+		return os.Lchown(path, int(stat.Uid), int(stat.Gid))
+	}
+	return nil
+}
+
+// SyncDir writes the last rename or removal in dir to the disk.
+func SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}

@@ -1,0 +1,55 @@
+package durable
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// Lock takes the kernel's lock on an empty file, and waits for it until ctx
+// ends. The lock ends with the process that holds it; the file that stays
+// means nothing.
+func Lock(ctx context.Context, path string) (release func(), err error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("%q is locked by another process: %w", path, err)
+		}
+		lock, err := tryLock(path)
+		if err != nil {
+			return nil, err
+		}
+		if lock != nil {
+			return func() { _ = lock.Close() }, nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+// tryLock returns nil when another process has the lock.
+func tryLock(path string) (*flock.Flock, error) {
+	Step("lock " + filepath.Base(path))
+	lock := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR|OpenFlags))
+	ok, err := lock.TryLock()
+	if err != nil {
+		_ = lock.Close()
+		return nil, fmt.Errorf("%q cannot be locked: %w", path, err)
+	}
+	if !ok {
+		return nil, nil
+	}
+	_ = adopt(path, filepath.Dir(path))
+	// A file that was removed meanwhile locks nobody out any more.
+	held, err1 := lock.Stat()
+	there, err2 := os.Lstat(path)
+	if err1 != nil || err2 != nil || !os.SameFile(held, there) {
+		return nil, lock.Close()
+	}
+	return lock, nil
+}

@@ -1,0 +1,51 @@
+package telemetry
+
+// The log touches nothing but Config.Logger. It is never called while a lock is
+// held: a Logger may block.
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"sync"
+	"time"
+)
+
+// A logger writes single lines for the application's operator, the same one at
+// most once an hour.
+type logger struct {
+	to    *slog.Logger // nil: nothing is written
+	clock func() time.Time
+
+	mu   sync.Mutex
+	said map[string]time.Time
+}
+
+// digits differ between lines that say the same: names of temporary files,
+// ports, times.
+var digits = regexp.MustCompile(`[0-9]+`)
+
+func (l *logger) log(level slog.Level, message string, args ...any) {
+	if l.to == nil {
+		return
+	}
+	key := digits.ReplaceAllString(fmt.Sprint(append([]any{message}, args...)...), "0")
+	now := l.clock()
+	l.mu.Lock()
+	before, known := l.said[key]
+	fresh := !known || now.Sub(before).Abs() >= time.Hour
+	if fresh {
+		if len(l.said) >= 100 {
+			clear(l.said)
+		}
+		l.said[key] = now
+	}
+	l.mu.Unlock()
+	if fresh {
+		defer func() { _ = recover() }() // a logger that panics must not end the host
+		l.to.Log(context.Background(), level, message, args...)
+	}
+}
+
+func (l *logger) warn(message string, args ...any) { l.log(slog.LevelWarn, message, args...) }

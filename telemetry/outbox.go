@@ -1,0 +1,58 @@
+package telemetry
+
+// The outbox touches the gate and the journal: whatever is sent is in the
+// journal first.
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"headcount.example/internal/gate"
+	"headcount.example/internal/journal"
+)
+
+// An outbox sends reports and requests to erase, and keeps their bytes.
+type outbox struct {
+	gate    *gate.Gate
+	journal *journal.Journal // nil: none is kept
+	log     *logger
+	clock   func() time.Time
+}
+
+// send sends a report. Allowed is the last look before the connection. What
+// Preview shows and what is sent are the same, so the bytes are known before the
+// connection is.
+func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() error) error {
+	if o.journal == nil {
+		return o.gate.Send(ctx, report, allowed)
+	}
+	raw, err := o.gate.Preview(ctx, report)
+	if err != nil {
+		return err
+	}
+	var number int
+	err = o.gate.Send(ctx, report, func() error {
+		err := allowed()
+		if err == nil {
+			number, err = o.journal.Begin(o.clock(), o.gate.URL(), raw)
+		}
+		return err
+	})
+	if number == 0 {
+		return err // nothing left
+	}
+	outcome := journal.Delivered
+	switch {
+	case errors.Is(err, gate.ErrUnanswered):
+		outcome = "no answer: " + err.Error()
+	case err != nil:
+		outcome = "not delivered: " + err.Error()
+	}
+	if failed := o.journal.End(o.clock(), number, outcome); failed != nil {
+		// The report is where it is; only the administrator's copy of the outcome
+		// is missing. Whoever blocks in the Logger must not hold up the reporter.
+		go o.log.warn("telemetry: the outcome of a report is not in the journal", "error", failed)
+	}
+	return err
+}
