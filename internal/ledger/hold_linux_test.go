@@ -158,7 +158,7 @@ func TestNoHold(t *testing.T) {
 		"half full":  func(t *testing.T, l *Ledger) { l.Slot(1)[3].Store(encode(Max/2 + Max/20)) },
 		"immutable": func(t *testing.T, l *Ledger) {
 			if out, err := exec.Command("chattr", "+i", l.path()).CombinedOutput(); err != nil {
-				t.Skipf("chattr +i (needs root on ext4): %v %s", err, out)
+				t.Skipf("needs root: for chattr +i: %v %s", err, out)
 			}
 			t.Cleanup(func() { _ = exec.Command("chattr", "-i", l.path()).Run() })
 		},
