@@ -54,7 +54,7 @@ func (s *server) database(t testing.TB) *database {
 
 // in names the role that the database is used in.
 func (d *database) in(role string) *database {
-	d.dsn = "host=" + d.server.dir + " user=" + role + " dbname=postgres connect_timeout=2 search_path=" + d.schema
+	d.dsn = "host='" + d.server.dir + "' user=" + role + " dbname=postgres connect_timeout=2 search_path=" + d.schema
 	return d
 }
 
