@@ -2,7 +2,7 @@
 SHELL   := /bin/sh
 CACHE   := .cache
 LISTEN  ?= 127.0.0.1:4318
-BUILD   := env GOWORK=off CGO_ENABLED=0 go build -trimpath
+BUILD   := env GOWORK=off CGO_ENABLED=0 go build -trimpath -buildvcs=false
 
 .DEFAULT_GOAL := help
 
@@ -21,6 +21,10 @@ faces: $(CACHE)/otelcol $(CACHE)/faces ## a face service to click through, with 
 .PHONY: test
 test: ## everything, in all modules: about 10 minutes the first time, then 5
 	@scripts/test
+
+.PHONY: test-root
+test-root: ## as root, after make test: the tests that an ordinary user cannot run
+	@scripts/test root
 
 .PHONY: check
 check: ## format, vet, static analysis, known vulnerabilities

@@ -40,6 +40,7 @@ var rooms = map[string][]string{
 	"internal/house":   {},
 	"internal/durable": {"github.com/gofrs/flock"},
 	"internal/journal": {"internal/durable"},
+	"internal/suite":   {},
 	"sqlstate":         {"catalog", "consent", "internal/ledger", "telemetry", "github.com/google/uuid"},
 }
 
