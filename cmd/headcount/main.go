@@ -1,16 +1,22 @@
+// Command headcount makes answers of the reports that a Collector wrote to
+// its files. headcount --help shows how.
 package main
 
 import (
-	_ "github.com/cespare/xxhash/v2"
-	_ "github.com/gofrs/flock"
-	_ "github.com/google/uuid"
-	_ "github.com/jedib0t/go-pretty/v6/table"
-	_ "github.com/klauspost/compress/gzip"
-	_ "github.com/parquet-go/parquet-go"
-	_ "github.com/spf13/cobra"
-	_ "go.opentelemetry.io/collector/pdata/pmetric"
-	_ "golang.org/x/sys/unix"
-	_ "golang.org/x/term"
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
 )
 
-func main() {}
+func main() {
+	// A reader that leaves early, as head does, is an error of the write and
+	// not the end of the process.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first signal asks to stop, the second one ends the process.
+	context.AfterFunc(ctx, stop)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
