@@ -1,0 +1,135 @@
+package fleet
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+
+	"headcount.example/cmd/headcount/internal/day"
+	"headcount.example/cmd/headcount/internal/schema"
+)
+
+// The byte form of a report, as the Collector's file exporter writes it.
+const (
+	head     = `{"resourceMetrics":[`
+	resource = `{"resource":{"attributes":[{"key":"install_guid","value":{"stringValue":"`
+	scope    = `"}}]},"scopeMetrics":[{"scope":{"name":"headcount"},"metrics":[`
+	tail     = `]}]}`
+	foot     = `]}`
+)
+
+// A form has all of a day's reports that is the same in each.
+type form struct {
+	schema  *schema.Schema
+	points  [][]byte // by series: a point up to its value
+	opens   [][]byte // by metric: up to its points
+	closes  []string // by metric: after them
+	erasure []byte   // all metrics of a request to erase
+}
+
+func newForm(s *schema.Schema, of day.Day) *form {
+	f := &form{schema: s}
+	for _, m := range s.Metrics {
+		open, end := `"sum":{"dataPoints":[`, `],"aggregationTemporality":2,"isMonotonic":true}}`
+		if m.Kind == schema.RangeGauge {
+			open, end = `"gauge":{"dataPoints":[`, `]}}`
+		}
+		f.opens = append(f.opens, appendNames(nil, m.Name, m.Unit, open))
+		f.closes = append(f.closes, end)
+	}
+	for _, series := range s.Series {
+		point := []byte{'{'}
+		for i, v := range series.Values {
+			point = append(point, []string{`"attributes":[`, `,`}[min(i, 1)]...)
+			point = append(point, `{"key":`...)
+			point = append(point, quote(s.Metrics[series.Metric].Attributes[i].Key)...)
+			point = append(point, `,"value":{"stringValue":`...)
+			point = append(append(point, quote(v)...), `}}`...)
+		}
+		if len(series.Values) > 0 {
+			point = append(point, `],`...)
+		}
+		f.points = append(f.points, appendTime(point, of))
+	}
+	f.erasure = appendTime(appendNames(nil, schema.Erasure, "{request}", `"gauge":{"dataPoints":[{`), of)
+	f.erasure = append(f.erasure, `1"}]}}`...)
+	return f
+}
+
+func appendNames(b []byte, name, unit, rest string) []byte {
+	b = append(append(b, `{"name":`...), quote(name)...)
+	if unit != "" {
+		b = append(append(b, `,"unit":`...), quote(unit)...)
+	}
+	return append(append(b, ','), rest...)
+}
+
+// appendTime adds a point's time and the key of its value. The Collector
+// leaves out a time of 0.
+func appendTime(b []byte, of day.Day) []byte {
+	if of != 0 {
+		b = append(b, `"timeUnixNano":"`...)
+		b = strconv.AppendInt(b, int64(of)*86400e9, 10)
+		b = append(b, `",`...)
+	}
+	return append(b, `"asInt":"`...)
+}
+
+func quote(text string) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(text) // a string can be encoded
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// appendReport adds a whole report, without an end of line.
+func (f *form) appendReport(b []byte, guid *[16]byte, values []int64) []byte {
+	return append(f.appendResource(append(b, head...), guid, values), foot...)
+}
+
+// appendResource adds what one installation has in a request.
+func (f *form) appendResource(b []byte, guid *[16]byte, values []int64) []byte {
+	b = appendScope(b, guid)
+	now := -1
+	for i, v := range values {
+		if v == schema.Absent {
+			continue
+		}
+		if m := f.schema.Series[i].Metric; m != now {
+			if now >= 0 {
+				b = append(append(b, f.closes[now]...), ',')
+			}
+			b = append(b, f.opens[m]...)
+			now = m
+		} else {
+			b = append(b, ',')
+		}
+		b = append(b, f.points[i]...)
+		b = strconv.AppendInt(b, v, 10)
+		b = append(b, `"}`...)
+	}
+	if now >= 0 {
+		b = append(b, f.closes[now]...)
+	}
+	return append(b, tail...)
+}
+
+// appendErasure adds a request to erase.
+func (f *form) appendErasure(b []byte, guid *[16]byte) []byte {
+	b = appendScope(append(b, head...), guid)
+	return append(append(append(b, f.erasure...), tail...), foot...)
+}
+
+func appendScope(b []byte, guid *[16]byte) []byte {
+	return append(appendGUID(append(b, resource...), guid), scope...)
+}
+
+func appendGUID(b []byte, guid *[16]byte) []byte {
+	b = hex.AppendEncode(b, guid[0:4])
+	for _, part := range [][]byte{guid[4:6], guid[6:8], guid[8:10], guid[10:16]} {
+		b = hex.AppendEncode(append(b, '-'), part)
+	}
+	return b
+}
