@@ -149,6 +149,7 @@ const (
 	WrongKind      = "wrong_kind"      // a metric as a type that the catalog does not say
 	AbsurdValue    = "absurd_value"    // negative, not an integer, or above the catalog's largest
 	WrongDay       = "wrong_day"       // before 2020 or after 2099
+	TooOld         = "too_old"         // of a month of which the archive keeps sums only
 	NoPoints       = "no_points"       // no statistic at all
 	UnwantedExtras = "unwanted_extras" // attributes, texts or fields that the Collector's configuration removes
 )

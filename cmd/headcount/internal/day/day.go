@@ -82,8 +82,18 @@ func (d Day) Week() Day {
 
 // Month is the first day of the day's month.
 func (d Day) Month() Day {
-	t := d.Time()
-	return Of(time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC))
+	// Days since 0000-03-01, in eras of 400 years; a year begins in March, so
+	// that the leap day is its last. time.Date does the same, ten times slower.
+	z := int64(d) + 719468
+	era := z / 146097
+	if z < 0 {
+		era = (z - 146096) / 146097
+	}
+	ofEra := z - era*146097
+	year := (ofEra - ofEra/1460 + ofEra/36524 - ofEra/146096) / 365
+	ofYear := ofEra - (365*year + year/4 - year/100)
+	month := (5*ofYear + 2) / 153
+	return d - Day(ofYear-(153*month+2)/5)
 }
 
 // NextMonth is the first day of the month after the day's.

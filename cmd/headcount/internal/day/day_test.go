@@ -64,3 +64,12 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+func TestMonthOfEveryDay(t *testing.T) {
+	for d := First - 40000; d <= Last+1000; d++ {
+		at := d.Time()
+		if got, want := d.Month(), Of(time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)); got != want {
+			t.Fatalf("Month of %s: got %s, want %s", d, got, want)
+		}
+	}
+}

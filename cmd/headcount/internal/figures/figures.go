@@ -108,19 +108,23 @@ type Builder struct {
 	schema  *schema.Schema
 	gauges  [][]int // by metric: the series of a range gauge; nil for counters
 	daily   map[day.Day]*Daily
-	pairs   map[[2]day.Day]*Pair
+	today   *Daily // the last one asked for
+	pairs   spans  // N and Second
 	uses    spans
 	sizes   spans
 	known   spans
 	cohorts map[[2]day.Day]int64
-	old     []int64
 }
 
 // NewBuilder returns an empty builder for reports by this schema, which must
-// not grow while it is used.
-func NewBuilder(s *schema.Schema) *Builder {
-	b := &Builder{schema: s, daily: map[day.Day]*Daily{}, pairs: map[[2]day.Day]*Pair{}, cohorts: map[[2]day.Day]int64{},
-		gauges: make([][]int, len(s.Metrics))}
+// not grow while it is used. It is fastest for the days of the month that
+// begins with first.
+func NewBuilder(s *schema.Schema, first day.Day) *Builder {
+	b := &Builder{schema: s, daily: map[day.Day]*Daily{}, cohorts: map[[2]day.Day]int64{}, gauges: make([][]int, len(s.Metrics))}
+	for _, t := range []*spans{&b.pairs, &b.uses, &b.sizes, &b.known} {
+		t.first = first
+	}
+	b.pairs.width = 2
 	for i, series := range s.Series {
 		if s.Metrics[series.Metric].Kind == schema.RangeGauge {
 			b.gauges[series.Metric] = append(b.gauges[series.Metric], i)
@@ -175,11 +179,15 @@ func (b *Builder) Add(i *Installation, r *schema.Report) {
 }
 
 func (b *Builder) day(of day.Day) *Daily {
+	if b.today != nil && b.today.Day == of {
+		return b.today
+	}
 	d := b.daily[of]
 	if d == nil {
 		d = &Daily{Day: of, Growth: make([]int64, len(b.schema.Series)), Users: make([]int64, len(b.schema.Series))}
 		b.daily[of] = d
 	}
+	b.today = d
 	return d
 }
 
@@ -189,14 +197,10 @@ func (b *Builder) active(i *Installation, on day.Day) {
 	if i.Days > 0 {
 		before = i.Last
 	}
-	p := b.pairs[[2]day.Day{on, before}]
-	if p == nil {
-		p = &Pair{Day: on, Before: before}
-		b.pairs[[2]day.Day{on, before}] = p
-	}
-	p.N++
+	p := b.pairs.at(on, before)
+	p[0]++
 	if i.Days == 1 {
-		p.Second++
+		p[1]++
 	}
 	switch {
 	case i.Days == 0:
@@ -276,39 +280,51 @@ func sizesOf(values []int64, series []int, ranges []int64, sign int64) {
 	}
 }
 
-// spans collects spans by their days.
+// reach is how many days back a span may go without a map.
+const reach = 64
+
+// spans collects values by two days: the first of a month, the second not
+// after it.
 type spans struct {
 	width int
-	from  day.Day // of the last look-up
-	of    map[day.Day][]int64
-	all   map[day.Day]map[day.Day][]int64
+	first day.Day
+	near  [31][reach][]int64 // by days since first, and days back
+	far   map[[2]day.Day][]int64
 }
 
 func (s *spans) at(from, of day.Day) []int64 {
-	if s.of == nil || s.from != from {
-		if s.all == nil {
-			s.all = map[day.Day]map[day.Day][]int64{}
+	if n, back := from-s.first, int64(from)-int64(of); n >= 0 && n < 31 && back >= 0 && back < reach {
+		v := &s.near[n][back]
+		if *v == nil {
+			*v = make([]int64, s.width)
 		}
-		if s.all[from] == nil {
-			s.all[from] = map[day.Day][]int64{}
-		}
-		s.from, s.of = from, s.all[from]
+		return *v
 	}
-	v := s.of[of]
+	v := s.far[[2]day.Day{from, of}]
 	if v == nil {
+		if s.far == nil {
+			s.far = map[[2]day.Day][]int64{}
+		}
 		v = make([]int64, s.width)
-		s.of[of] = v
+		s.far[[2]day.Day{from, of}] = v
 	}
 	return v
 }
 
+// list returns what is not all zeros, in the order of days.
 func (s *spans) list() (list []Span) {
-	for from, m := range s.all {
-		for of, values := range m {
-			if slices.ContainsFunc(values, func(v int64) bool { return v != 0 }) {
-				list = append(list, Span{from, of, values})
-			}
+	add := func(from, of day.Day, values []int64) {
+		if slices.ContainsFunc(values, func(v int64) bool { return v != 0 }) {
+			list = append(list, Span{from, of, values})
 		}
+	}
+	for n := range s.near {
+		for back, values := range s.near[n] {
+			add(s.first+day.Day(n), s.first+day.Day(n-back), values)
+		}
+	}
+	for days, values := range s.far {
+		add(days[0], days[1], values)
 	}
 	slices.SortFunc(list, func(a, b Span) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Of, b.Of)) })
 	return list
@@ -321,10 +337,9 @@ func (b *Builder) Tables() *Tables {
 		t.Daily = append(t.Daily, *d)
 	}
 	slices.SortFunc(t.Daily, func(a, b Daily) int { return cmp.Compare(a.Day, b.Day) })
-	for _, p := range b.pairs {
-		t.Pairs = append(t.Pairs, *p)
+	for _, p := range b.pairs.list() {
+		t.Pairs = append(t.Pairs, Pair{p.From, p.Of, p.Values[0], p.Values[1]})
 	}
-	slices.SortFunc(t.Pairs, func(a, b Pair) int { return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Before, b.Before)) })
 	for days, n := range b.cohorts {
 		t.Cohorts = append(t.Cohorts, Cohort{days[0], days[1], n})
 	}

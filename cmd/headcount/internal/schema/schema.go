@@ -293,3 +293,107 @@ func RangeStart(label string) int64 {
 	}
 	return n
 }
+
+// Extend adds what another list has and this one does not, at the end, so
+// that the numbers of the series stay. A metric that the two lists describe
+// differently is an error.
+func (s *Schema) Extend(by *Schema) error {
+	for _, m := range by.Metrics {
+		at, known := s.byName[m.Name]
+		if !known {
+			if err := s.declare(m); err != nil {
+				return err
+			}
+			continue
+		}
+		mine := &s.Metrics[at]
+		if mine.Kind != m.Kind || len(mine.Attributes) != len(m.Attributes) {
+			return fmt.Errorf("metric %q is a %s with %d labels in the archive, and a %s with %d in the catalog",
+				m.Name, mine.Kind, len(mine.Attributes), m.Kind, len(m.Attributes))
+		}
+		for i, a := range m.Attributes {
+			if mine.Attributes[i].Key != a.Key {
+				return fmt.Errorf("metric %q has the label %q in the archive, and %q in the catalog", m.Name, mine.Attributes[i].Key, a.Key)
+			}
+		}
+		mine.Unit, mine.Description = m.Unit, m.Description
+	}
+	for _, series := range by.Series {
+		if _, known := s.bySeries[series.Name]; known {
+			continue
+		}
+		at := s.byName[by.Metrics[series.Metric].Name]
+		if _, err := s.add(at, series.Values); err != nil {
+			return err
+		}
+		for i, v := range series.Values {
+			if a := &s.Metrics[at].Attributes[i]; !slices.Contains(a.Values, v) {
+				a.Values = append(slices.Clone(a.Values), v)
+			}
+		}
+	}
+	return nil
+}
+
+// stored is the form of a schema in JSON.
+type stored struct {
+	Product string    `json:"product,omitempty"`
+	Notice  int       `json:"notice,omitempty"`
+	Max     int64     `json:"max"`
+	Open    bool      `json:"open,omitempty"`
+	Metrics []Metric  `json:"metrics"`
+	Series  []ordered `json:"series"`
+}
+
+type ordered struct {
+	Metric int      `json:"metric"`
+	Values []string `json:"values,omitempty"`
+}
+
+// MarshalJSON writes the schema with the order of its series, which Parse
+// does not need and UnmarshalJSON does.
+func (s *Schema) MarshalJSON() ([]byte, error) {
+	x := stored{s.Product, s.Notice, s.Max, s.Open, s.Metrics, []ordered{}}
+	for _, series := range s.Series {
+		x.Series = append(x.Series, ordered{series.Metric, series.Values})
+	}
+	return json.Marshal(x)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *Schema) UnmarshalJSON(data []byte) error {
+	var x stored
+	if err := json.Unmarshal(data, &x); err != nil {
+		return err
+	}
+	*s = *New()
+	s.Product, s.Notice, s.Max, s.Open, s.Metrics = x.Product, x.Notice, x.Max, x.Open, x.Metrics
+	for i, m := range s.Metrics {
+		if _, twice := s.byName[m.Name]; twice {
+			return fmt.Errorf("metric %q stands there twice", m.Name)
+		}
+		s.byName[m.Name] = i
+	}
+	for _, series := range x.Series {
+		if series.Metric < 0 || series.Metric >= len(s.Metrics) || len(series.Values) != len(s.Metrics[series.Metric].Attributes) {
+			return fmt.Errorf("a series of metric %d does not fit", series.Metric)
+		}
+		if _, err := s.add(series.Metric, series.Values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Clone returns a copy that can grow apart.
+func (s *Schema) Clone() *Schema {
+	c := New()
+	data, err := s.MarshalJSON()
+	if err == nil {
+		err = c.UnmarshalJSON(data)
+	}
+	if err != nil {
+		panic("schema: a schema that cannot be copied: " + err.Error()) // strings and numbers only
+	}
+	return c
+}
