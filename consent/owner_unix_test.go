@@ -16,7 +16,10 @@ import (
 	"time"
 )
 
-const stranger = 65534
+const (
+	stranger             = 65534
+	ordinaryUserVariable = "CONSENT_TEST_ORDINARY_USER"
+)
 
 // chown gives a file to another user.
 func chown(t *testing.T, path string) {
@@ -183,14 +186,19 @@ func TestSwappedForPipe(t *testing.T) {
 
 // TestOrdinaryUser runs this binary as a user for whom modes mean something.
 func TestOrdinaryUser(t *testing.T) {
-	const variable = "CONSENT_TEST_ORDINARY_USER"
-	if dir := os.Getenv(variable); dir != "" {
+	if dir := os.Getenv(ordinaryUserVariable); dir != "" {
 		ordinaryUser(t, dir)
 		return
 	}
 	if os.Geteuid() != 0 {
 		ordinaryUser(t, t.TempDir())
-		return
+	}
+	t.Run("beside root", besideRoot)
+}
+
+func besideRoot(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: to leave something of root's")
 	}
 	public, err := os.MkdirTemp("", "consent")
 	if err != nil {
@@ -217,10 +225,11 @@ func TestOrdinaryUser(t *testing.T) {
 	chown(t, rooted)
 
 	command := exec.Command(binary, "-test.run=^TestOrdinaryUser$", "-test.v")
-	command.Env = append(os.Environ(), variable+"="+home, "TMPDIR="+home)
+	command.Env = append(os.Environ(), ordinaryUserVariable+"="+home, "TMPDIR="+home)
 	command.Dir = home
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}
-	if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), "as user 65534") {
+	out, err := command.CombinedOutput()
+	if said := string(out); err != nil || !strings.Contains(said, "as user 65534") || !strings.Contains(said, "--- PASS: TestOrdinaryUser/what_root_left") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -268,27 +277,28 @@ func ordinaryUser(t *testing.T, home string) {
 		}
 		holds(t, f, Granted, 1)
 	})
-	t.Run("what root left", func(t *testing.T) {
-		f := NewFile(filepath.Join(home, "rooted"))
-		if _, err := os.Stat(f.dir); err != nil {
-			t.Skip("needs root: to leave something of root's")
-		}
-		off(t, f, f.path(fileName))
-		err := f.Save(ctx, Record{Decision: Denied, Notice: 1})
-		if err == nil || !strings.Contains(err.Error(), "remove it") {
-			t.Errorf("a lock of root's: %v", err)
-		}
-		if err := os.Remove(f.path(lockName)); err != nil {
-			t.Fatal(err)
-		}
-		save(t, f, Denied, 1)
-		holds(t, f, Denied, 1)
-	})
+	f := NewFile(filepath.Join(home, "rooted"))
+	if _, err := os.Stat(f.dir); err == nil {
+		t.Run("what root left", func(t *testing.T) { whatRootLeft(t, f) })
+	}
 	t.Run("somebody else's parent", func(t *testing.T) {
 		if err := NewFile("/nowhere-to-be-created").Save(ctx, Record{Decision: Granted, Notice: 1}); err == nil {
 			t.Error("created a directory in /")
 		}
 	})
+}
+
+func whatRootLeft(t *testing.T, f *File) {
+	off(t, f, f.path(fileName))
+	err := f.Save(context.Background(), Record{Decision: Denied, Notice: 1})
+	if err == nil || !strings.Contains(err.Error(), "remove it") {
+		t.Errorf("a lock of root's: %v", err)
+	}
+	if err := os.Remove(f.path(lockName)); err != nil {
+		t.Fatal(err)
+	}
+	save(t, f, Denied, 1)
+	holds(t, f, Denied, 1)
 }
 
 func copyBinary(t *testing.T, to string) {
