@@ -30,7 +30,7 @@ func (p *printer) cohorts() {
 		p.line("  " + p.cohort(c, sizes, weeks, cell))
 	}
 	if hidden := len(all) - len(shown); hidden > 0 {
-		p.line("  " + p.t.in(faint, Count(int64(hidden), "older week is", "older weeks are")+" in --format csv, json and html"))
+		p.dim(Count(int64(hidden), "older week is", "older weeks are") + " in --format csv, json and html")
 	}
 }
 
@@ -38,7 +38,7 @@ func (p *printer) cohort(c answer.Cohort, sizes, weeks, cell int) string {
 	line := c.Week.String() + "  " + padLeft(Number(c.Active[0]), sizes)
 	for _, n := range c.Active[1:min(len(c.Active), weeks)] {
 		if c.Active[0] == 0 {
-			line += padLeft("–", cell)
+			line += padLeft(unknownCell, cell)
 			continue
 		}
 		part := 100 * n / c.Active[0]

@@ -76,9 +76,7 @@ func (p *printer) health() {
 	p.line("")
 	p.line(p.t.in(bold, "Health") + "  " + word)
 	for _, f := range found {
-		for i, line := range wrap(f, p.width-4, "") {
-			p.line([2]string{"  ! ", "    "}[min(i, 1)] + line)
-		}
+		p.hanging("  "+p.t.in(yellow, "!")+" ", "    ", f)
 	}
 	in, h := p.a.Input, p.a.Health
 	newest := "newest report " + notKnown

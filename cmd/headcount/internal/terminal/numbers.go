@@ -30,10 +30,16 @@ func Count(n int64, one, several string) string {
 	return Number(n) + " " + several
 }
 
-// percent writes a share; nil is not known.
+// percent writes a share; nil is not known. What is not all is never 100 %,
+// and what is something is never 0 %.
 func percent(share *float64) string {
-	if share == nil {
+	switch {
+	case share == nil:
 		return notKnown
+	case *share > 0 && *share < 0.0005:
+		return "< 0.1 %"
+	case *share < 1 && *share >= 0.9995:
+		return "99.9 %"
 	}
 	return strconv.FormatFloat(100**share, 'f', 1, 64) + " %"
 }

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -59,28 +60,23 @@ func (p *printer) counters() {
 		return
 	}
 	p.section("Counts", "totals of all "+Number(p.a.Installations.Ever)+" installations so far")
-	header := []string{"", "total", "new in 28 days", "installations"}
+	header := []string{"", "total", "new in 28 d", "installations"}
 	custom := p.a.WindowDays != 28
 	if custom {
-		header = slices.Insert(header, 3, "new in window")
+		header = slices.Insert(header, 3, fmt.Sprintf("new in %d d", p.a.WindowDays))
 	}
 	var rows [][]string
-	wide := p.width - 52
-	if custom {
-		wide -= 15
-	}
-	wide = max(wide, 12)
 	for i, c := range p.a.Counters {
 		if len(c.Labels) > 0 && (i == 0 || p.a.Counters[i-1].Name != c.Name) {
-			rows = append(rows, []string{shorten(Clean(c.Name), wide)})
+			rows = append(rows, []string{Clean(c.Name)})
 		}
-		row := []string{shorten(p.barLabel(c), wide), Number(c.Total), Number(c.New28d), Number(c.Installations)}
+		row := []string{p.barLabel(c), Number(c.Total), Number(c.New28d), Number(c.Installations)}
 		if custom {
 			row = slices.Insert(row, 3, Number(c.New))
 		}
 		rows = append(rows, row)
 	}
-	for _, line := range p.t.table("  ", 1, header, rows) {
+	for _, line := range p.t.table("  ", header, rows) {
 		p.line(line)
 	}
 }

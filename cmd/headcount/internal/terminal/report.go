@@ -38,11 +38,15 @@ func (p *printer) line(s string) {
 
 // wrapped writes a text in as many lines as it needs.
 func (p *printer) wrapped(s, indent string) {
-	for i, line := range wrap(s, p.width-len(indent), "") {
-		if i > 0 || indent != "" {
-			line = indent + line
-		}
-		p.line(line)
+	for _, line := range wrap(s, p.width-len(indent)) {
+		p.line(indent + line)
+	}
+}
+
+// dim writes a note in as many lines as it needs.
+func (p *printer) dim(s string) {
+	for _, line := range wrap(s, p.width-2) {
+		p.line("  " + p.t.in(faint, line))
 	}
 }
 
@@ -55,9 +59,7 @@ func (p *printer) section(title, note string) {
 	}
 	if len(title)+2+len([]rune(note)) > p.width {
 		p.line(p.t.in(bold, title))
-		for _, line := range wrap(note, p.width-2, "") {
-			p.line("  " + p.t.in(faint, line))
-		}
+		p.dim(note)
 		return
 	}
 	p.line(p.t.in(bold, title) + "  " + p.t.in(faint, note))
@@ -75,7 +77,7 @@ func (p *printer) headline() {
 	}
 	text := fmt.Sprintf("%s: of %s that opted in and reported in %s to %s", product,
 		Count(a.Denominator, "installation", "installations"), days, a.AsOf)
-	for i, line := range wrap(text, p.width, "") {
+	for i, line := range wrap(text, p.width) {
 		if i == 0 && strings.HasPrefix(line, product) {
 			line = p.t.in(bold, product) + line[len(product):]
 		}

@@ -17,9 +17,16 @@ var plain = func() table.Style {
 	return s
 }()
 
-// table lays out rows below a header: the first so many columns to the
-// left, the others to the right, every line after the indent.
-func (t Terminal) table(indent string, left int, header []string, rows [][]string) []string {
+// table lays out rows below a header: the first column to the left, cut to
+// what fits, the others to the right, every line after the indent.
+func (t Terminal) table(indent string, header []string, rows [][]string) []string {
+	first := t.columns() - text.StringWidth(indent)
+	for i := 1; i < len(header); i++ {
+		first -= 2 + widest(header, rows, i)
+	}
+	for _, r := range rows {
+		r[0] = shorten(r[0], max(first, 8))
+	}
 	w := table.NewWriter()
 	w.SetStyle(plain)
 	w.SuppressTrailingSpaces()
@@ -29,10 +36,11 @@ func (t Terminal) table(indent string, left int, header []string, rows [][]strin
 	}
 	configs := make([]table.ColumnConfig, len(header))
 	for i := range header {
-		configs[i] = table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight}
-		if i < left {
-			configs[i].Align, configs[i].AlignHeader = text.AlignLeft, text.AlignLeft
+		align := text.AlignRight
+		if i == 0 {
+			align = text.AlignLeft
 		}
+		configs[i] = table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align}
 	}
 	w.SetColumnConfigs(configs)
 	lines := strings.Split(w.Render(), "\n")
@@ -51,4 +59,15 @@ func rowOf(cells []string, dress func(string) string) table.Row {
 		row[i] = c
 	}
 	return row
+}
+
+// widest is the width of a column.
+func widest(header []string, rows [][]string, column int) int {
+	wide := text.StringWidth(header[column])
+	for _, r := range rows {
+		if column < len(r) {
+			wide = max(wide, text.StringWidth(r[column]))
+		}
+	}
+	return wide
 }

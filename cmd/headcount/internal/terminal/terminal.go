@@ -15,7 +15,7 @@ import (
 // Widths of the text, in columns.
 const (
 	DefaultWidth = 80
-	MinWidth     = 40
+	MinWidth     = 64
 	MaxWidth     = 160
 )
 
@@ -105,21 +105,17 @@ func padLeft(s string, width int) string {
 	return strings.Repeat(" ", max(width-text.StringWidthWithoutEscSequences(s), 0)) + s
 }
 
-// wrap breaks a text at spaces, to lines of so many columns; all but the
-// first begin with the indent.
-func wrap(s string, width int, indent string) []string {
+// wrap breaks a text at spaces, to lines of so many columns. A word that is
+// wider has a line of its own.
+func wrap(s string, width int) []string {
 	var lines []string
-	line := ""
-	for word := range strings.FieldsSeq(s) {
-		switch {
-		case line == "":
-			line = word
-		case text.StringWidth(line)+1+text.StringWidth(word) > width:
-			lines = append(lines, line)
-			line = indent + word
-		default:
-			line += " " + word
+	for i, word := range strings.Split(s, " ") {
+		last := len(lines) - 1
+		if i == 0 || text.StringWidth(lines[last])+1+text.StringWidth(word) > width {
+			lines = append(lines, word)
+			continue
 		}
+		lines[last] += " " + word
 	}
-	return append(lines, line)
+	return lines
 }
