@@ -107,10 +107,15 @@ func (w *writer) whole(line []byte) error {
 		return err
 	}
 	w.joined = true
-	if w.faults != nil && w.faults.one(300) {
-		return nil // killed before the end of line
+	if w.faults == nil || !w.faults.one(200) {
+		return w.endLine()
 	}
-	return w.endLine()
+	// Killed before the end of line; and once more, early in the next report.
+	if !w.faults.one(3) {
+		return nil
+	}
+	w.count.truth.Input.Torn++
+	return w.put([]byte(head[:1+w.faults.rng.IntN(len(head)-2)]))
 }
 
 // alone writes text that must not share its line with a report.

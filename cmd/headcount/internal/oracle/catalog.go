@@ -3,6 +3,8 @@ package oracle
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // list is a catalog as catalog.JSON renders it.
@@ -10,6 +12,15 @@ type list struct {
 	Product string   `json:"product"`
 	Max     int64    `json:"max"`
 	Metrics []metric `json:"metrics"`
+
+	numbers map[string]int // of every series, by its key
+}
+
+// A series is a metric with one value for each label. Its number is its place
+// among all series of the catalog.
+type series struct {
+	number int
+	labels map[string]string
 }
 
 type metric struct {
@@ -20,7 +31,7 @@ type metric struct {
 		Values []string `json:"values"`
 	} `json:"attributes"`
 
-	keys []string // of its series, in the catalog's order
+	series []series // in the catalog's order
 }
 
 func readList(catalogJSON []byte) (*list, error) {
@@ -34,9 +45,12 @@ func readList(catalogJSON []byte) (*list, error) {
 	if l.Max == 0 {
 		l.Max = 1_000_000_000_000
 	}
+	l.numbers = map[string]int{}
 	for i := range l.Metrics {
-		for _, labels := range l.Metrics[i].series() {
-			l.Metrics[i].keys = append(l.Metrics[i].keys, key(l.Metrics[i].Name, labels))
+		m := &l.Metrics[i]
+		for _, labels := range m.combinations() {
+			m.series = append(m.series, series{len(l.numbers), labels})
+			l.numbers[key(m.Name, labels)] = len(l.numbers)
 		}
 	}
 	return &l, nil
@@ -51,8 +65,8 @@ func (l *list) find(name string) (metric, bool) {
 	return metric{}, false
 }
 
-// series are all label sets of a metric, in the catalog's order.
-func (m metric) series() []map[string]string {
+// combinations are all label sets of a metric, in the catalog's order.
+func (m metric) combinations() []map[string]string {
 	all := []map[string]string{{}}
 	for _, a := range m.Attributes {
 		var longer []map[string]string
@@ -70,7 +84,10 @@ func (m metric) series() []map[string]string {
 	return all
 }
 
-// key names a series. Maps print in the order of their keys.
+// key names a series: the metric, then its labels in the order of their keys.
 func key(name string, labels map[string]string) string {
-	return fmt.Sprintf("%s%q", name, labels)
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		name += "\x00" + k + "\x00" + labels[k]
+	}
+	return name
 }

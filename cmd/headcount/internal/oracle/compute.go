@@ -58,10 +58,10 @@ func (i installation) between(from, to int) bool {
 func (i installation) first() int { return i[0].day }
 
 // total is the largest value of a series up to and with a day.
-func (i installation) total(series string, to int) int64 {
+func (i installation) total(series int, to int) int64 {
 	var largest int64
 	for _, r := range i {
-		if v, ok := r.values[series]; ok && r.day <= to && v > largest {
+		if v := r.values[series]; r.day <= to && v > largest {
 			largest = v
 		}
 	}
@@ -163,8 +163,8 @@ func (c *computer) wentBack(earlier installation, r report) bool {
 		if m.Kind != "counter" {
 			continue
 		}
-		for _, series := range m.keys {
-			if v, ok := r.values[series]; ok && v < earlier.total(series, r.day) {
+		for _, s := range m.series {
+			if v := r.values[s.number]; v != absent && v < earlier.total(s.number, r.day) {
 				return true
 			}
 		}

@@ -1,17 +1,15 @@
 package oracle
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
 
-// The form of a report. Another field is not as the catalog says.
+// The form of a report. Other fields are ignored.
 type (
 	request struct {
 		ResourceMetrics []resourceMetrics `json:"resourceMetrics"`
@@ -43,6 +41,7 @@ type (
 		Attributes   []attribute     `json:"attributes"`
 		TimeUnixNano json.RawMessage `json:"timeUnixNano"`
 		AsInt        json.RawMessage `json:"asInt"`
+		Flags        int             `json:"flags"`
 	}
 	attribute struct {
 		Key   string `json:"key"`
@@ -52,10 +51,13 @@ type (
 	}
 )
 
-// report is one accepted report. values has the key of every series in it.
+// absent is the value of a series that is not in a report.
+const absent = -1
+
+// report is one accepted report. It has a value for each series by number.
 type report struct {
 	day    int
-	values map[string]int64
+	values []int64
 	names  map[string]bool // metrics in it
 }
 
@@ -86,64 +88,89 @@ func (in *input) readFile(path string) error {
 	return nil
 }
 
+// readPiece reads the reports of a piece. What is left is torn.
 func (in *input) readPiece(piece string) {
-	if !strings.HasPrefix(piece, marker) || !json.Valid([]byte(piece)) {
-		in.torn++
-		return
-	}
-	var r request
-	d := json.NewDecoder(bytes.NewReader([]byte(piece)))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&r); err != nil || len(r.ResourceMetrics) == 0 {
-		in.refused++
-		return
-	}
-	for _, one := range r.ResourceMetrics { // each resource is a report of its own
-		in.readReport(one)
+	for piece != "" {
+		var r request
+		d := json.NewDecoder(strings.NewReader(piece))
+		if err := d.Decode(&r); err != nil || len(r.ResourceMetrics) == 0 {
+			in.torn++
+			return
+		}
+		for _, one := range r.ResourceMetrics { // each resource is a report of its own
+			in.readReport(one)
+		}
+		piece = strings.TrimSpace(piece[d.InputOffset():])
 	}
 }
 
 var guidForm = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
 func (in *input) readReport(one resourceMetrics) {
-	if len(one.Resource.Attributes) != 1 || one.Resource.Attributes[0].Key != "install_guid" {
+	guid, others, ok := guidOf(one.Resource.Attributes)
+	switch {
+	case !ok:
 		in.refused++
-		return
-	}
-	guid := one.Resource.Attributes[0].Value.StringValue
-	if guid == nil || !guidForm.MatchString(*guid) {
+	case asksToErase(one): // more than that it need not say rightly
+		in.erased[guid] = true
+	case others:
 		in.refused++
-		return
+	default:
+		r := report{names: map[string]bool{}}
+		for range in.list.numbers {
+			r.values = append(r.values, absent)
+		}
+		if !in.readMetrics(&r, one) || len(r.names) == 0 || r.day < firstDay || r.day > lastDay {
+			in.refused++
+			return
+		}
+		in.reports[guid] = append(in.reports[guid], r)
 	}
-	r := report{values: map[string]int64{}, names: map[string]bool{}}
-	erase := false
+}
+
+// guidOf is the one install_guid of a resource, and whether there are other
+// attributes.
+func guidOf(attributes []attribute) (guid string, others, ok bool) {
+	n := 0
+	for _, a := range attributes {
+		if a.Key != "install_guid" {
+			others = true
+			continue
+		}
+		n++
+		if a.Value.StringValue != nil {
+			guid = *a.Value.StringValue
+		}
+	}
+	return guid, others, n == 1 && guidForm.MatchString(guid)
+}
+
+func asksToErase(one resourceMetrics) bool {
 	for _, scope := range one.ScopeMetrics {
 		for _, m := range scope.Metrics {
 			if m.Name == "headcount.erasure.requested" {
-				erase = erase || m.Gauge != nil && len(m.Gauge.DataPoints) > 0
-				continue
-			}
-			if !in.readMetric(&r, m) {
-				in.refused++
-				return
+				return true
 			}
 		}
 	}
-	if erase {
-		in.erased[*guid] = true // whatever its day
-		return
+	return false
+}
+
+func (in *input) readMetrics(r *report, one resourceMetrics) bool {
+	for _, scope := range one.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			if !in.readMetric(r, m) {
+				return false
+			}
+		}
 	}
-	if len(r.values) == 0 || r.day < firstDay || r.day > lastDay {
-		in.refused++
-		return
-	}
-	in.reports[*guid] = append(in.reports[*guid], r)
+	return true
 }
 
 // readMetric is false where the metric is not as the catalog says.
 func (in *input) readMetric(r *report, m sent) bool {
 	declared, known := in.list.find(m.Name)
-	if !known || r.names[m.Name] {
+	if !known {
 		return false
 	}
 	var points []point
@@ -159,11 +186,11 @@ func (in *input) readMetric(r *report, m sent) bool {
 	default:
 		return false
 	}
-	r.names[m.Name] = len(points) > 0
 	for _, p := range points {
 		if !in.readPoint(r, declared, p) {
 			return false
 		}
+		r.names[m.Name] = true
 	}
 	return true
 }
@@ -176,24 +203,20 @@ func (in *input) readPoint(r *report, declared metric, p point) bool {
 		}
 		labels[a.Key] = *a.Value.StringValue
 	}
-	series := key(declared.Name, labels)
-	if _, twice := r.values[series]; twice || !slices.Contains(declared.keys, series) {
+	series, listed := in.list.numbers[key(declared.Name, labels)]
+	if !listed {
 		return false
 	}
 	value, ok := integer(p.AsInt)
-	if !ok || value < 0 || value > in.list.Max {
+	if !ok || p.Flags != 0 || value < 0 || value > in.list.Max {
 		return false
 	}
-	nanos, ok := integer(p.TimeUnixNano)
-	if !ok && len(p.TimeUnixNano) > 0 {
-		return false
+	// A series that comes twice: of totals the larger, of sizes the later.
+	if declared.Kind == "range_gauge" || value > r.values[series] {
+		r.values[series] = value
 	}
-	day := int(nanos / 1_000_000_000 / 86400)
-	if len(r.values) > 0 && day != r.day {
-		return false
-	}
-	r.day = day
-	r.values[series] = value
+	nanos, _ := integer(p.TimeUnixNano)                // without one it is a day in 1970
+	r.day = max(r.day, int(nanos/1_000_000_000/86400)) // the newest of its points
 	return true
 }
 

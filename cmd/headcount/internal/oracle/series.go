@@ -8,14 +8,14 @@ func (c *computer) counters() []Counter {
 		if m.Kind != "counter" {
 			continue
 		}
-		for n, labels := range m.series() {
-			list = append(list, c.counter(m.Name, labels, m.keys[n]))
+		for _, s := range m.series {
+			list = append(list, c.counter(m.Name, s.labels, s.number))
 		}
 	}
 	return list
 }
 
-func (c *computer) counter(name string, labels map[string]string, series string) Counter {
+func (c *computer) counter(name string, labels map[string]string, series int) Counter {
 	n := Counter{Name: name, Labels: labels}
 	for _, i := range c.ever {
 		total := i.total(series, c.asOf)
@@ -40,7 +40,7 @@ func (c *computer) gauges(end int) []Gauge {
 		if m.Kind != "range_gauge" {
 			continue
 		}
-		for at, series := range m.keys {
+		for at, s := range m.series {
 			g := Gauge{Name: m.Name, Range: m.Attributes[0].Values[at]}
 			for _, i := range c.ever {
 				newest := i.newest(m.Name, from, end)
@@ -48,14 +48,14 @@ func (c *computer) gauges(end int) []Gauge {
 					continue
 				}
 				g.Known++
-				if newest.values[series] == 0 {
+				if newest.values[s.number] <= 0 { // 0, or absent
 					continue
 				}
-				g.Things += newest.values[series]
+				g.Things += newest.values[s.number]
 				g.Installations++
 				largest := true
-				for _, above := range m.keys[at+1:] {
-					largest = largest && newest.values[above] == 0
+				for _, above := range m.series[at+1:] {
+					largest = largest && newest.values[above.number] <= 0
 				}
 				if largest {
 					g.Largest++
