@@ -43,6 +43,8 @@ collections: the things of each range, a row each, once a day:
 The identifier of an installation is pseudonymous data: keep what this
 command writes as you keep the archive. headcount erase does not know it.
 
+Reports that headcount prune removed are not exported; a note says so.
+
 A report that would make more than --max-rows-per-report rows makes none. Such
 reports and their rows are counted on the standard error.`
 
@@ -109,6 +111,10 @@ func (r exportRequest) run(cmd *cobra.Command, what string) error {
 	if err != nil {
 		return err
 	}
+	before, err := reportsIn(cmd.Context(), a)
+	if err != nil {
+		return err
+	}
 	progress := terminal.NewProgress(cmd.ErrOrStderr(), terminal.Of(cmd.ErrOrStderr()), "writing", rows, time.Now)
 	if *r.file != "" || !terminal.Of(cmd.OutOrStdout()).Interactive {
 		o.Progress = func(n int64) { progress.Update(n, 0) }
@@ -119,6 +125,10 @@ func (r exportRequest) run(cmd *cobra.Command, what string) error {
 		return err
 	})
 	progress.Done()
+	if gone := before - result.Reports; gone > 0 && err == nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "headcount: note: %s left out, because headcount prune removed them; the first rows of an installation after that count what was before\n",
+			terminal.Count(gone, "report is", "reports are"))
+	}
 	if result.Left > 0 {
 		fmt.Fprintf(cmd.ErrOrStderr(), "headcount: note: %s left out, of %s more than --max-rows-per-report %d allows in one\n",
 			rows(result.LeftOut), terminal.Count(result.Left, "report that has", "reports that have"), o.MaxRows)
@@ -128,6 +138,19 @@ func (r exportRequest) run(cmd *cobra.Command, what string) error {
 		state = *r.file + " is as it was"
 	}
 	return interrupted(cmd.Context(), err, state)
+}
+
+// reportsIn is how many reports the answers are of: those that prune left as
+// sums only are among them.
+func reportsIn(ctx context.Context, a *archive.Archive) (n int64, err error) {
+	tables, err := a.Tables(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range tables.Daily {
+		n += d.Reports
+	}
+	return n, nil
 }
 
 func rows(n int64) string { return terminal.Count(n, "row", "rows") }

@@ -76,6 +76,7 @@ func (a *actions) report(r *schema.Report) error {
 	if r.Erasure {
 		return nil
 	}
+	a.result.Reports++
 	if !a.begun || r.GUID != a.guid {
 		a.guid, a.begun = r.GUID, true
 		a.totals, a.growth = make([]int64, len(a.in)), make([]int64, len(a.in))

@@ -34,7 +34,7 @@ func TestActions(t *testing.T) {
 	if err != nil || got.String() != want {
 		t.Errorf("got error %v and\n%s\nwant\n%s", err, got.String(), want)
 	}
-	if want := (Result{Rows: 9}); result != want {
+	if want := (Result{Reports: 3, Rows: 9}); result != want {
 		t.Errorf("got %+v, want %+v", result, want)
 	}
 }
@@ -119,7 +119,7 @@ func TestActionsAreBounded(t *testing.T) {
 			from.add(t, first, "2026-11-01", map[string]int64{users: test.users, apps: test.apps})
 			from.add(t, first, "2026-11-02", map[string]int64{users: test.users + 1})
 			got, err := Actions(context.Background(), io.Discard, from, Options{MaxRows: 10})
-			want := Result{Rows: test.rows + test.rowsAfterwds, Left: test.left, LeftOut: test.rowsLeftOut}
+			want := Result{Reports: 2, Rows: test.rows + test.rowsAfterwds, Left: test.left, LeftOut: test.rowsLeftOut}
 			if err != nil || got != want {
 				t.Errorf("got %+v, %v; want %+v", got, err, want)
 			}

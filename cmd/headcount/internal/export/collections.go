@@ -66,7 +66,11 @@ type collections struct {
 }
 
 func (c *collections) report(r *schema.Report) error {
-	if r.Erasure || !c.o.holds(r.Day) {
+	if r.Erasure {
+		return nil
+	}
+	c.result.Reports++
+	if !c.o.holds(r.Day) {
 		return nil
 	}
 	if r.GUID != c.guid || r.Day != c.on {

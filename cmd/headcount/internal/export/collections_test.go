@@ -24,7 +24,7 @@ func TestCollections(t *testing.T) {
 	if err != nil || got.String() != want {
 		t.Errorf("got error %v and\n%s\nwant\n%s", err, got.String(), want)
 	}
-	if want := (Result{Rows: 4}); result != want {
+	if want := (Result{Reports: 1, Rows: 4}); result != want {
 		t.Errorf("got %+v, want %+v", result, want)
 	}
 }
@@ -80,10 +80,10 @@ func TestCollectionsAreBounded(t *testing.T) {
 		n    int64
 		want Result
 	}{
-		{"below", 8, Result{Rows: 9}},
-		{"at", 9, Result{Rows: 10}},
-		{"above", 10, Result{Left: 1, LeftOut: 11}},
-		{"far above", 1_000_000_000_000, Result{Left: 1, LeftOut: 1_000_000_000_001}},
+		{"below", 8, Result{Reports: 1, Rows: 9}},
+		{"at", 9, Result{Reports: 1, Rows: 10}},
+		{"above", 10, Result{Reports: 1, Left: 1, LeftOut: 11}},
+		{"far above", 1_000_000_000_000, Result{Reports: 1, Left: 1, LeftOut: 1_000_000_000_001}},
 	} {
 		from := faces(t)
 		from.add(t, first, "2026-11-01", map[string]int64{upTo10: test.n, empty: 1})

@@ -70,6 +70,7 @@ func (o Options) series(held *schema.Schema, kind schema.Kind) []bool {
 
 // A Result says what an export wrote and what it left out.
 type Result struct {
+	Reports int64 // reports read
 	Rows    int64
 	Left    int64 // reports left out, because they would make more than Options.MaxRows rows
 	LeftOut int64 // rows of these reports

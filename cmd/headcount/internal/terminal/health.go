@@ -34,7 +34,7 @@ func findings(a *answer.Answer) (list []string) {
 	}
 	read := a.Input.Reports + a.Input.Torn + a.Input.Refused
 	if many(a.Input.Torn, read) {
-		list = append(list, "more than 1 % of what was read is torn: one Collector a file, and look at the disk")
+		list = append(list, "more than 1 % of what was read is torn: give each Collector a file of its own, and see whether its disk is full")
 	}
 	if many(a.Input.Refused, read) {
 		list = append(list, "more than 1 % of the reports are not as the catalog says")

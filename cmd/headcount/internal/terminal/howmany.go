@@ -25,6 +25,9 @@ func (p *printer) howMany() {
 	for _, r := range rows {
 		p.line(fmt.Sprintf("  %s  %s  %s", pad(r.label, 17), padLeft(Number(r.n), wide), p.growth(r.of)))
 	}
+	if len(p.a.Activity) <= 28 {
+		p.dim("growth " + notKnown + ": less than 29 days of reports")
+	}
 	p.series()
 	p.line("")
 	p.wrapped(fmt.Sprintf("In 28 days: %s new, %s returned, %s gone (churned).",
@@ -38,11 +41,12 @@ func (p *printer) howMany() {
 	}
 }
 
-// growth compares a series with itself 28 days before.
+// growth compares a series with itself 28 days before; empty where that is
+// not known.
 func (p *printer) growth(of func(answer.Activity) int64) string {
 	n := len(p.a.Activity)
 	if n <= 28 {
-		return p.t.in(faint, "growth "+notKnown+": less than 29 days of reports")
+		return ""
 	}
 	now, before := of(p.a.Activity[n-1]), of(p.a.Activity[n-29])
 	change := now - before
