@@ -14,13 +14,12 @@ func compute(ctx context.Context, src Source, view *schema.Schema, before record
 	p := newPlan(src.Schema(), view)
 	old := before.published()
 	dark := p.dark(old)
-	days, since := p.compareWith(old, dark, asOf)
-	t, err := count(ctx, src, p, days, since)
+	t, err := count(ctx, src, p, p.compareWith(old, dark, before.Stats.AsOf, asOf))
 	if err != nil {
 		return record{}, err
 	}
 	oldest := t.oldest
-	r := release{plan: p, tally: t, old: old, dark: dark, asOf: asOf, stale: func(since day.Day) bool {
+	r := release{plan: p, tally: t, old: old, dark: dark, asOf: asOf, gathers: before.Pages%gathering == 0, stale: func(since day.Day) bool {
 		// What the windows of that day held has been removed since. Changes
 		// would be counted that were none.
 		since = max(since, asOf-lookBack)
@@ -29,7 +28,7 @@ func compute(ctx context.Context, src Source, view *schema.Schema, before record
 	list := r.figures()
 	s := p.stats(list, asOf, period)
 	s.History = history(before.Stats, s)
-	return record{Version: recordVersion, Oldest: oldest, Stats: s, Retired: retired(old, list)}, nil
+	return record{Version: recordVersion, Pages: before.Pages + 1, Oldest: oldest, Stats: s, Retired: retired(old, list)}, nil
 }
 
 // dark returns, by metric, whether its table was published before and showed
@@ -51,9 +50,9 @@ func (p *plan) dark(old map[string]Figure) []bool {
 	return dark
 }
 
-// compareWith returns the days on which installations are looked at, the
-// as-of the last, and by bit the place of the day to compare with.
-func (p *plan) compareWith(old map[string]Figure, dark []bool, asOf day.Day) (days []day.Day, since []int) {
+// compareWith returns the days on which installations are looked at: those of
+// the figures as published, of the last page, and the as-of.
+func (p *plan) compareWith(old map[string]Figure, dark []bool, last, asOf day.Day) (c comparison) {
 	with := make([]day.Day, p.bits())
 	for i := range with {
 		with[i] = day.None
@@ -68,20 +67,26 @@ func (p *plan) compareWith(old map[string]Figure, dark []bool, asOf day.Day) (da
 			with[p.reported(g.metric)] = slices.Max(with[g.first:g.end])
 		}
 	}
-	days = append(slices.Clone(with), asOf)
-	slices.Sort(days)
-	days = slices.Compact(days)
-	if days[0] == day.None {
-		days = days[1:]
+	c.days = append(slices.Clone(with), asOf)
+	if len(old) > 0 {
+		c.days = append(c.days, last)
 	}
-	for _, d := range with {
-		at, found := slices.BinarySearch(days, d)
-		if !found {
-			at = -1
+	slices.Sort(c.days)
+	c.days = slices.Compact(c.days)
+	if c.days[0] == day.None {
+		c.days = c.days[1:]
+	}
+	place := func(d day.Day) int {
+		if at, found := slices.BinarySearch(c.days, d); found {
+			return at
 		}
-		since = append(since, at)
+		return -1
 	}
-	return days, since
+	c.page = place(last)
+	for _, d := range with {
+		c.since = append(c.since, place(d))
+	}
+	return c
 }
 
 // stats puts the figures of all cells in their places.

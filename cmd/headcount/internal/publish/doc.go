@@ -7,8 +7,9 @@
 //
 //  1. Renewal: a figure that was published before is renewed only when
 //     [Threshold] installations or more changed their contribution to it
-//     since. With fewer, none included, the published figure stays, with its
-//     own date.
+//     since, and as many since the page before; on every third page the
+//     former is enough. With fewer, none included, the published figure
+//     stays, with its own date.
 //  2. Suppression: a figure of 1 to Threshold-1 installations is hidden.
 //  3. Complementary suppression: where the figures of a table add up to a
 //     total, and one alone is hidden or the hidden ones sum below Threshold,
@@ -26,5 +27,6 @@ const (
 	Window        = 28 // days in which an installation has to report to be active
 	DefaultPeriod = 28 // days from one page's as-of to the next one's
 	LeastPeriod   = 7
+	gathering     = 3   // every so many pages, changes of earlier periods count
 	lookBack      = 366 // days in which changes of a figure are looked for
 )

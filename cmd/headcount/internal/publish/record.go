@@ -23,6 +23,7 @@ const recordVersion = 1
 // A record is what was published. The zero value is of nothing.
 type record struct {
 	Version int      `json:"version"`
+	Pages   int      `json:"pages"`         // published so far
 	Oldest  day.Day  `json:"oldest_report"` // day of the archive's oldest report then
 	Stats   Stats    `json:"stats"`
 	Retired []Figure `json:"retired"` // published earlier, and no longer on the page

@@ -6,13 +6,14 @@ import (
 
 // A release decides what of a tally is published.
 type release struct {
-	plan   *plan
-	tally  *tally
-	old    map[string]Figure // as published before, by id
-	dark   []bool            // by metric: its table showed nothing, so that it may appear as a whole
-	asOf   day.Day
-	stale  func(since day.Day) bool // the archive no longer has what that day needs
-	counts []int64                  // by cell: what its figure stands for, before it is hidden or rounded
+	plan    *plan
+	tally   *tally
+	old     map[string]Figure // as published before, by id
+	dark    []bool            // by metric: its table showed nothing, so that it may appear as a whole
+	asOf    day.Day
+	gathers bool                     // changes of earlier periods count, too
+	stale   func(since day.Day) bool // the archive no longer has what that day needs
+	counts  []int64                  // by cell: what its figure stands for, before it is hidden or rounded
 }
 
 // figures returns the figures of all cells.
@@ -52,9 +53,17 @@ func (r *release) renewed(c, metric int) bool {
 	if !published {
 		return true
 	}
-	enough := r.tally.changed[c] >= Threshold ||
-		metric >= 0 && r.dark[metric] && r.tally.changed[r.plan.reported(metric)] >= Threshold
+	enough := r.enough(c) || metric >= 0 && r.dark[metric] && r.enough(r.plan.reported(metric))
 	return enough && !r.stale(old.AsOf)
+}
+
+// enough is whether Threshold installations changed since the renewal, and as
+// many of them lately. Without the second condition, a figure with nine
+// changes in earlier periods would be renewed by the next one alone, and
+// would give it away. So that slow figures are renewed as well, changes of
+// earlier periods count on some pages, which do not depend on the reports.
+func (r *release) enough(bit int) bool {
+	return r.tally.changed[bit] >= Threshold && (r.gathers || r.tally.lately[bit] >= Threshold)
 }
 
 // figure is the figure of a cell before complementary suppression.
