@@ -45,6 +45,7 @@ func (w *writer) run(ctx context.Context) error {
 	if err := w.endLine(); err != nil {
 		return err
 	}
+	w.tell(w.o.last())
 	return w.to.Flush()
 }
 
@@ -78,11 +79,18 @@ func (w *writer) endDay(d day.Day) error {
 		return err
 	}
 	w.count.endDay(d)
+	w.today = 0
+	if err := w.release(d + 1); err != nil {
+		return err
+	}
+	w.tell(d)
+	return nil
+}
+
+func (w *writer) tell(d day.Day) {
 	if w.progress != nil {
 		w.progress(Progress{Day: int(d-w.o.first()) + 1, Days: int(w.o.last()-w.o.first()) + 1, Reports: w.reports, Bytes: w.bytes})
 	}
-	w.today = 0
-	return w.release(d + 1)
 }
 
 // release writes the reports that were held back until a day.
