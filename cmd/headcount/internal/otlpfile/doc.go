@@ -34,6 +34,9 @@
 //  5. [answer.WrongDay]: the day of the newest point is missing, before
 //     [day.First] or after [day.Last].
 //
+// A value that is not a number of 64 bits counts as below 0, and such a time
+// as after [day.Last].
+//
 // A series that comes twice has the larger value of a counter and the later
 // value of a range. Units, descriptions, metadata, start times, exemplars,
 // scopes, schema URLs, entity references and fields that OTLP does not know

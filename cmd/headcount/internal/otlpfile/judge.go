@@ -37,7 +37,11 @@ func decode(object []byte) (pmetric.Metrics, bool) {
 	if !json.Valid(object) || emptyKey(object) {
 		return pmetric.Metrics{}, false
 	}
-	md, err := (&pmetric.JSONUnmarshaler{}).UnmarshalMetrics(object)
+	var u pmetric.JSONUnmarshaler
+	md, err := u.UnmarshalMetrics(object)
+	if err != nil {
+		md, err = u.UnmarshalMetrics(mended(object))
+	}
 	return md, err == nil
 }
 

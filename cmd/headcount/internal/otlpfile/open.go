@@ -52,8 +52,16 @@ func Decompress(f io.ReadSeeker) (r io.Reader, compressed bool, err error) {
 		return f, false, nil
 	}
 	z, err := gzip.NewReader(f)
-	if err != nil {
+	switch {
+	case err == io.EOF || err == io.ErrUnexpectedEOF:
+		return cutShort{}, true, nil // as wherever else it may be cut
+	case err != nil:
 		return nil, true, fmt.Errorf("begins as gzip does, and is not: %w", err)
 	}
 	return z, true, nil
 }
+
+// cutShort is a gzip file of less than its header.
+type cutShort struct{}
+
+func (cutShort) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

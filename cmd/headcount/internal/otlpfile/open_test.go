@@ -43,6 +43,8 @@ func TestOpen(t *testing.T) {
 		{"two members.gz", append(member(t, data[:half]), member(t, data[half:])...), true, 100, false},
 		{"an empty member.gz", member(t, ""), true, 0, false},
 		{"cut short.gz", whole[:len(whole)/2], true, -1, true},
+		{"cut in its header.gz", whole[:5], true, 0, true},
+		{"cut after two bytes.gz", whole[:2], true, 0, true},
 		{"without its checksum.gz", whole[:len(whole)-8], true, 100, true},
 		{"garbage behind.gz", append(bytes.Clone(whole), "garbage"...), true, 100, true},
 		{"a wrong byte.gz", append(append(bytes.Clone(whole[:len(whole)-6]), whole[len(whole)-6]^1), whole[len(whole)-5:]...), true, 100, true},
@@ -66,6 +68,9 @@ func TestOpen(t *testing.T) {
 		if (err != nil) != test.fails {
 			t.Errorf("%s: got %v, want an error: %v", test.name, err, test.fails)
 		}
+		if cut := strings.HasPrefix(test.name, "cut"); cut && !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s: got %v, want %v", test.name, err, io.ErrUnexpectedEOF)
+		}
 		if f.reports != test.reports && (test.reports >= 0 || f.reports == 0) || f.kinds() != "" || !strings.HasPrefix(data, data[:result.Consumed]) {
 			t.Errorf("%s: got %d reports, rejected %q, want %d", test.name, f.reports, f.kinds(), test.reports)
 		}
@@ -78,7 +83,7 @@ func TestOpen(t *testing.T) {
 func TestOpenFails(t *testing.T) {
 	dir := t.TempDir()
 	broken := filepath.Join(dir, "broken.gz")
-	if err := os.WriteFile(broken, []byte("\x1F\x8Bgarbage"), 0o600); err != nil {
+	if err := os.WriteFile(broken, []byte("\x1F\x8Bgarbage that is longer"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{

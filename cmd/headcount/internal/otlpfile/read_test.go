@@ -114,8 +114,8 @@ func TestPieces(t *testing.T) {
 		{"a report in a foreign object", `{"a":` + a + "}\n", fmt.Sprintf("foreign@0+5 R1 foreign@%d+1", n+5), 0},
 		{"an empty key", strings.Replace(a, `{"scope"`, `{"" : {},"scope"`, 1) + "\n", fmt.Sprintf("torn@0+%d", n+8), 0},
 		{"not JSON, but read by pdata", strings.Replace(a, "[{\"key", "[ ,{\"key", 1) + "\n", fmt.Sprintf("torn@0+%d", n+2), 0},
-		{"a value that is no number", strings.Replace(a, `"asInt":"1"`, `"asInt":"x"`, 1) + "\n", fmt.Sprintf("torn@0+%d", n), 0},
-		{"a fraction", strings.Replace(a, `"asInt":"1"`, `"asInt":1.5`, 1) + "\n", fmt.Sprintf("torn@0+%d", n), 0},
+		{"a value that is a list", strings.Replace(a, `"asInt":"1"`, `"asInt":[]`, 1) + "\n", fmt.Sprintf("torn@0+%d", n-1), 0},
+		{"a scope that is a text", strings.Replace(a, `{"name":"headcount"}`, `"headcount"`, 1) + "\n", fmt.Sprintf("torn@0+%d", n-9), 0},
 		{"invalid UTF-8", "\xFF\xFE\n", "foreign@0+2", 0},
 		{"deep nesting", strings.Repeat(`{"a":`, 20000) + "1" + strings.Repeat("}", 20000) + "\n", "foreign@0+120001", 0},
 	} {
