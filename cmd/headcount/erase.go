@@ -27,7 +27,7 @@ of a rotated file. --closed says that no Collector writes to any of them.
 What was exported or copied before is not known here: erase it there too.`
 
 const eraseExample = `  headcount erase --archive archive /var/lib/otelcol
-  headcount erase --archive archive --format json /var/lib/otelcol > receipt.json
+  headcount erase --archive archive --format json old.jsonl > receipt.json
   headcount erase --archive archive --closed old/usage.jsonl`
 
 func eraseCommand() *cobra.Command {

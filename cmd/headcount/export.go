@@ -22,7 +22,7 @@ and, for each of them, of days.
 
 actions: what was counted, a row each, from the growth of the totals:
 
-  "2021-03-15 00:00:00.000","560eee90-5fca-41eb-988b-0242ac120003","USER_CREATE"
+"2021-03-15 00:00:00.000","560eee90-5fca-41eb-988b-0242ac120003","USER_CREATE"
 
   The time is the beginning of the report's day in UTC. A total that went
   back makes no rows. The face service's own names are USER_CREATE,
@@ -32,13 +32,13 @@ actions: what was counted, a row each, from the growth of the totals:
 
 collections: the things of each range, a row each, once a day:
 
-  "2021-03-15 00:00:00.000","59638de4-5fca-41eb-848b-0242ac120002","<id>","501-2000"
+"2021-03-15 00:00:00.000","59638de4-5fca-41eb-848b-0242ac120002","…","501-2000"
 
-  The id is synthetic. A report says how many there are in a range and not
-  which, so the id is a hash of the installation, the metric, the range and a
-  number in the range. It stays the same from day to day while the number
-  does. It is not the id of a real collection, and two rows with the same id
-  need not be the same collection.
+  The third value is a synthetic id. A report says how many there are in a
+  range and not which, so the id is a hash of the installation, the metric,
+  the range and a number in the range. It stays the same from day to day. It
+  is not the id of a real collection, and two rows with the same id need not
+  be of the same collection.
 
 The identifier of an installation is pseudonymous data: keep what this
 command writes as you keep the archive. headcount erase does not know it.

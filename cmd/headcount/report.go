@@ -12,6 +12,7 @@ import (
 	"headcount.example/cmd/headcount/internal/archive"
 	"headcount.example/cmd/headcount/internal/day"
 	"headcount.example/cmd/headcount/internal/export"
+	"headcount.example/cmd/headcount/internal/schema"
 	"headcount.example/cmd/headcount/internal/terminal"
 )
 
@@ -38,16 +39,19 @@ const reportExample = `  headcount report --archive archive
   headcount report --archive archive --format json | jq .installations`
 
 // An answerWriter writes an answer in one format.
-type answerWriter func(io.Writer, terminal.Terminal, *answer.Answer) error
+type answerWriter func(io.Writer, terminal.Terminal, *answer.Answer, *schema.Schema) error
 
-// reportFormats are the formats of report, with the words of reportWords.
 var reportFormats = map[string]answerWriter{
-	"table": terminal.Report,
-	"json":  func(w io.Writer, _ terminal.Terminal, a *answer.Answer) error { return export.JSON(w, a) },
-	"csv":   func(w io.Writer, _ terminal.Terminal, a *answer.Answer) error { return export.CSV(w, a) },
+	"table": func(w io.Writer, t terminal.Terminal, a *answer.Answer, _ *schema.Schema) error {
+		return terminal.Report(w, t, a)
+	},
+	"json": func(w io.Writer, _ terminal.Terminal, a *answer.Answer, _ *schema.Schema) error {
+		return export.JSON(w, a)
+	},
+	"csv": func(w io.Writer, _ terminal.Terminal, a *answer.Answer, _ *schema.Schema) error {
+		return export.CSV(w, a)
+	},
 }
-
-var reportWords = []string{"table", "json", "csv"}
 
 func reportCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -63,19 +67,19 @@ func reportCommand() *cobra.Command {
 	window := &countFlag{answer.DefaultWindow, 1, maxWindow}
 	cmd.Flags().Var(asOf, "as-of", "day of the report, as in 2026-11-25; without it, yesterday in UTC")
 	cmd.Flags().Var(window, "window", fmt.Sprintf("days of the window, 1 to %d", maxWindow))
-	format := addFormat(cmd, reportWords...)
+	format := addFormat(cmd, "table", "json", "csv")
 	file := addOutput(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		on := asOf.Day
 		if on == day.None {
 			on = lastCompleteDay(time.Now())
 		}
-		a, err := answerOf(cmd.Context(), *dir, catalog, on, int(window.value))
+		a, view, err := answerOf(cmd.Context(), *dir, catalog, on, int(window.value))
 		if err != nil {
 			return err
 		}
 		write := reportFormats[format.value]
-		err = writeOutput(cmd, *file, 0o644, func(w io.Writer, t terminal.Terminal) error { return write(w, t, a) })
+		err = writeOutput(cmd, *file, 0o644, func(w io.Writer, t terminal.Terminal) error { return write(w, t, a, view) })
 		if stale := terminal.Stale(a); err == nil && stale != "" && (format.value != "table" || *file != "") {
 			fmt.Fprintf(cmd.ErrOrStderr(), "headcount: note: %s\n", stale)
 		}
@@ -84,15 +88,17 @@ func reportCommand() *cobra.Command {
 	return cmd
 }
 
-// answerOf computes the answer of the archive in a directory.
-func answerOf(ctx context.Context, dir string, catalog *catalogFlag, asOf day.Day, window int) (*answer.Answer, error) {
+// answerOf computes the answer of the archive in a directory, and returns it
+// with the list in whose order it is.
+func answerOf(ctx context.Context, dir string, catalog *catalogFlag, asOf day.Day, window int) (*answer.Answer, *schema.Schema, error) {
 	a, err := archive.Open(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	tables, err := a.Tables(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return answer.Compute(tables, a.Schema(), catalog.view(a), a.Known(), asOf, window), nil
+	view := catalog.view(a)
+	return answer.Compute(tables, a.Schema(), view, a.Known(), asOf, window), view, nil
 }

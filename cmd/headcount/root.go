@@ -10,8 +10,13 @@ import (
 
 // commands make the subcommands, in the order of --help.
 var commands = []func() *cobra.Command{
+	compactCommand,
 	reportCommand,
+	publishCommand,
 	exportCommand,
+	eraseCommand,
+	pruneCommand,
+	simulateCommand,
 	versionCommand,
 }
 
@@ -40,17 +45,16 @@ const rootExample = `  headcount compact --archive archive --catalog compreface 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	out := &output{to: stdout}
 	started := false
-	root := newRoot(&started)
+	root := newRoot(out, &started)
 	root.SetArgs(args)
 	root.SetIn(strings.NewReader(""))
-	root.SetOut(out)
 	root.SetErr(stderr)
 	return exitCode(ctx, root.ExecuteContext(ctx), started, out, stderr)
 }
 
 // newRoot makes the command with its subcommands. started becomes true when
 // one of them begins to work: an error before it is wrong usage.
-func newRoot(started *bool) *cobra.Command {
+func newRoot(out io.Writer, started *bool) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "headcount",
 		Short:         "Answers from the reports of self-hosted installations",
@@ -61,6 +65,7 @@ func newRoot(started *bool) *cobra.Command {
 		Args:          noSuchCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetOut(out) // before the command completion is made, which keeps it
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(flagError)
 	for _, command := range commands {

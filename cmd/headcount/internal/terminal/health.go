@@ -37,7 +37,7 @@ func findings(a *answer.Answer) (list []string) {
 		list = append(list, "more than 1 % of what was read is torn: give each Collector a file of its own, and see whether its disk is full")
 	}
 	if many(a.Input.Refused, read) {
-		list = append(list, "more than 1 % of the reports are not as the catalog says")
+		list = append(list, "more than 1 % of the reports are not as the catalog says: rejected.jsonl in the archive has them")
 	}
 	if n := silentDays(a); n > 0 {
 		list = append(list, Count(n, "day", "days")+" of the last 28 without any report")
