@@ -102,10 +102,12 @@ func asRoot(list string) error {
 	return errors.Join(faults...)
 }
 
-// grouped are the tests by their packages, in the order of the list.
+// grouped are the tests by their packages and flags, in the order of the list.
 func grouped(tests []rootTest) (groups []group) {
 	for _, t := range tests {
-		at := slices.IndexFunc(groups, func(g group) bool { return g[0].Dir == t.Dir && g[0].Package == t.Package })
+		at := slices.IndexFunc(groups, func(g group) bool {
+			return g[0].Dir == t.Dir && g[0].Package == t.Package && slices.Equal(g[0].Flags, t.Flags)
+		})
 		if at < 0 {
 			groups = append(groups, group{t})
 		} else {
@@ -115,8 +117,8 @@ func grouped(tests []rootTest) (groups []group) {
 	return groups
 }
 
-// A group is tests of one package. A package that was tested in two ways is
-// tested as root in the first of them.
+// A group is tests of one package. A package that is tested with the race
+// detector and without it has two: some tests are in one of them only.
 type group []rootTest
 
 func (g group) run() error {

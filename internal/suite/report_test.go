@@ -77,14 +77,15 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// Tests that need root are run by package, each with its parents' names alone.
+// Tests that need root are run by package and flags. Subtests are run by the
+// names of their parents.
 func TestGroups(t *testing.T) {
-	groups := grouped([]rootTest{{"d", "p", "TestA/x", nil}, {"d", "q", "TestC", nil}, {"d", "p", "TestA/y", nil}, {"d", "p", "TestB", []string{"-race"}}})
+	groups := grouped([]rootTest{{"d", "p", "TestA/x", nil}, {"d", "q", "TestC", nil}, {"d", "p", "TestB", nil}, {"d", "p", "TestA/y", nil}, {"d", "p", "TestA/x", []string{"-race"}}})
 	var patterns []string
 	for _, g := range groups {
 		patterns = append(patterns, g[0].Package+" "+g.pattern())
 	}
-	if want := []string{"p ^(TestA|TestB)$", "q ^(TestC)$"}; !slices.Equal(patterns, want) {
+	if want := []string{"p ^(TestA|TestB)$", "q ^(TestC)$", "p ^(TestA)$"}; !slices.Equal(patterns, want) {
 		t.Errorf("%q, want %q", patterns, want)
 	}
 }
