@@ -9,13 +9,16 @@ import (
 //go:embed index.html.tmpl
 var pageText string
 
+//go:embed style.css
+var pageStyle string
+
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"headline": headline,
 	"words":    Figure.words,
 	"percent":  Figure.percent,
-	"bar":      func(f Figure) int { return barOf(f) },
+	"bar":      barOf,
 	"point":    func(p Point) string { return headline(Figure{Status: p.Status, Installations: p.Installations}) },
-}).Parse(pageText))
+}).Parse(pageText + `{{define "style"}}` + pageStyle + `{{end}}`))
 
 // barOf is the length of a figure's bar, of 100.
 func barOf(f Figure) int {

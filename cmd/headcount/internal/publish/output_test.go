@@ -193,7 +193,7 @@ func TestPage(t *testing.T) {
 	}
 	text := string(page)
 	for _, want := range []string{
-		`<html lang="en">`, "12,310</span> active installations (opted in)", "As of <time datetime=\"2024-10-04\">",
+		`<html lang="en">`, "12,310</span> active installations <span class=\"soft\">(opted in)</span>", "to <time datetime=\"2024-10-04\">",
 		`class="n suppressed">hidden</td>`, `class="n zero">0</td>`, `class="n missing">not known</td>`, `class="n nearly_all">nearly all</td>`,
 		"prefers-color-scheme:dark", "Only installations that opted in", "How to read this page", `href="stats.json"`,
 	} {

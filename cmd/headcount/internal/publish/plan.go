@@ -56,7 +56,7 @@ func newPlan(held, view *schema.Schema) *plan {
 		{"left", "reported in the window before, and not in this one"},
 	}}
 	p.groups = []group{
-		{id: "installations", title: "Active installations", description: "Each active installation is in one row.", kind: Parts, metric: -1, first: newCell, end: leftCell},
+		{id: "installations", title: "Active installations", kind: Parts, metric: -1, first: newCell, end: leftCell},
 		{id: "left", title: "No longer active", kind: Apart, metric: -1, first: leftCell, end: fixedCells},
 	}
 	if view.Open {
