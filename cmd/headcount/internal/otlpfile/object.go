@@ -50,7 +50,7 @@ func alone(rm pmetric.ResourceMetrics) []byte {
 	rm.CopyTo(md.ResourceMetrics().AppendEmpty())
 	b, err := (&pmetric.JSONMarshaler{}).MarshalMetrics(md)
 	if err != nil {
-		return nil // a number that JSON does not have, as NaN
+		return nil // nothing that the unmarshaler reads; and never the others' reports instead
 	}
 	return b
 }
