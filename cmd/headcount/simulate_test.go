@@ -106,7 +106,7 @@ func TestSimulateEnds(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		s := &simulation{installations: &countFlag{value: 1}, days: &countFlag{value: 2}, rotate: &countFlag{}, seed: &seed, clean: &clean,
+		s := &simulation{installations: &countFlag{value: 1}, days: &countFlag{value: 2}, rotate: &countFlag{}, seed: &seed, clean: &clean, grown: &clean,
 			end: end, catalog: &catalogFlag{}, out: test.out, endpoint: test.endpoint}
 		o, err := s.options(now)
 		if err != nil || o.End.String() != test.want || o.WithoutEnd != test.without || o.Schema.Product != "CompreFace" {

@@ -41,6 +41,7 @@ type fleet struct {
 	ranges   int
 	top      uint32 // largest total
 	values   []int64
+	now      event // the one being made
 	mute     bool  // the report being made has no sizes
 	later    []int // machines that report again on this day
 }
@@ -52,6 +53,9 @@ func newFleet(o Options) *fleet {
 	f.machines = make([]machine, o.Installations, o.Installations+o.Installations/300+1)
 	for i := range f.machines {
 		f.machines[i] = newMachine(f.rng, int32(i), o.Days)
+		if o.Grown {
+			f.machines[i].move(-f.machines[i].join)
+		}
 	}
 	if !o.Clean {
 		f.misfortunes()
@@ -145,7 +149,8 @@ func (f *fleet) turn(i int, on int32, to sink) error {
 		}
 	}
 	if m.erase == on {
-		return to.event(&event{machine: i, of: int(m.of), guid: &m.guid, day: f.o.first() + day.Day(on), erase: true})
+		f.now = event{machine: i, of: int(m.of), guid: &m.guid, day: f.o.first() + day.Day(on), erase: true}
+		return to.event(&f.now)
 	}
 	if len(f.later) > 0 && f.rng.IntN(50) == 0 {
 		return f.again(1, on, to)
@@ -168,7 +173,8 @@ func (f *fleet) report(i int, on int32, sole bool, to sink) error {
 	m := &f.machines[i]
 	f.live(i)
 	f.fill(i)
-	return to.event(&event{machine: i, of: int(m.of), guid: &m.guid, day: f.o.first() + day.Day(on), sole: sole, values: f.values})
+	f.now = event{machine: i, of: int(m.of), guid: &m.guid, day: f.o.first() + day.Day(on), sole: sole, values: f.values}
+	return to.event(&f.now)
 }
 
 // fill puts a machine's figures into a report. A range without things is not

@@ -59,7 +59,7 @@ func TestTruthIsWhatTheFilesSay(t *testing.T) {
 		t.Run(fmt.Sprintf("%s seed %d", name, seed), func(t *testing.T) {
 			t.Parallel()
 			o.Schema = load(t, name)
-			o.WithoutEnd = seed%5 == 4
+			o.WithoutEnd, o.Grown = seed%5 == 4, seed%4 == 3
 			dir := t.TempDir()
 			if _, err := Write(context.Background(), o, dir, nil); err != nil {
 				t.Fatal(err)
@@ -178,6 +178,18 @@ func TestCleanFleet(t *testing.T) {
 	}
 	if n := int64(bytes.Count(b.Bytes(), []byte("\n"))); n != in.Reports || n == 0 {
 		t.Errorf("got %d lines, want %d", n, in.Reports)
+	}
+}
+
+func TestGrownFleet(t *testing.T) {
+	o := Options{Schema: load(t, "compreface"), Installations: 200, Days: 30, Seed: 3, End: end, Clean: true, Grown: true}
+	truth, err := WriteTo(context.Background(), o, &bytes.Buffer{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := truth.Activity[0]
+	if first.Day != o.first() || first.New != 200 || first.Active1d != 200 || truth.Installations.Ever != 200 {
+		t.Errorf("got %+v, want 200 new installations on the first day", first)
 	}
 }
 

@@ -83,6 +83,14 @@ func newMachine(rng *rand.Rand, at int32, days int) machine {
 	return m
 }
 
+// move moves a machine's life by so many days.
+func (m *machine) move(days int32) {
+	m.join, m.gone = m.join+days, m.gone+days
+	if m.back != never {
+		m.back += days
+	}
+}
+
 // reports is whether the machine has a report on a day.
 func (m *machine) reports(rng *rand.Rand, on int32, first day.Day) bool {
 	if on < m.join || on >= m.gone && on < m.back {

@@ -22,6 +22,7 @@ type Options struct {
 	Seed          uint64
 	End           day.Day // the last day
 	Clean         bool    // nothing goes wrong
+	Grown         bool    // all are there on the first day, instead of joining over time
 	WithoutEnd    bool    // Write leaves out the last day, for Send to send
 	Rotate        int64   // bytes after which Write begins a new file; 0: one file
 }
