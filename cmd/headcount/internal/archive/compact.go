@@ -118,12 +118,10 @@ func (c *compaction) adopt(view *schema.Schema, given bool) error {
 	if err := c.m.Schema.Extend(view); err != nil {
 		return err
 	}
-	before, _ := c.old.Catalog.MarshalJSON()
-	after, err := view.MarshalJSON()
-	c.changed = c.old.Catalog == nil || string(before) != string(after)
+	c.changed = c.old.Catalog == nil || !c.old.Catalog.Equal(view)
 	c.m.Catalog = view
 	c.m.Schema.Product, c.m.Schema.Notice, c.m.Schema.Max, c.m.Schema.Open = view.Product, view.Notice, view.Max, false
-	return err
+	return nil
 }
 
 func (c *compaction) run(paths []string) (err error) {
@@ -244,7 +242,7 @@ func (c *compaction) note(f *opened, in *input, count *counter, result otlpfile.
 	}
 	in.Offset += result.Consumed
 	in.Pending, in.Sum = result.Pending, stateOf(h)
-	in.Head = hashOf(f.head[:min(in.headLength(), int64(len(f.head)))])
+	in.Heads = headsOf(f.head, in.Offset)
 	known.add(in)
 	return nil
 }

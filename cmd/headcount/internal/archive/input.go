@@ -26,7 +26,7 @@ type input struct {
 	IDs     []fileID `json:"ids"`  // under which it was seen, the last first
 	Offset  int64    `json:"offset"`
 	Pending int64    `json:"pending,omitempty"` // bytes after Offset that were not a whole piece
-	Head    string   `json:"head"`              // hash of the first headBytes, or of fewer if Offset is less
+	Heads   []string `json:"heads"`             // hashes of the first bytes: as many as Offset and each of headSteps
 	Sum     string   `json:"sum"`               // state of the hash of all bytes to Offset
 }
 
@@ -37,9 +37,10 @@ type fileID struct {
 	Compressed bool   `json:"compressed,omitempty"`
 }
 
-// headBytes are enough to tell two files apart: they hold the first
-// report's identifier.
-const headBytes = 256
+// headSteps are how many bytes of a file's beginning are compared. The first
+// finds candidates. With the second, and so the days and totals of several
+// reports, two files that are not copies do not agree.
+var headSteps = []int64{256, 4096, 65536}
 
 const keepIDs = 4
 
@@ -49,7 +50,17 @@ func (in *input) clone() *input {
 	return &c
 }
 
-func (in *input) headLength() int64 { return min(in.Offset, headBytes) }
+// headsOf returns the hashes of the first n bytes of a file's beginning.
+func headsOf(head []byte, n int64) (list []string) {
+	n = min(n, int64(len(head)))
+	for _, step := range headSteps {
+		list = append(list, hashOf(head[:min(n, step)]))
+		if n <= step {
+			break
+		}
+	}
+	return list
+}
 
 func hashOf(b []byte) string { return fmt.Sprintf("%016x", xxhash.Sum64(b)) }
 
@@ -99,7 +110,7 @@ type opened struct {
 type index struct {
 	byID   map[fileID]*input
 	byHead map[string][]*input // of full length
-	short  []*input            // with less than headBytes read
+	short  []*input            // with less than the first of headSteps read
 }
 
 func newIndex(inputs []*input) *index {
@@ -119,10 +130,10 @@ func (x *index) add(in *input) {
 	}
 	switch {
 	case in.Offset == 0:
-	case in.Offset < headBytes:
+	case in.Offset < headSteps[0]:
 		x.short = append(x.short, in)
 	default:
-		x.byHead[in.Head] = append(x.byHead[in.Head], in)
+		x.byHead[in.Heads[0]] = append(x.byHead[in.Heads[0]], in)
 	}
 }
 
@@ -139,7 +150,7 @@ func (x *index) open(path string) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &opened{path: path, info: info, r: r, id: fileID{Compressed: compressed}, head: make([]byte, headBytes)}
+	o := &opened{path: path, info: info, r: r, id: fileID{Compressed: compressed}, head: make([]byte, headSteps[len(headSteps)-1])}
 	o.id.Device, o.id.Inode = numbers(info)
 	n, err := io.ReadFull(r, o.head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -164,8 +175,8 @@ func (o *opened) find(x *index) error {
 		o.warning = fmt.Sprintf("%s has other content than when it was read last: it was emptied and written anew; it is read from the beginning", o.path)
 	}
 	like := x.short
-	if len(o.head) == headBytes {
-		like = slices.Concat(x.byHead[hashOf(o.head)], x.short)
+	if int64(len(o.head)) >= headSteps[0] {
+		like = slices.Concat(x.byHead[hashOf(o.head[:headSteps[0]])], x.short)
 	}
 	for _, in := range like {
 		if !o.begins(in) {
@@ -183,16 +194,32 @@ func (o *opened) find(x *index) error {
 	return nil
 }
 
-// begins is whether the file may begin with what was read of the input: as
-// far as both go, and headBytes at most.
+// begins is whether the file begins with what was read of the input, as far
+// as both go and the heads tell.
 func (o *opened) begins(in *input) bool {
-	n := in.headLength()
-	return int64(len(o.head)) >= n && hashOf(o.head[:n]) == in.Head
+	if in.Offset < headSteps[0] {
+		return int64(len(o.head)) >= in.Offset && hashOf(o.head[:in.Offset]) == headOf(in, 0)
+	}
+	for i, step := range headSteps {
+		if step <= in.Offset && step <= int64(len(o.head)) && hashOf(o.head[:step]) != headOf(in, i) {
+			return false
+		}
+	}
+	return int64(len(o.head)) >= headSteps[0]
+}
+
+func headOf(in *input, i int) string {
+	if i < len(in.Heads) {
+		return in.Heads[i]
+	}
+	return ""
 }
 
 // holds is whether the file, under another number, begins with all that was
 // read of the input, or is an older copy of it that is shorter. It reads the
-// file for that.
+// file for that. Of a very short file it cannot be told; it is then a new one,
+// because a report that is read twice changes no total, and one that is not
+// read is lost.
 func (o *opened) holds(in *input) (bool, error) {
 	r, _, err := otlpfile.Open(o.path)
 	if err != nil {
@@ -201,7 +228,7 @@ func (o *opened) holds(in *input) (bool, error) {
 	defer r.Close()
 	h := xxhash.New()
 	if _, err := io.CopyN(h, r, in.Offset); errors.Is(err, io.EOF) {
-		return true, nil // shorter; the head is the same
+		return int64(len(o.head)) >= headSteps[1], nil // shorter; the heads are the same
 	} else if err != nil {
 		return false, fmt.Errorf("%s: %w", o.path, err)
 	}

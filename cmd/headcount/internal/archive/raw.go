@@ -126,7 +126,7 @@ func (p *prefix) copied(old int, kept []byte) {
 	if p.at < p.of {
 		p.left += int64(len(kept))
 		p.hash.Write(kept)
-		p.head = append(p.head, kept[:min(len(kept), headBytes-len(p.head))]...)
+		p.head = append(p.head, kept[:min(len(kept), int(headSteps[len(headSteps)-1])-len(p.head))]...)
 	}
 	p.at += int64(old)
 }
@@ -141,7 +141,7 @@ func (p *prefix) note(o *opened, path string) error {
 	id.Device, id.Inode = numbers(info)
 	o.in.IDs = nil
 	o.in.saw(path, id)
-	o.in.Offset, o.in.Sum, o.in.Head = p.left, stateOf(p.hash), hashOf(p.head)
+	o.in.Offset, o.in.Sum, o.in.Heads = p.left, stateOf(p.hash), headsOf(p.head, p.left)
 	return nil
 }
 
