@@ -12,6 +12,7 @@ import (
 	"headcount.example/cmd/headcount/internal/archive"
 	"headcount.example/cmd/headcount/internal/day"
 	"headcount.example/cmd/headcount/internal/export"
+	"headcount.example/cmd/headcount/internal/page"
 	"headcount.example/cmd/headcount/internal/schema"
 	"headcount.example/cmd/headcount/internal/terminal"
 )
@@ -51,6 +52,9 @@ var reportFormats = map[string]answerWriter{
 	"csv": func(w io.Writer, _ terminal.Terminal, a *answer.Answer, _ *schema.Schema) error {
 		return export.CSV(w, a)
 	},
+	"html": func(w io.Writer, _ terminal.Terminal, a *answer.Answer, list *schema.Schema) error {
+		return page.Write(w, a, page.Options{List: list})
+	},
 }
 
 func reportCommand() *cobra.Command {
@@ -67,7 +71,7 @@ func reportCommand() *cobra.Command {
 	window := &countFlag{answer.DefaultWindow, 1, maxWindow}
 	cmd.Flags().Var(asOf, "as-of", "day of the report, as in 2026-11-25; without it, yesterday in UTC")
 	cmd.Flags().Var(window, "window", fmt.Sprintf("days of the window, 1 to %d", maxWindow))
-	format := addFormat(cmd, "table", "json", "csv")
+	format := addFormat(cmd, "table", "json", "csv", "html")
 	file := addOutput(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		on := asOf.Day

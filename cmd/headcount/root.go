@@ -12,6 +12,7 @@ import (
 var commands = []func() *cobra.Command{
 	compactCommand,
 	reportCommand,
+	serveCommand,
 	publishCommand,
 	exportCommand,
 	eraseCommand,
