@@ -89,7 +89,7 @@ func (w *writer) nonsense(f *form, e *event) error {
 		input.Refused++
 		return w.whole(newForm(w.o.Schema, day.Last+1+day.Day(w.faults.rng.IntN(300))).appendReport(nil, e.guid, e.values))
 	case 8: // a clock that is ahead: what is later does not exist
-		if later := w.o.End + 1 + day.Day(w.faults.rng.IntN(900)); later <= day.Last {
+		if later := w.o.End + 1 + day.Day(w.faults.rng.IntN(40)); later <= day.Last {
 			return w.whole(newForm(w.o.Schema, later).appendReport(nil, e.guid, e.values))
 		}
 		return nil
