@@ -22,7 +22,9 @@ func TestOutputsAgree(t *testing.T) {
 
 	// As of the last day of all, so that no report of a wrong clock is left out.
 	args := []string{"--archive", archive, "--as-of", "2099-12-31", "--window", "1000", "--format"}
-	report := func(format string) string { return headcount(append(append([]string{"report"}, args...), format)...).stdout }
+	report := func(format string) string {
+		return headcount(append(append([]string{"report"}, args...), format)...).stdout
+	}
 	var a answer.Answer
 	if err := json.Unmarshal([]byte(report("json")), &a); err != nil {
 		t.Fatal(err)
