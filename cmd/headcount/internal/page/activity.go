@@ -56,9 +56,9 @@ func (k *maker) activity() activity {
 		class, name string
 		of          func(answer.Activity) int64
 	}{
-		{"d28", "in the 28 days before", func(d answer.Activity) int64 { return d.Active28d }},
-		{"d7", "in the 7 days before", func(d answer.Activity) int64 { return d.Active7d }},
-		{"d1", "on the day", func(d answer.Activity) int64 { return d.Active1d }},
+		{"d28", "active in 28 days", func(d answer.Activity) int64 { return d.Active28d }},
+		{"d7", "active in 7 days", func(d answer.Activity) int64 { return d.Active7d }},
+		{"d1", "active on the day", func(d answer.Activity) int64 { return d.Active1d }},
 	} {
 		c.Series = append(c.Series, series{x.class, x.name, count(x.of(now)), pathOf(list, s, x.of), int(math.Round(s.y(float64(x.of(now)))))})
 	}

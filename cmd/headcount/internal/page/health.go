@@ -52,9 +52,8 @@ func (k *maker) health() health {
 		{Name: "Torn", Value: count(k.Input.Torn), Note: "pieces that could not be read"},
 		{Name: "Refused", Value: count(k.Input.Refused), Note: "reports that are not as the catalog says"},
 		{Name: "Seen on one day only", Value: count(k.Installations.SeenOneDay), Note: "of " + count(k.Installations.Ever) + " ever seen; trials, and clones that start anew"},
-		{Name: "Erased on request", Value: count(k.Installations.Erased), Note: "in no other figure, and not among the churned"},
+		{Name: "Erased on request", Value: count(k.Installations.Erased), Note: erased(k.Health.LateErased)},
 		{Name: "Erasures to carry out", Value: count(k.Health.Pending), Note: pending(k.Health.Pending)},
-		{Name: "Reports after erasure", Value: count(k.Health.LateErased), Note: "of erased installations; kept out"},
 	}
 	for code, n := range k.Health.Kinds {
 		h.Kinds = append(h.Kinds, kind{cmp.Or(kinds[code], "Other"), code, count(n)})
@@ -72,6 +71,14 @@ func age(days int64) string {
 		return "later than the window"
 	}
 	return count(days) + plural(days, " day", " days") + " before the end of the window"
+}
+
+func erased(late int64) string {
+	note := "in no other figure, and not among the churned"
+	if late > 0 {
+		note += fmt.Sprintf("; %s of them %s kept out", count(late)+plural(late, " later report", " later reports"), plural(late, "was", "were"))
+	}
+	return note
 }
 
 func pending(n int64) string {

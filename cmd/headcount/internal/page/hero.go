@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"headcount.example/cmd/headcount/internal/day"
 )
@@ -120,12 +121,12 @@ func (k *maker) growth() growth {
 }
 
 // top is the most used values of labels, then the most used counters without
-// one, and how many more there are.
+// one, and how many more there are. Errors are not popular: they come last.
 func (p *popular) top(n int) (list []bar, more int) {
 	var single []bar
 	for _, g := range p.Groups {
 		for _, b := range g.Bars {
-			if !g.Labelled {
+			if !g.Labelled || isError(g.Code) {
 				single = append(single, b)
 				continue
 			}
@@ -139,6 +140,14 @@ func (p *popular) top(n int) (list []bar, more int) {
 		return list[:n], len(list) - n
 	}
 	return list, 0
+}
+
+// isError is whether a counter is of errors, by its name.
+func isError(name string) bool {
+	return slices.ContainsFunc(strings.FieldsFunc(name, func(r rune) bool { return r == '.' || r == '_' }),
+		func(word string) bool {
+			return word == "error" || word == "errors" || word == "failure" || word == "failures"
+		})
 }
 
 // typical is the range in which half of the things are, counted from the
@@ -171,5 +180,5 @@ func sentenceOfSizes(one, more string, labels []string, values []int64) string {
 	if last == at {
 		return fmt.Sprintf("The largest %s are in the range %s.", more, rangeText(labels[at]))
 	}
-	return text + fmt.Sprintf(" The largest are in %s.", rangeText(labels[last]))
+	return text + fmt.Sprintf(" The largest are in the range %s.", rangeText(labels[last]))
 }

@@ -40,12 +40,12 @@ func signed(n int64) string {
 	return count(n)
 }
 
-// short writes a number on an axis: 8,000, 12k, 1.5M.
+// short writes a number on an axis: 8,000, 150k, 1.5M.
 func short(v float64) string {
 	for _, unit := range []struct {
 		of   float64
 		name string
-	}{{1e15, "e15"}, {1e12, "tn"}, {1e9, "bn"}, {1e6, "M"}, {1e4, "k"}} {
+	}{{1e15, "e15"}, {1e12, "tn"}, {1e9, "bn"}, {1e6, "M"}, {1e5, "k"}} {
 		if v >= unit.of {
 			of := unit.of
 			if unit.name == "k" {

@@ -102,14 +102,20 @@ func (k *maker) size(ranges []answer.Gauge) sizes {
 	return s
 }
 
+// rangeBars are the rows of a distribution: the longest bar is the commonest
+// range.
 func rangeBars(labels []string, values []int64, of int64, unknown bool) (list []bar) {
 	median, has := typical(values)
+	var most int64
+	for _, v := range values {
+		most = max(most, v)
+	}
 	for i, v := range values {
 		b := bar{Text: rangeText(labels[i]), Values: []string{count(v), percent(v, of)}, Width: "0", Unknown: unknown, Median: has && i == median}
 		if unknown {
 			b.Values = []string{notKnown, ""}
-		} else if of > 0 {
-			b.Width = width(float64(v) / float64(of))
+		} else if most > 0 {
+			b.Width = width(float64(v) / float64(most))
 		}
 		list = append(list, b)
 	}
