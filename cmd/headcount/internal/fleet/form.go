@@ -25,7 +25,10 @@ type form struct {
 	points  [][]byte // by series: a point up to its value
 	opens   [][]byte // by metric: up to its points
 	closes  []string // by metric: after them
-	erasure []byte   // all metrics of a request to erase
+	series  [][]int  // by metric
+	present []int    // of the metric being written, the series in the report
+	order   order
+	erasure []byte // all metrics of a request to erase
 }
 
 func newForm(s *schema.Schema, of day.Day) *form {
@@ -38,7 +41,9 @@ func newForm(s *schema.Schema, of day.Day) *form {
 		f.opens = append(f.opens, appendNames(nil, m.Name, m.Unit, open))
 		f.closes = append(f.closes, end)
 	}
-	for _, series := range s.Series {
+	f.series = make([][]int, len(s.Metrics))
+	for n, series := range s.Series {
+		f.series[series.Metric] = append(f.series[series.Metric], n)
 		point := []byte{'{'}
 		for i, v := range series.Values {
 			point = append(point, []string{`"attributes":[`, `,`}[min(i, 1)]...)
@@ -92,28 +97,38 @@ func (f *form) appendReport(b []byte, guid *[16]byte, values []int64) []byte {
 // appendResource adds what one installation has in a request.
 func (f *form) appendResource(b []byte, guid *[16]byte, values []int64) []byte {
 	b = appendScope(b, guid)
-	now := -1
-	for i, v := range values {
-		if v == schema.Absent {
+	comma := false
+	for m, series := range f.series {
+		f.present = f.present[:0]
+		for _, at := range series {
+			if at < len(values) && values[at] != schema.Absent {
+				f.present = append(f.present, at)
+			}
+		}
+		if len(f.present) == 0 {
 			continue
 		}
-		if m := f.schema.Series[i].Metric; m != now {
-			if now >= 0 {
-				b = append(append(b, f.closes[now]...), ',')
-			}
-			b = append(b, f.opens[m]...)
-			now = m
-		} else {
+		if comma {
 			b = append(b, ',')
 		}
-		b = append(b, f.points[i]...)
-		b = strconv.AppendInt(b, v, 10)
-		b = append(b, `"}`...)
-	}
-	if now >= 0 {
-		b = append(b, f.closes[now]...)
+		comma = true
+		b = f.appendMetric(b, m, values)
 	}
 	return append(b, tail...)
+}
+
+func (f *form) appendMetric(b []byte, m int, values []int64) []byte {
+	f.order.of(f.present)
+	b = append(b, f.opens[m]...)
+	for i, at := range f.present {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, f.points[at]...)
+		b = strconv.AppendInt(b, values[at], 10)
+		b = append(b, `"}`...)
+	}
+	return append(b, f.closes[m]...)
 }
 
 // appendErasure adds a request to erase.

@@ -15,7 +15,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
-// A receiver keeps requests as the lines that a Collector would write of them.
+// A receiver keeps requests as the lines that a Collector would write of
+// them, with the points in the order of their labels.
 type receiver struct {
 	mu    sync.Mutex
 	lines []string
@@ -43,14 +44,26 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 func asWritten(md pmetric.Metrics) (string, error) {
 	metrics := md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics()
 	for i := range metrics.Len() {
+		var points pmetric.NumberDataPointSlice
 		if m := metrics.At(i); m.Type() == pmetric.MetricTypeSum {
-			for j := range m.Sum().DataPoints().Len() {
-				m.Sum().DataPoints().At(j).SetStartTimestamp(0)
-			}
+			points = m.Sum().DataPoints()
+		} else {
+			points = m.Gauge().DataPoints()
 		}
+		for j := range points.Len() {
+			points.At(j).SetStartTimestamp(0)
+		}
+		points.Sort(func(a, b pmetric.NumberDataPoint) bool { return label(a) < label(b) })
 	}
 	line, err := (&pmetric.JSONMarshaler{}).MarshalMetrics(md)
 	return string(line), err
+}
+
+func label(p pmetric.NumberDataPoint) (text string) {
+	for _, v := range p.Attributes().All() {
+		text += v.Str()
+	}
+	return text
 }
 
 // What is sent are the reports that the history has of its last day.
@@ -77,6 +90,15 @@ func TestSendIsTheLastDay(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := strings.Split(strings.TrimSpace(string(today)), "\n")
+		for i, line := range want {
+			md, err := (&pmetric.JSONUnmarshaler{}).UnmarshalMetrics([]byte(line))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want[i], err = asWritten(md); err != nil {
+				t.Fatal(err)
+			}
+		}
 		slices.Sort(want)
 		slices.Sort(r.lines)
 		if !slices.Equal(r.lines, want) || r.fault != "" {

@@ -75,6 +75,6 @@ func WriteTo(ctx context.Context, o Options, to io.Writer, progress func(Progres
 func newWriter(o Options, to io.Writer, progress func(Progress)) *writer {
 	f := newFleet(o)
 	w := &writer{f: f, o: o, count: newCount(f, o.last()), progress: progress, to: bufio.NewWriterSize(to, 1<<20)}
-	w.faults = newFaults(o)
+	w.faults, w.order = newFaults(o), newOrder(o.Seed)
 	return w
 }

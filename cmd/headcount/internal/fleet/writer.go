@@ -18,6 +18,7 @@ type writer struct {
 	to       *bufio.Writer
 	rotate   func(at time.Time) error // nil: never
 
+	order   order
 	form    *form // of the day
 	formDay day.Day
 	line    []byte
@@ -52,6 +53,7 @@ func (w *writer) run(ctx context.Context) error {
 func (w *writer) formOf(d day.Day) *form {
 	if w.form == nil || w.formDay != d {
 		w.form, w.formDay = newForm(w.o.Schema, d), d
+		w.form.order = w.order
 	}
 	return w.form
 }
