@@ -11,5 +11,5 @@
 //
 // The same options give the same bytes. Memory is some 160 bytes for each
 // installation, and as much again for what waits for the garbage collector,
-// whatever the number of days.
+// for any number of days.
 package fleet

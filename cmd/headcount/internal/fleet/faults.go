@@ -7,7 +7,7 @@ import (
 )
 
 // faults are what goes wrong with lines. They have their own random numbers,
-// so that a fleet lives the same life whatever is written of it.
+// so that a fleet lives the same life whether it is written or sent.
 type faults struct{ rng *rand.Rand }
 
 // newFaults returns nil for a clean fleet.

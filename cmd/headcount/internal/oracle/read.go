@@ -111,7 +111,7 @@ func (in *input) readReport(one resourceMetrics) {
 	switch {
 	case !ok:
 		in.refused++
-	case asksToErase(one): // more than that it need not say rightly
+	case asksToErase(one): // on any day; the rest of it is not looked at
 		in.erased[guid] = true
 	case others:
 		in.refused++
