@@ -150,7 +150,7 @@ func TestAsOf(t *testing.T) {
 	s.refused(t, "2024-10-03 is before 2024-10-04")
 }
 
-// TestAgain: the same day gives the same bytes, whatever came in since.
+// TestAgain: the same day gives the same bytes, also after more reports.
 func TestAgain(t *testing.T) {
 	s := newSite(t)
 	s.publish(t)

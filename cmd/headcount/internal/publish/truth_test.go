@@ -1,6 +1,8 @@
 package publish
 
 import (
+	"context"
+	"encoding/binary"
 	"math/rand/v2"
 	"testing"
 
@@ -129,5 +131,38 @@ func TestChangedOneByOne(t *testing.T) {
 		if got.changed[c] != changed || got.lately[c] != lately {
 			t.Errorf("%s: got %d and %d, want %d and %d", p.cells[c].id, got.changed[c], got.lately[c], changed, lately)
 		}
+	}
+}
+
+// A crowd makes reports as they are asked for.
+type crowd struct {
+	*memory
+	installations int
+	report        schema.Report
+}
+
+func (c *crowd) Reports(_ context.Context, do func(*schema.Report) error) error {
+	for i := range c.installations {
+		binary.BigEndian.PutUint32(c.report.GUID[:], uint32(i))
+		if err := do(&c.report); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestMemory: what is kept does not depend on how many installations there are.
+func TestMemory(t *testing.T) {
+	allocations := func(installations int) float64 {
+		m := newMemory(t)
+		c := &crowd{m, installations, schema.Report{Day: page1, Values: m.size(0)}}
+		return testing.AllocsPerRun(3, func() {
+			if _, err := compute(t.Context(), c, m.list, record{}, page1, DefaultPeriod); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if few, many := allocations(100), allocations(100_000); many != few {
+		t.Errorf("got %v allocations for 100 installations and %v for 100,000, want as many", few, many)
 	}
 }
