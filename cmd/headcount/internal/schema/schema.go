@@ -397,3 +397,10 @@ func (s *Schema) Clone() *Schema {
 	}
 	return c
 }
+
+// Equal is whether two schemas are the same list with the same numbers.
+func (s *Schema) Equal(o *Schema) bool {
+	a, err := s.MarshalJSON()
+	b, failed := o.MarshalJSON()
+	return err == nil && failed == nil && bytes.Equal(a, b)
+}
