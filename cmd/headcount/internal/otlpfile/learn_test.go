@@ -83,12 +83,27 @@ func TestOpenSchemaRefuses(t *testing.T) {
 		if test.want == "" { // the whole report is of that day
 			test.want, report = answer.WrongDay, reportOf(someGUID, test.metric)
 		}
-		f, _ := read(t, report+"\n", s)
-		if f.kinds() != test.want || f.reports != 0 {
-			t.Errorf("%s: got %q, want %s", test.name, f.lines, test.want)
+		f, _ := read(t, report+"\n"+reportOf(someGUID, sum("next", pointOf(`"1"`)))+"\n", s)
+		if f.kinds() != test.want || f.reports != 1 {
+			t.Errorf("%s: got %q, want %s, and the next report", test.name, f.lines, test.want)
 		}
-		if len(s.Metrics) != 2 || len(s.Series) != 2 || len(s.Metrics[0].Attributes[0].Values) != 1 {
+		if len(s.Metrics) != 3 || len(s.Series) != 3 || len(s.Metrics[0].Attributes[0].Values) != 1 {
 			t.Errorf("%s: it taught %+v", test.name, s.Metrics)
+		}
+	}
+}
+
+// What a refused report would have taught has no part in the next one.
+func TestRefusedReportLeavesNothing(t *testing.T) {
+	refused := reportOf(someGUID, sum("m", pointOf(`"1"`, "k", "v"))+","+sum("bad", pointOf(`"-1"`))) + "\n"
+	for metrics, want := range map[string]string{
+		sum("n", pointOf(`"1"`)) + "," + sum("m", pointOf(`"2"`, "k", "v")): " n=1 m{k=v}=2",
+		sum("m", pointOf(`"2"`, "l", "v")):                                  " m{l=v}=2",
+		gauge("m", pointOf(`"2"`, "l", "v")):                                " m{l=v}=2",
+	} {
+		f, _ := read(t, refused+reportOf(someGUID, metrics)+"\n", schema.New())
+		if f.kinds() != answer.AbsurdValue || f.reports != 1 || !strings.HasSuffix(f.lines[1], "2026-11-26"+want) {
+			t.Errorf("got %q, want one refused and then%s", f.lines, want)
 		}
 	}
 }

@@ -116,4 +116,9 @@ func TestScannerAndOtherCatalogs(t *testing.T) {
 			t.Errorf("%s: got %q, want %s", test.name, f.lines, test.want)
 		}
 	}
+	for _, value := range []string{`"`, `\`} { // not escaped: this is not JSON
+		if _, ok := newScanner(s).scan([]byte(reportOf(someGUID, q("q", pointOf(`"1"`, "k", value))))); ok {
+			t.Errorf("the scanner takes the value %s as it is", value)
+		}
+	}
 }

@@ -221,12 +221,19 @@ func TestErasure(t *testing.T) {
 	}
 }
 
-// A report after a request to erase has its values and no request.
+// A report after a request to erase has its values and no request, and the
+// other way round.
 func TestReportAfterErasure(t *testing.T) {
+	request := reportOf(someGUID, gauge(schema.Erasure, pointOf(`"1"`)))
 	spaced := strings.Replace(reportOf(otherGUID, users("2")), `{"key"`, `{ "key"`, 1)
-	f, _ := read(t, reportOf(someGUID, gauge(schema.Erasure, pointOf(`"1"`)))+spaced+reportOf(someGUID, users("1")), load(t, "compreface"))
-	if f.reports != 3 || !strings.HasSuffix(f.lines[1], "26 compreface.user.created=2") || !strings.HasSuffix(f.lines[2], "26 compreface.user.created=1") {
-		t.Errorf("got %q, want a request and two reports", f.lines)
+	f, _ := read(t, request+spaced+request+reportOf(someGUID, users("1")), load(t, "compreface"))
+	if f.reports != 4 {
+		t.Fatalf("got %q, want four reports", f.lines)
+	}
+	for i, want := range []string{" erase 0", "26 compreface.user.created=2", " erase 0", "26 compreface.user.created=1"} {
+		if !strings.HasSuffix(f.lines[i], want) {
+			t.Errorf("got %s, want %s", f.lines[i], want)
+		}
 	}
 }
 
