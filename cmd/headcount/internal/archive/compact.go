@@ -304,6 +304,7 @@ func (c *compaction) derive() error {
 	if from == day.None {
 		return nil
 	}
+	from = c.m.begin(from)
 	d := &deriver{ctx: c.ctx, dir: c.dir, m: c.m, erased: c.erased}
 	for at, more := from, true; more; at, more = c.following(at, fresh) {
 		var new source
@@ -317,6 +318,7 @@ func (c *compaction) derive() error {
 		c.done.LateErased += part.dropped
 	}
 	c.done.Months = d.made
+	c.m.forget()
 	c.m.Late += c.done.LateErased
 	c.m.Removed += d.removed
 	return nil

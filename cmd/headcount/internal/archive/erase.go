@@ -136,6 +136,7 @@ func (e *erasure) months() error {
 		}
 	}
 	e.r.Reports += d.removed
+	e.m.forget()
 	return nil
 }
 
