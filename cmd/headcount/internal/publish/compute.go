@@ -32,8 +32,8 @@ func compute(ctx context.Context, src Source, view *schema.Schema, before record
 }
 
 // dark returns, by metric, whether its table was published before and showed
-// nothing: every figure was suppressed or missing, whatever is said of those
-// that did not report it.
+// nothing: every figure was suppressed or missing. What is said of those that
+// did not report it does not count.
 func (p *plan) dark(old map[string]Figure) []bool {
 	dark := make([]bool, len(p.metrics))
 	for _, g := range p.groups {
@@ -42,7 +42,7 @@ func (p *plan) dark(old map[string]Figure) []bool {
 		}
 		x := p.metrics[g.metric]
 		dark[g.metric] = true
-		for _, c := range p.cells[g.first : g.first+len(x.series)] {
+		for _, c := range p.cells[g.first : g.first+x.listed] {
 			f, published := old[c.id]
 			dark[g.metric] = dark[g.metric] && published && (f.Status == Suppressed || f.Status == Missing)
 		}
@@ -60,6 +60,7 @@ func (p *plan) compareWith(old map[string]Figure, dark []bool, last, asOf day.Da
 	for c, x := range p.cells {
 		if f, published := old[x.id]; published {
 			with[c] = max(f.AsOf, asOf-lookBack)
+			with[p.without(c)] = with[c]
 		}
 	}
 	for _, g := range p.groups {

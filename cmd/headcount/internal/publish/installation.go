@@ -70,9 +70,21 @@ func (i *installation) add(r *schema.Report) {
 	}
 }
 
+// none is the cell of an installation that has nothing in any range. The cell
+// after it is of those of which the range is not known.
+func (x *metric) none() int { return x.first + x.listed }
+
+// cell is the cell of a place in series.
+func (x *metric) cell(at int) int {
+	if at < x.listed {
+		return x.first + at
+	}
+	return x.none() + 1
+}
+
 // take reads one metric of a report.
 func (i *installation) take(r *schema.Report, m int, x metric) {
-	has, largest := false, x.first+len(x.series) // the cell of "none"
+	has, largest := false, x.none()
 	for _, at := range x.order {
 		if x.series[at] < 0 {
 			continue
@@ -80,7 +92,7 @@ func (i *installation) take(r *schema.Report, m int, x metric) {
 		v := r.Value(x.series[at])
 		has = has || v != schema.Absent
 		if v > 0 {
-			i.used[m][at], largest = true, x.first+at
+			i.used[m][at], largest = true, x.cell(at)
 		}
 	}
 	if has {
@@ -103,7 +115,9 @@ func (i *installation) settle() {
 	on[continuingCell] = !on[newCell] && i.earlier[at]
 	for m, x := range i.plan.metrics {
 		if !x.gauge {
-			copy(on[x.first:], i.used[m])
+			for at, used := range i.used[m] {
+				on[x.first+at], on[i.plan.without(x.first+at)] = used, !used
+			}
 			on[i.plan.reported(m)] = i.seen[m] != day.None
 			continue
 		}
@@ -113,7 +127,7 @@ func (i *installation) settle() {
 		if known {
 			on[i.place[m]] = true
 		} else {
-			on[x.first+len(x.series)+1] = true
+			on[x.none()+1] = true
 		}
 	}
 }

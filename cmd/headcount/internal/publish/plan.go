@@ -32,8 +32,9 @@ type group struct {
 // A metric is where the reports have what the cells of a group are about.
 type metric struct {
 	gauge  bool
-	series []int // numbers in a report by cell; -1: the archive does not have it
-	order  []int // of a gauge, places in series in the order of its ranges
+	series []int // numbers in a report, by cell; -1: the archive does not have it
+	listed int   // so many of series have a cell; the others are ranges that the catalog no longer has
+	order  []int // places in series, those of a gauge in the order of its ranges
 	first  int   // its first cell
 }
 
@@ -86,16 +87,36 @@ func (p *plan) add(held, view *schema.Schema, at int, m schema.Metric) {
 		}
 		p.cells = append(p.cells, cell{s.Name, label})
 	}
+	x.listed = len(x.series)
 	if x.gauge {
+		rest := "not reported"
+		if older := x.older(held, m); len(older) > 0 {
+			rest, starts = "not reported, or in a range that is no longer used", append(starts, older...)
+		}
 		slices.SortStableFunc(x.order, func(a, b int) int { return cmp.Compare(starts[a], starts[b]) })
 		g.kind = Parts
 		g.title += ": installations by their largest"
-		p.cells = append(p.cells, cell{m.Name + "/none", "none"}, cell{m.Name + "/not_reported", "not reported"})
+		p.cells = append(p.cells, cell{m.Name + "/none", "none"}, cell{m.Name + "/not_reported", rest})
 	}
 	g.end = len(p.cells)
 	p.metrics, p.groups = append(p.metrics, x), append(p.groups, g)
 }
 
+// older adds the ranges of a gauge that the archive has and the catalog has
+// not, and returns their starts.
+func (x *metric) older(held *schema.Schema, m schema.Metric) (starts []int64) {
+	for i, s := range held.Series {
+		of := held.Metrics[s.Metric]
+		if of.Name == m.Name && of.Kind == m.Kind && !slices.Contains(x.series, i) {
+			x.order = append(x.order, len(x.series))
+			x.series = append(x.series, i)
+			starts = append(starts, schema.RangeStart(s.Values[0]))
+		}
+	}
+	return starts
+}
+
+// number is the number of a series in the archive's reports; -1: there is none.
 func number(held *schema.Schema, name string, values []string) int {
 	labels := make([][]byte, len(values))
 	for i, v := range values {
@@ -107,8 +128,11 @@ func number(held *schema.Schema, name string, values []string) int {
 	return -1
 }
 
-// bits is how many yes and no an installation has: by cell, then by metric
-// whether it reported that metric.
-func (p *plan) bits() int { return len(p.cells) + len(p.metrics) }
+// bits is how many yes and no an installation has: by cell; by metric, whether
+// it reported that metric; and by cell, whether it is active and not in it.
+func (p *plan) bits() int { return 2*len(p.cells) + len(p.metrics) }
 
 func (p *plan) reported(metric int) int { return len(p.cells) + metric }
+
+// without is meant for figures of the kind Any. The others do not use it.
+func (p *plan) without(cell int) int { return len(p.cells) + len(p.metrics) + cell }

@@ -102,9 +102,17 @@ func (r *release) figure(c int, active *Figure, metric int) Figure {
 }
 
 // nearlyAll hides how many installations are not in a figure where those are
-// fewer than Threshold: they are a small group as well.
+// fewer than Threshold: they are a small group as well. Whether it does so is
+// renewed like a figure of that group.
 func (r *release) nearlyAll(f *Figure, c int, active *Figure) {
-	if f.Status == Shown && f.AsOf == r.asOf && r.tally.now[activeCell]-r.counts[c] < Threshold {
+	if f.Status != Shown || f.AsOf != r.asOf {
+		return
+	}
+	nearly := r.tally.now[r.plan.without(c)] < Threshold
+	if old := r.old[f.ID]; (old.Status == Shown || old.Status == NearlyAll) && !r.enough(r.plan.without(c)) {
+		nearly = old.Status == NearlyAll
+	}
+	if nearly {
 		f.set(NearlyAll, active.shown())
 	}
 }

@@ -236,3 +236,36 @@ func TestSourceFails(t *testing.T) {
 		t.Error("got no error, want the source's")
 	}
 }
+
+// TestNearlyAllIsKept: one installation that joined and is not in a figure
+// does not turn "nearly all" into a number.
+func TestNearlyAllIsKept(t *testing.T) {
+	in, out := []int64{1, 0, 0, 0, 0, 0, 0}, []int64{0, 0, 0, 0, 0, 0, 0}
+	for joined, want := range map[int]Status{0: NearlyAll, 1: NearlyAll, 9: NearlyAll, 10: Shown} {
+		m := newMemory(t)
+		m.add(90, in, page1, page2)
+		m.change(15, in, nil)
+		m.add(9, out, page1, page2)
+		m.change(joined, nil, out)
+		f := find(t, m.pages(t, page1, page2)[1].Stats, "example.created{type=A}")
+		if f.Status != want || f.AsOf != page2 {
+			t.Errorf("%d joined: got %s as of %s, want %s as of %s", joined, f.Status, f.AsOf, want, page2)
+		}
+	}
+}
+
+// TestOlderRanges: things in a range that the catalog no longer has are not
+// "none".
+func TestOlderRanges(t *testing.T) {
+	m := newMemory(t)
+	m.add(20, m.size(0), page1)
+	m.add(30, m.size(3), page1)
+	m.add(40, m.size(-1), page1)
+	r, err := compute(t.Context(), m, testList(t, 3), record{}, page1, DefaultPeriod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := sizes(r.Stats), "20 0 0 40 30"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
