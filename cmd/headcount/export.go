@@ -111,6 +111,12 @@ func (r exportRequest) run(cmd *cobra.Command, what string) error {
 	if err != nil {
 		return err
 	}
+	earlier, err := a.Earlier()
+	if err != nil {
+		return err
+	}
+	defer earlier.Close()
+	o.Earlier = earlier.Totals
 	before, err := reportsIn(cmd.Context(), a)
 	if err != nil {
 		return err
@@ -126,7 +132,7 @@ func (r exportRequest) run(cmd *cobra.Command, what string) error {
 	})
 	progress.Done()
 	if gone := before - result.Reports; gone > 0 && err == nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "headcount: note: %s left out, because headcount prune removed them; the first rows of an installation after that count what was before\n",
+		fmt.Fprintf(cmd.ErrOrStderr(), "headcount: note: %s left out, because headcount prune removed them\n",
 			terminal.Count(gone, "report is", "reports are"))
 	}
 	if result.Left > 0 {

@@ -80,6 +80,13 @@ func (a *actions) report(r *schema.Report) error {
 	if !a.begun || r.GUID != a.guid {
 		a.guid, a.begun = r.GUID, true
 		a.totals, a.growth = make([]int64, len(a.in)), make([]int64, len(a.in))
+		if a.o.Earlier != nil {
+			before, err := a.o.Earlier(r.GUID)
+			if err != nil {
+				return err
+			}
+			copy(a.totals, before)
+		}
 	}
 	var all int64
 	for s, in := range a.in {

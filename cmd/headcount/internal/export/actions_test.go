@@ -206,3 +206,20 @@ func TestErrorsOfTheWriterAndTheContext(t *testing.T) {
 		}
 	}
 }
+
+// What was counted before the first report that is kept is not counted again.
+func TestActionsAfterPrune(t *testing.T) {
+	from := faces(t)
+	from.add(t, first, "2021-03-15", map[string]int64{users: 7, apps: 2})
+	earlier := func(guid [16]byte) ([]int64, error) {
+		if guid != first {
+			t.Errorf("got asked for %x, want %x", guid, first)
+		}
+		return []int64{5, 2}, nil
+	}
+	var got bytes.Buffer
+	result, err := Actions(context.Background(), &got, from, Options{Earlier: earlier})
+	if err != nil || result.Rows != 2 || strings.Count(got.String(), "USER_CREATE") != 2 {
+		t.Errorf("got %d rows, %v:\n%s\nwant the 2 new users", result.Rows, err, got.String())
+	}
+}

@@ -44,6 +44,11 @@ type Options struct {
 	From, To day.Day         // first and last day; the zero value of both is every day
 	MaxRows  int64           // rows that one report may make; 0 for DefaultMaxRows
 	Progress func(row int64) // called now and then with the rows so far; may be nil
+
+	// Earlier gives the totals that an installation had before its first
+	// report in the Source, by the number of the series; nil where it had
+	// none. It may be nil. Actions asks in the order of the Source.
+	Earlier func(guid [16]byte) ([]int64, error)
 }
 
 func (o Options) holds(d day.Day) bool {
