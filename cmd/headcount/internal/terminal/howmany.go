@@ -23,10 +23,10 @@ func (p *printer) howMany() {
 	}
 	wide := len(Number(i.Active28d))
 	for _, r := range rows {
-		p.line(fmt.Sprintf("  %s  %s  %s", pad(r.label, 17), padLeft(Number(r.n), wide), p.growth(r.of)))
+		p.line(fmt.Sprintf("  %s  %s  %s", pad(r.label, 17), padLeft(Number(r.n), wide), p.growth(r.days, r.of)))
 	}
-	if len(p.a.Activity) <= 28 {
-		p.dim("growth " + notKnown + ": less than 29 days of reports")
+	if len(p.a.Activity) < 56 {
+		p.dim("growth " + notKnown + " where it is not shown: reports do not reach back over the whole days before")
 	}
 	p.series()
 	p.line("")
@@ -41,11 +41,11 @@ func (p *printer) howMany() {
 	}
 }
 
-// growth compares a series with itself 28 days before; empty where that is
-// not known.
-func (p *printer) growth(of func(answer.Activity) int64) string {
+// growth compares a series of so many days with itself 28 days before; empty
+// where that is not known, because reports began within those days.
+func (p *printer) growth(days int, of func(answer.Activity) int64) string {
 	n := len(p.a.Activity)
-	if n <= 28 {
+	if n < 28+days {
 		return ""
 	}
 	now, before := of(p.a.Activity[n-1]), of(p.a.Activity[n-29])

@@ -206,3 +206,19 @@ func TestReportReturnsTheErrorOfTheWriter(t *testing.T) {
 		t.Errorf("got %v, want the writer's error", err)
 	}
 }
+
+// Growth is not known where the days that are compared with are not all in
+// the archive.
+func TestGrowthOfAYoungArchive(t *testing.T) {
+	for _, test := range []struct{ days, grown int }{{28, 0}, {29, 1}, {34, 1}, {35, 2}, {55, 2}, {56, 3}} {
+		a := sample(t)
+		a.Activity = a.Activity[len(a.Activity)-test.days:]
+		text := report(t, Terminal{Width: 80}, a)
+		if got := strings.Count(text, "28 days before") - strings.Count(text, "share 28 days before"); got != test.grown {
+			t.Errorf("%d days: got growth %d times, want %d\n%s", test.days, got, test.grown, text)
+		}
+		if got, want := strings.Contains(text, "growth not known"), test.grown < 3; got != want {
+			t.Errorf("%d days: got said so %v, want %v", test.days, got, want)
+		}
+	}
+}
