@@ -2,7 +2,6 @@ package page
 
 import (
 	"fmt"
-	"math"
 
 	"headcount.example/cmd/headcount/internal/answer"
 )
@@ -24,7 +23,6 @@ type activity struct {
 // A series is a line of a chart.
 type series struct {
 	Class, Name, Now, Path string
-	Dot                    int // where the line ends, in pixels
 }
 
 // A strip is a part of the chart that says its numbers when it is pointed at.
@@ -35,7 +33,8 @@ type activityRow struct{ Day, Active1d, Active7d, Active28d, New string }
 const (
 	activityHeight = 280
 	sparkHeight    = 56
-	mostPoints     = 400 // of a line
+	mostPoints     = 300 // of a line
+	mostSpark      = 80
 	mostStrips     = 92
 	mostRows       = 62
 )
@@ -60,17 +59,24 @@ func (k *maker) activity() activity {
 		{"d7", "active in 7 days", func(d answer.Activity) int64 { return d.Active7d }},
 		{"d1", "active on the day", func(d answer.Activity) int64 { return d.Active1d }},
 	} {
-		c.Series = append(c.Series, series{x.class, x.name, count(x.of(now)), pathOf(list, s, x.of), int(math.Round(s.y(float64(x.of(now)))))})
+		c.Series = append(c.Series, series{x.class, x.name, count(x.of(now)), pathOf(list, s, mostPoints, x.of)})
 	}
-	base := coordinate(s.below)
-	c.Area = c.Series[0].Path + "L1000 " + base + "L" + coordinate(at(0, len(list))) + " " + base + "Z"
-	small := newScale(most, 3, sparkHeight)
-	small.top = float64(max(most, 1))
-	c.Spark = pathOf(list, small, func(d answer.Activity) int64 { return d.Active28d })
-	c.SparkTop = c.Spark + fmt.Sprintf("L1000 %d", sparkHeight) + "L" + coordinate(at(0, len(list))) + fmt.Sprintf(" %dZ", sparkHeight)
-	c.Strips = strips(list)
+	if len(list) > 1 {
+		c.fill(list, s, most)
+	}
 	c.rows(list)
 	return c
+}
+
+// fill makes the parts that need two days.
+func (c *activity) fill(list []answer.Activity, s scale, most int64) {
+	base := coordinate(s.below)
+	c.Area = c.Series[0].Path + "L1000 " + base + "L0 " + base + "Z"
+	small := newScale(most, 3, sparkHeight)
+	small.top = float64(max(most, 1))
+	c.Spark = pathOf(list, small, mostSpark, func(d answer.Activity) int64 { return d.Active28d })
+	c.SparkTop = c.Spark + fmt.Sprintf("L1000 %dL0 %dZ", sparkHeight, sparkHeight)
+	c.Strips = strips(list)
 }
 
 // thin calls do for at most so many of n places, evenly, the last among them.
@@ -82,12 +88,9 @@ func thin(n, most int, do func(i int)) (every int) {
 	return every
 }
 
-func pathOf(list []answer.Activity, s scale, of func(answer.Activity) int64) string {
+func pathOf(list []answer.Activity, s scale, most int, of func(answer.Activity) int64) string {
 	var l line
-	thin(len(list), mostPoints, func(i int) { l.to(at(i, len(list)), s.y(float64(of(list[i])))) })
-	if len(list) == 1 {
-		l.to(across, s.y(float64(of(list[0])))) // a dot
-	}
+	thin(len(list), most, func(i int) { l.to(at(i, len(list)), s.y(float64(of(list[i])))) })
 	return l.String()
 }
 

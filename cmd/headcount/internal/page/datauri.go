@@ -12,9 +12,9 @@ import (
 // The rows of tables inside the page itself are bounded, so that the page
 // stays small.
 const (
-	mostDaysInFile     = 400
-	mostCountersInFile = 200
-	mostPointsInFile   = 14 // of each range gauge over time
+	mostDaysInFile     = 366
+	mostCountersInFile = 100
+	mostSizesInFile    = 200 // ranges over time, of all range gauges
 )
 
 // dataURI is a table as a link that needs no server, and what it leaves out.
@@ -38,16 +38,28 @@ func trim(a *answer.Answer) *answer.Answer {
 	for i, c := range t.Cohorts {
 		t.Cohorts[i].Active = c.Active[:min(len(c.Active), mostCohorts)]
 	}
-	t.SizesOverTime = nil
-	for i := 0; i < len(a.SizesOverTime); {
+	t.SizesOverTime = trimSizes(a.SizesOverTime)
+	return &t
+}
+
+// trimSizes takes as many days of each range gauge as there is room for.
+func trimSizes(all []answer.Sizes) (list []answer.Sizes) {
+	ranges := 0
+	for i, p := range all {
+		if i == 0 || all[i-1].Name != p.Name {
+			ranges += len(p.Ranges)
+		}
+	}
+	room := max(2, mostSizesInFile/max(ranges, 1))
+	for i := 0; i < len(all); {
 		j := i
-		for j < len(a.SizesOverTime) && a.SizesOverTime[j].Name == a.SizesOverTime[i].Name {
+		for j < len(all) && all[j].Name == all[i].Name {
 			j++
 		}
-		thin(j-i, mostPointsInFile, func(at int) { t.SizesOverTime = append(t.SizesOverTime, a.SizesOverTime[i+at]) })
+		thin(j-i, room, func(at int) { list = append(list, all[i+at]) })
 		i = j
 	}
-	return &t
+	return list
 }
 
 func newest[T any](list []T, most int) []T { return list[max(0, len(list)-most):] }

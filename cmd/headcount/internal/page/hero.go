@@ -176,9 +176,16 @@ func sentenceOfSizes(one, more string, labels []string, values []int64) string {
 			last = i
 		}
 	}
-	text := fmt.Sprintf("Half of the %s are in the range %s or below.", more, rangeText(labels[at]))
-	if last == at {
-		return fmt.Sprintf("The largest %s are in the range %s.", more, rangeText(labels[at]))
+	middle := rangeText(labels[at])
+	switch {
+	case sum(values) == values[at]:
+		return fmt.Sprintf("All %s are in the range %s.", more, middle)
+	case last == at:
+		return fmt.Sprintf("Half of the %s or more are in the range %s, the largest.", more, middle)
+	case at == 0:
+		middle = fmt.Sprintf("Half of the %s or more are in the range %s.", more, middle)
+	default:
+		middle = fmt.Sprintf("Half of the %s are in the range %s or below.", more, middle)
 	}
-	return text + fmt.Sprintf(" The largest are in the range %s.", rangeText(labels[last]))
+	return middle + fmt.Sprintf(" The largest are in the range %s.", rangeText(labels[last]))
 }

@@ -12,21 +12,23 @@ import (
 // A model is the page in words: the template only places them.
 type model struct {
 	head
-	Product   string
-	Empty     bool
-	Of        string // the denominator
-	OfBare    string // the same without "of"
-	OfCapital string // and at the beginning of a sentence
-	Ever      string // installations
-	Notices   []string
-	Controls  *controls
-	Hero      hero
-	Activity  activity
-	Popular   popular
-	Sizes     []sizes
-	Totals    totals
-	Cohorts   cohorts
-	Health    health
+	Product             string
+	Empty               bool
+	Of                  string // the denominator
+	OfBare              string // the same without "of"
+	OfCapital           string // and at the beginning of a sentence
+	Ever                string // installations
+	Notices             []string
+	Controls            *controls
+	Hero                hero
+	Activity            activity
+	Popular             popular
+	Sizes               []sizes
+	MoreSizes           string // range gauges that are left out
+	SizesNow, SizesOver download
+	Totals              totals
+	Cohorts             cohorts
+	Health              health
 }
 
 // maker makes a model of an answer.
@@ -49,7 +51,8 @@ func newModel(a *answer.Answer, o Options) *model {
 	m.Notices = k.notices()
 	m.Controls = k.controls()
 	m.Popular = k.popular()
-	m.Sizes = k.sizes()
+	m.Sizes, m.MoreSizes = k.sizes()
+	m.SizesNow, m.SizesOver = k.download("sizes"), k.download("sizes-over-time")
 	m.Activity = k.activity()
 	m.Hero = k.hero(m)
 	m.Totals = k.totals()

@@ -11,14 +11,26 @@ import (
 // notKnown stands for a figure that cannot be computed. It is never 0.
 const notKnown = "not known"
 
+// mostDigits is the number from which a count is written as 1.00×10¹⁵: no
+// fleet has it, and a page that a forged report reaches must stay readable.
+const mostDigits = 1_000_000_000_000_000
+
 // count writes a number with thousands separators: 8,762.
 func count(n int64) string {
+	if n >= mostDigits || n <= -mostDigits {
+		return power(float64(n))
+	}
 	digits := strconv.FormatInt(n, 10)
 	sign := ""
 	if n < 0 {
 		sign, digits = "−", digits[1:]
 	}
 	return sign + thousands(digits)
+}
+
+func power(v float64) string {
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', 2, 64), "e+")
+	return strings.Replace(mantissa, "-", "−", 1) + "×10" + strings.Map(func(r rune) rune { return []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")[r-'0'] }, exponent)
 }
 
 func thousands(digits string) string {
@@ -42,10 +54,13 @@ func signed(n int64) string {
 
 // short writes a number on an axis: 8,000, 150k, 1.5M.
 func short(v float64) string {
+	if v >= mostDigits {
+		return power(v)
+	}
 	for _, unit := range []struct {
 		of   float64
 		name string
-	}{{1e15, "e15"}, {1e12, "tn"}, {1e9, "bn"}, {1e6, "M"}, {1e5, "k"}} {
+	}{{1e12, "tn"}, {1e9, "bn"}, {1e6, "M"}, {1e5, "k"}} {
 		if v >= unit.of {
 			of := unit.of
 			if unit.name == "k" {
@@ -103,7 +118,9 @@ func plural(n int64, one, more string) string {
 }
 
 // long writes a day in words: 25 November 2026.
-func long(d day.Day) string { return d.Time().Format("2 January 2006") }
+func long(d day.Day) string {
+	return strings.Replace(d.Time().Format("2 January 2006"), " ", "\u00a0", 1)
+}
 
 // brief writes a day in few characters: 25 Nov 2026.
 func brief(d day.Day) string { return d.Time().Format("2 Jan 2006") }

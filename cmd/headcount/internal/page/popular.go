@@ -10,23 +10,24 @@ import (
 // The page shows no more groups, bars of each, and rows of totals, so that it
 // stays small also without a catalog.
 const (
-	mostGroups = 8
-	mostBars   = 25
-	mostTotals = 100
+	mostGroups = 6
+	mostBars   = 16
+	mostTotals = 40
 )
 
 // popular is how many installations use what.
 type popular struct {
-	Groups   []group
-	Download download
+	Groups []group
+	More   string // what is left out
 }
 
 // A group is the bars of one counter, or of all counters without a label.
 type group struct {
-	ID, Title, Code, Text string
-	Labelled              bool
-	Bars                  []bar
-	More                  string // what is left out
+	name              string
+	Title, Code, Text string
+	Labelled          bool
+	Bars              []bar
+	More              string // what is left out
 }
 
 // A bar is a row of a chart that is also a table.
@@ -40,8 +41,8 @@ type bar struct {
 }
 
 func (k *maker) popular() popular {
-	p := popular{Download: k.download("counters")}
-	single := group{ID: "single", Title: "Used at least once", Text: "Counters without a label."}
+	p := popular{}
+	single := group{Title: "Used at least once", Text: "Counters without a label."}
 	for _, c := range k.Counters {
 		b := bar{Values: []string{count(c.Active), shareText(c.Share)}, Unknown: c.Share == nil, Width: "0", n: c.Active}
 		if c.Share != nil {
@@ -51,7 +52,7 @@ func (k *maker) popular() popular {
 			b.Values[1] = ""
 		}
 		if len(c.Labels) == 0 {
-			b.Text, b.Code = title(c.Name), c.Name
+			b.Text, b.Code = title(c.Name), clip(c.Name)
 			single.Bars = append(single.Bars, b)
 			continue
 		}
@@ -61,6 +62,9 @@ func (k *maker) popular() popular {
 	}
 	if len(single.Bars) > 0 {
 		p.Groups = append(p.Groups, single)
+	}
+	if n := len(p.Groups) - mostGroups; n > 0 {
+		p.More = count(int64(n)) + plural(int64(n), " more counter is", " more counters are") + " not shown."
 	}
 	p.Groups = p.Groups[:min(len(p.Groups), mostGroups)]
 	for i := range p.Groups {
@@ -76,11 +80,11 @@ func (k *maker) popular() popular {
 // group is the one of a counter's metric, made where it is the first.
 func (p *popular) group(k *maker, c answer.Counter) *group {
 	for i := range p.Groups {
-		if p.Groups[i].Code == c.Name {
+		if p.Groups[i].name == c.Name {
 			return &p.Groups[i]
 		}
 	}
-	p.Groups = append(p.Groups, group{Title: title(c.Name), Code: c.Name, Text: k.metric(c.Name).Description, Labelled: true})
+	p.Groups = append(p.Groups, group{name: c.Name, Title: title(c.Name), Code: clip(c.Name), Text: k.metric(c.Name).Description, Labelled: true})
 	return &p.Groups[len(p.Groups)-1]
 }
 
@@ -103,7 +107,7 @@ func (k *maker) totals() totals {
 		t.More = count(int64(n)) + " more are not shown."
 	}
 	for _, c := range k.Counters[:min(len(k.Counters), mostTotals)] {
-		r := totalRow{Text: title(c.Name), Code: c.Name, Total: count(c.Total), New: signed(c.New), Installations: count(c.Installations)}
+		r := totalRow{Text: title(c.Name), Code: clip(c.Name), Total: count(c.Total), New: signed(c.New), Installations: count(c.Installations)}
 		if len(c.Labels) > 0 {
 			text, code := k.label(c)
 			r.Text += ": " + text

@@ -19,8 +19,6 @@ type sizes struct {
 	Largest           []bar
 	Columns           []column
 	Over              over
-	Download          download
-	OverDownload      download
 }
 
 // ranges is the table of a distribution.
@@ -60,23 +58,31 @@ const (
 )
 
 // mostSizes bounds the range gauges on the page.
-const mostSizes = 6
+const mostSizes = 4
 
-func (k *maker) sizes() (list []sizes) {
-	for i := 0; i < len(k.Gauges) && len(list) < mostSizes; {
+func (k *maker) sizes() (list []sizes, more string) {
+	left := int64(0)
+	for i := 0; i < len(k.Gauges); {
 		j := i
 		for j < len(k.Gauges) && k.Gauges[j].Name == k.Gauges[i].Name {
 			j++
 		}
-		list = append(list, k.size(k.Gauges[i:j]))
+		if len(list) < mostSizes {
+			list = append(list, k.size(k.Gauges[i:j]))
+		} else {
+			left++
+		}
 		i = j
 	}
-	return list
+	if left > 0 {
+		more = count(left) + plural(left, " more is", " more are") + " in the tables only."
+	}
+	return list, more
 }
 
 func (k *maker) size(ranges []answer.Gauge) sizes {
 	m := k.metric(ranges[0].Name)
-	s := sizes{Code: m.Name, Text: m.Description, Download: k.download("sizes"), OverDownload: k.download("sizes-over-time")}
+	s := sizes{Code: clip(m.Name), Text: m.Description}
 	s.One, s.More = things(m)
 	s.Title = capital(s.More)
 	var values, largest []int64

@@ -27,6 +27,17 @@ func words(name string) string {
 	return capital(strings.Join(parts, " "))
 }
 
+// mostRunes bounds a name on the page. The tables as CSV have all of it.
+const mostRunes = 60
+
+// clip shortens what is too long to be a name.
+func clip(text string) string {
+	if runes := []rune(text); len(runes) > mostRunes {
+		return string(runes[:mostRunes-1]) + "…"
+	}
+	return text
+}
+
 func capital(text string) string {
 	r, n := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(r)) + text[n:]
@@ -38,7 +49,7 @@ func title(name string) string {
 	if _, rest, ok := strings.Cut(name, "."); ok && rest != "" {
 		name = rest
 	}
-	return words(name)
+	return clip(words(name))
 }
 
 // things are what a range gauge counts, by its unit or else by its name:
@@ -62,7 +73,7 @@ func rangeText(label string) string {
 		low, plus = strings.TrimSuffix(label, "+"), label[len(strings.TrimSuffix(label, "+")):]
 	}
 	if !digits(low) || two && !digits(high) {
-		return label
+		return clip(label)
 	}
 	if two {
 		return thousands(low) + "–" + thousands(high)
@@ -118,5 +129,5 @@ func (x lexicon) label(c answer.Counter) (text, technical string) {
 		text += words(c.Labels[k])
 		technical += c.Labels[k]
 	}
-	return text, technical
+	return clip(text), clip(technical)
 }
