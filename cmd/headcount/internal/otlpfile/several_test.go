@@ -34,8 +34,8 @@ func TestSeveralResources(t *testing.T) {
 
 // The identifier of a report does not stay with the next one that has none.
 func TestIdentifierOfARejectedReport(t *testing.T) {
-	nobody := strings.Replace(reportOf("x", users("1")), "install_guid", "a", 1)
-	f, _ := read(t, reportOf(someGUID, users("-1"))+nobody+"garbage\n", load(t, "compreface"))
+	unnamed := strings.Replace(reportOf("x", users("1")), "install_guid", "a", 1)
+	f, _ := read(t, reportOf(someGUID, users("-1"))+unnamed+"garbage\n", load(t, "compreface"))
 	if f.kinds() != "absurd_value bad_install_guid foreign" {
 		t.Fatalf("got %q", f.kinds())
 	}

@@ -166,7 +166,7 @@ func fleet(t testing.TB, s *schema.Schema, n int) []byte {
 	return b.Bytes()
 }
 
-// point1 is a report with one point that a test writes itself.
+// reportOf is a report with these metrics, as the Collector writes one.
 func reportOf(guid, metrics string) string {
 	return marker + `[{"resource":{"attributes":[{"key":"install_guid","value":{"stringValue":"` + guid +
 		`"}}]},"scopeMetrics":[{"scope":{"name":"headcount"},"metrics":[` + metrics + `]}]}]}`
