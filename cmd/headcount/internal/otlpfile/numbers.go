@@ -13,7 +13,7 @@ var number = regexp.MustCompile(`"(asInt|as_int|asDouble|as_double|timeUnixNano|
 // mended is a JSON object with every number of a point that does not fit into
 // its type replaced by one that no report may have. pdata reads nothing of an
 // object with such a number; so the report has its own kind of fault, and a
-// request to erase is one whatever its value.
+// request to erase is one with any value.
 func mended(object []byte) []byte {
 	var b []byte
 	done := 0

@@ -10,7 +10,7 @@ import (
 )
 
 // Open opens a file of the Collector to be read from its beginning. A file
-// that begins as gzip does is decompressed, whatever its name; it may have
+// that begins as gzip does is decompressed, with any name; it may have
 // several members. Otherwise the reader is the *os.File.
 func Open(path string) (r io.ReadCloser, compressed bool, err error) {
 	f, err := os.Open(path)

@@ -180,7 +180,7 @@ func TestDayOfTheNewestPoint(t *testing.T) {
 	}
 }
 
-// A request to erase is one whatever else is in it.
+// A request to erase is one, with anything else in it.
 func TestErasure(t *testing.T) {
 	request := gauge(schema.Erasure, pointOf(`"1"`))
 	extra := strings.Replace(reportOf(someGUID, request), `"attributes":[`, `"attributes":[{"key":"a","value":{}},`, 1)
