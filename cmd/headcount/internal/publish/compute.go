@@ -53,13 +53,14 @@ func (p *plan) dark(old map[string]Figure) []bool {
 // compareWith returns the days on which installations are looked at: those of
 // the figures as published, of the last page, and the as-of.
 func (p *plan) compareWith(old map[string]Figure, dark []bool, last, asOf day.Day) (c comparison) {
+	last = min(last, asOf)
 	with := make([]day.Day, p.bits())
 	for i := range with {
 		with[i] = day.None
 	}
 	for c, x := range p.cells {
 		if f, published := old[x.id]; published {
-			with[c] = max(f.AsOf, asOf-lookBack)
+			with[c] = min(max(f.AsOf, asOf-lookBack), asOf)
 			with[p.without(c)] = with[c]
 		}
 	}
