@@ -33,10 +33,10 @@ type activityRow struct{ Day, Active1d, Active7d, Active28d, New string }
 const (
 	activityHeight = 280
 	sparkHeight    = 56
-	mostPoints     = 300 // of a line
+	mostPoints     = 200 // of a line
 	mostSpark      = 80
-	mostStrips     = 92
-	mostRows       = 62
+	mostStrips     = 80
+	mostRows       = 56
 )
 
 func (k *maker) activity() activity {
