@@ -11,8 +11,15 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(CACHE)/otelcol $(CACHE)/quickstart $(CACHE)/demo ## the main job from end to end, with the real Collector
-	@exec $(CACHE)/demo -collector $(CACHE)/otelcol -quickstart $(CACHE)/quickstart -listen $(LISTEN)
+demo: $(CACHE)/otelcol $(CACHE)/quickstart $(CACHE)/headcount $(CACHE)/demo ## the main job from end to end, from consent to the answers, with the real Collector
+	@exec $(CACHE)/demo -collector $(CACHE)/otelcol -quickstart $(CACHE)/quickstart -headcount $(CACHE)/headcount -keep $(CACHE)/answers -listen $(LISTEN)
+
+.PHONY: headcount
+headcount: $(CACHE)/headcount ## the vendor's command, which makes answers of the Collector's file
+	@echo "built: $(CACHE)/headcount, without cgo: copy it where it is needed"
+	@echo "start: $(CACHE)/headcount compact --archive archive --catalog compreface DIRECTORY-OF-THE-COLLECTOR"
+	@echo "       $(CACHE)/headcount report --archive archive"
+	@echo "       $(CACHE)/headcount --help; docs/analysts.md and docs/operators.md have the rest"
 
 .PHONY: faces
 faces: $(CACHE)/otelcol $(CACHE)/faces ## a face service to click through, with the real Collector
@@ -68,6 +75,11 @@ $(CACHE)/otelcol: FORCE
 	@mkdir -p $(CACHE)
 	@test -x $@ || echo "building the Collector from its Go modules: about 3 minutes on 2 cores, the first time only"
 	@cd collector/otelcol && $(BUILD) -ldflags='-s -w' -o ../../$@ .
+
+$(CACHE)/headcount: FORCE
+	@mkdir -p $(CACHE)
+	@test -x $@ || echo "building headcount: less than a minute, the first time only"
+	@cd cmd/headcount && $(BUILD) -o ../../$@ .
 
 $(CACHE)/quickstart $(CACHE)/demo: FORCE
 	@mkdir -p $(CACHE)
