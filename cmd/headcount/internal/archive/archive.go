@@ -17,8 +17,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"path/filepath"
-	"time"
+	"sync/atomic"
 
 	"headcount.example/cmd/headcount/internal/answer"
 	"headcount.example/cmd/headcount/internal/figures"
@@ -26,10 +25,12 @@ import (
 )
 
 // An Archive is what an archive's directory held when it was opened. It only
-// reads, and needs no lock. It is safe for concurrent use.
+// reads, and needs no lock. Where a command has replaced the files since,
+// Tables and Reports go over to the new ones: ask them first, and then for
+// Schema, View and Known. It is safe for concurrent use.
 type Archive struct {
-	dir string
-	m   *manifest
+	dir  string
+	held atomic.Pointer[manifest]
 }
 
 // Open reads the manifest of the archive in a directory.
@@ -38,26 +39,29 @@ func Open(dir string) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Archive{dir, m}, nil
+	a := &Archive{dir: dir}
+	a.held.Store(m)
+	return a, nil
 }
 
 // Dir is the archive's directory.
 func (a *Archive) Dir() string { return a.dir }
 
 // Schema is the list whose numbers the tables and reports have.
-func (a *Archive) Schema() *schema.Schema { return a.m.Schema }
+func (a *Archive) Schema() *schema.Schema { return a.held.Load().Schema }
 
 // View is the list in whose order answers are given: the catalog that the
 // archive was compacted with, or else the Schema.
 func (a *Archive) View() *schema.Schema {
-	if a.m.Catalog != nil {
-		return a.m.Catalog
+	m := a.held.Load()
+	if m.Catalog != nil {
+		return m.Catalog
 	}
-	return a.m.Schema
+	return m.Schema
 }
 
 // Known is what the archive knows beside the tables.
-func (a *Archive) Known() answer.Known { return a.m.known() }
+func (a *Archive) Known() answer.Known { return a.held.Load().known() }
 
 // Tables returns the figures of all months.
 func (a *Archive) Tables(ctx context.Context) (*figures.Tables, error) {
@@ -65,7 +69,7 @@ func (a *Archive) Tables(ctx context.Context) (*figures.Tables, error) {
 	err := a.again(ctx, func(m *manifest) error {
 		all = &figures.Tables{}
 		for _, month := range m.Months {
-			t, err := readTables(filepath.Join(a.dir, month.Tables))
+			t, err := m.readTables(a.dir, month.Tables)
 			if err != nil {
 				return err
 			}
@@ -82,20 +86,20 @@ func (a *Archive) Tables(ctx context.Context) (*figures.Tables, error) {
 // Memory is bounded by the number of months. Months that prune has left as
 // sums only have no reports.
 func (a *Archive) Reports(ctx context.Context, do func(*schema.Report) error) error {
-	gone, err := a.m.erased()
-	if err != nil {
-		return err
-	}
+	var gone *erased
 	var sources []source
 	defer func() { closeAll(sources) }()
-	err = a.again(ctx, func(m *manifest) error {
+	err := a.again(ctx, func(m *manifest) (err error) {
 		closeAll(sources)
 		sources = nil
+		if gone, err = m.erased(); err != nil {
+			return err
+		}
 		for _, month := range m.Months {
 			if month.Reports == "" {
 				continue
 			}
-			r, err := openReports(filepath.Join(a.dir, month.Reports), m.Schema)
+			r, err := m.openReports(a.dir, month.Reports)
 			if err != nil {
 				return err
 			}
@@ -132,21 +136,22 @@ func (a *Archive) Reports(ctx context.Context, do func(*schema.Report) error) er
 // again calls open, and once more with a newer manifest where a file is gone
 // because a command replaced it.
 func (a *Archive) again(ctx context.Context, open func(*manifest) error) error {
-	m := a.m
-	for try := 0; ; try++ {
+	for {
+		m := a.held.Load()
 		err := open(m)
-		if !errors.Is(err, fs.ErrNotExist) || try == 3 {
+		if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		now, failed := load(a.dir)
-		if failed != nil || now.Generation == m.Generation {
-			return err
+		if failed != nil {
+			return failed
 		}
-		m = now
-		select {
-		case <-ctx.Done():
+		if now.Generation == m.Generation {
+			return damaged(a.dir, err)
+		}
+		a.held.CompareAndSwap(m, now)
+		if ctx.Err() != nil {
 			return ctx.Err()
-		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }

@@ -4,17 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
-	"github.com/cespare/xxhash/v2"
-	"github.com/google/uuid"
-
-	"headcount.example/cmd/headcount/internal/answer"
 	"headcount.example/cmd/headcount/internal/day"
-	"headcount.example/cmd/headcount/internal/otlpfile"
 	"headcount.example/cmd/headcount/internal/schema"
 )
 
@@ -40,14 +34,11 @@ type Compacted struct {
 
 // Compact reads what is new in the Collector's files into the archive in a
 // directory, and makes the archive if there is none. It never changes the
-// files. Until it returns without an error the archive is as it was.
+// files. The archive is as it was until the new one is complete.
 func Compact(ctx context.Context, dir string, o CompactOptions) (*Compacted, error) {
-	paths, err := expand(o.Files)
+	paths, err := inputs(dir, o.Files)
 	if err != nil {
 		return nil, err
-	}
-	if len(paths) == 0 {
-		return nil, errors.New("no file to compact: name the Collector's files or their directory")
 	}
 	view, err := schema.Load(o.Catalog)
 	if err != nil {
@@ -70,16 +61,17 @@ func Compact(ctx context.Context, dir string, o CompactOptions) (*Compacted, err
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if err := old.sweep(dir); err != nil {
+	if err := old.tidy(dir); err != nil {
 		return nil, err
 	}
-	c := &compaction{ctx: ctx, dir: dir, o: o, old: old, m: old.clone(), done: &Compacted{Files: len(paths), Kinds: map[string]int64{}}}
+	c := &compaction{ctx: ctx, dir: dir, o: o, old: old, m: old.clone(), rejected: &rejections{}, done: &Compacted{Files: len(paths), Kinds: map[string]int64{}}}
 	if err := c.adopt(view, o.Catalog != ""); err != nil {
 		return nil, fmt.Errorf("archive %s: %w", dir, err)
 	}
 	defer os.RemoveAll(filepath.Join(dir, workName))
 	if err := c.run(paths); err != nil {
-		c.undo()
+		c.rejected.abandon()
+		undo(dir, old)
 		return nil, err
 	}
 	return c.done, nil
@@ -97,6 +89,7 @@ type compaction struct {
 	rejected *rejections
 	closed   day.Day // first day that is not kept as sums only
 	changed  bool
+	seen     map[fileID]bool // files that were read in this run
 	total    int64
 	read     int64 // bytes of the files gone through
 	done     *Compacted
@@ -112,11 +105,12 @@ func (c *compaction) adopt(view *schema.Schema, given bool) error {
 			return fmt.Errorf("it is of %q, and the catalog is of %q: give each product an archive of its own", was.Product, view.Product)
 		}
 		if was.Notice > view.Notice {
+			c.warn("the catalog has notice %d, and the archive was compacted with notice %d: the archive's newer list is used", view.Notice, was.Notice)
 			view = was // an older list adds nothing
 		}
 	}
 	if err := c.m.Schema.Extend(view); err != nil {
-		return err
+		return fmt.Errorf("%w: give the new metric another name, or the new catalog an archive of its own", err)
 	}
 	c.changed = c.old.Catalog == nil || !c.old.Catalog.Equal(view)
 	c.m.Catalog = view
@@ -128,7 +122,7 @@ func (c *compaction) run(paths []string) (err error) {
 	if c.erased, err = c.m.erased(); err != nil {
 		return err
 	}
-	c.fresh = map[[16]byte]bool{}
+	c.fresh, c.seen = map[[16]byte]bool{}, map[fileID]bool{}
 	c.m.Generation++
 	c.sorter = newSorter(filepath.Join(c.dir, workName), sorterBytes)
 	c.rejected = openRejections(c.dir, c.m.Rejected, maxRejected)
@@ -156,15 +150,7 @@ func (c *compaction) run(paths []string) (err error) {
 	if err := c.m.save(c.dir); err != nil {
 		return err
 	}
-	return c.m.sweep(c.dir)
-}
-
-// undo removes what a failed run made.
-func (c *compaction) undo() {
-	if c.rejected != nil && c.rejected.file != nil {
-		c.rejected.file.Close()
-	}
-	c.old.sweep(c.dir)
+	return swept(c.dir, c.m.sweep(c.dir))
 }
 
 // firstOpen is the first day whose reports are still kept.
@@ -176,108 +162,6 @@ func (c *compaction) firstOpen() day.Day {
 		}
 	}
 	return first
-}
-
-// file reads what is new in a file.
-func (c *compaction) file(path string, known *index) error {
-	f, err := known.open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		c.warn("%s vanished before it was read; if it was renamed, the next run reads it under its new name", path)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer func() { f.r.Close() }()
-	if f.warning != "" {
-		c.warn("%s", f.warning)
-	}
-	r, h, err := f.rest()
-	if err != nil {
-		return err
-	}
-	if r == nil {
-		c.warn("%s is shorter (%d bytes) than what was read of it before (%d): it was cut, or is an older copy; nothing in it is new", path, f.info.Size(), f.in.Offset)
-		c.done.Unchanged++
-		return nil
-	}
-	in := f.in
-	if in == nil {
-		in = &input{}
-	}
-	count := &counter{r: r, h: h, c: c, base: c.read}
-	result, err := otlpfile.Read(c.ctx, count, c.m.Schema, c.handler(path, in.Offset))
-	if f.id.Compressed && errors.Is(err, io.ErrUnexpectedEOF) {
-		c.warn("%s is cut short: what is whole in it was read; if it is still being compressed, the next run reads the rest", path)
-		err = nil
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	c.read += f.info.Size()
-	return c.note(f, in, count, result, known)
-}
-
-// note records how far a file was read.
-func (c *compaction) note(f *opened, in *input, count *counter, result otlpfile.Result, known *index) error {
-	if f.in == nil {
-		c.m.Inputs = append(c.m.Inputs, in)
-	}
-	moved := in.saw(f.path, f.id)
-	if result.Consumed == 0 && in.Pending == result.Pending && !moved {
-		c.done.Unchanged++
-		return nil
-	}
-	c.changed = true
-	c.done.Bytes += result.Consumed
-	h := count.h
-	if count.n != result.Consumed { // the hash has gone beyond
-		var err error
-		if h, err = in.digest(); err != nil {
-			return err
-		}
-		if err := f.summed(h, in.Offset, in.Offset+result.Consumed); err != nil {
-			return err
-		}
-	}
-	in.Offset += result.Consumed
-	in.Pending, in.Sum = result.Pending, stateOf(h)
-	in.Heads = headsOf(f.head, in.Offset)
-	known.add(in)
-	return nil
-}
-
-func (c *compaction) handler(path string, from int64) otlpfile.Handler {
-	return otlpfile.Handler{
-		Report: func(r *schema.Report) error {
-			switch {
-			case r.Erasure:
-				c.request(r.GUID)
-				return nil
-			case r.Day < c.closed:
-				return c.reject(path, from, otlpfile.Rejected{Kind: answer.TooOld, GUID: r.GUID, HasGUID: true})
-			}
-			c.done.Reports++
-			return c.sorter.add(r)
-		},
-		Rejected: func(x otlpfile.Rejected) error { return c.reject(path, from, x) },
-	}
-}
-
-func (c *compaction) reject(path string, from int64, x otlpfile.Rejected) error {
-	c.m.Kinds[x.Kind]++
-	c.done.Kinds[x.Kind]++
-	return c.rejected.add(path, from, x)
-}
-
-// request notes a request to erase.
-func (c *compaction) request(id [16]byte) {
-	if c.erased.has(id) {
-		return
-	}
-	c.erased.pending[id], c.fresh[id] = true, true
-	c.m.Pending = append(c.m.Pending, uuid.UUID(id).String())
-	c.done.Erasures++
 }
 
 // derive makes the months anew that have new reports, or reports of an
@@ -305,20 +189,21 @@ func (c *compaction) derive() error {
 		return nil
 	}
 	from = c.m.begin(from)
-	d := &deriver{ctx: c.ctx, dir: c.dir, m: c.m, erased: c.erased}
+	d := &deriver{ctx: c.ctx, dir: c.dir, m: c.m, erased: c.erased, fresh: c.fresh}
 	for at, more := from, true; more; at, more = c.following(at, fresh) {
 		var new source
-		part := &of{m: fresh, first: at, erased: c.erased}
+		part := &of{m: fresh, first: at, d: d}
 		if r := fresh.peek(); r != nil && r.Day.Month() == at {
 			new = part
 		}
 		if err := d.month(at, new); err != nil {
 			return err
 		}
-		c.done.LateErased += part.dropped
 	}
 	c.done.Months = d.made
 	c.m.forget()
+	c.done.Reports -= d.late
+	c.done.LateErased += d.late
 	c.m.Late += c.done.LateErased
 	c.m.Removed += d.removed
 	return nil
@@ -346,7 +231,7 @@ func (c *compaction) firstOfErased() (day.Day, error) {
 		return first, nil
 	}
 	last := c.m.Months[len(c.m.Months)-1]
-	all, err := openStates(filepath.Join(c.dir, last.Installations), c.m.Schema)
+	all, err := c.m.openStates(c.dir, last.Installations)
 	if err != nil {
 		return first, err
 	}
@@ -365,27 +250,4 @@ func (c *compaction) firstOfErased() (day.Day, error) {
 		}
 	}
 	return day.None, nil
-}
-
-func (c *compaction) warn(format string, args ...any) {
-	c.done.Warnings = append(c.done.Warnings, fmt.Sprintf(format, args...))
-}
-
-// A counter hashes and counts what is read, and reports progress.
-type counter struct {
-	r    io.Reader
-	h    *xxhash.Digest
-	n    int64
-	base int64
-	c    *compaction
-}
-
-func (c *counter) Read(b []byte) (int, error) {
-	n, err := c.r.Read(b)
-	c.h.Write(b[:n])
-	c.n += int64(n)
-	if c.c.o.Progress != nil {
-		c.c.o.Progress(min(c.base+c.n, c.c.total), c.c.total)
-	}
-	return n, err
 }

@@ -17,8 +17,10 @@ type deriver struct {
 	dir     string
 	m       *manifest // the new one; its months are replaced one by one
 	erased  *erased
-	rewrite bool  // reports are written anew also where none are new: to erase
-	removed int64 // reports of erased installations that are in the archive no more
+	rewrite bool              // reports are written anew also where none are new: to erase
+	fresh   map[[16]byte]bool // of the erased, those whose request is as new as the reports
+	removed int64             // reports of erased installations that are in the archive no more
+	late    int64             // new reports of installations that were erased before
 	made    []string
 }
 
@@ -29,7 +31,7 @@ func (d *deriver) month(first day.Day, fresh source) (err error) {
 	var sources []source
 	defer func() { closeAll(sources) }()
 	if old != nil && old.Reports != "" {
-		r, err := openReports(filepath.Join(d.dir, old.Reports), d.m.Schema)
+		r, err := d.m.openReports(d.dir, old.Reports)
 		if err != nil {
 			return err
 		}
@@ -63,7 +65,7 @@ func (d *deriver) month(first day.Day, fresh source) (err error) {
 	if old != nil {
 		next.Reports, next.Rows = old.Reports, old.Rows
 	}
-	if err := out.close(next, d.dir); err != nil {
+	if err := out.close(next, d.dir, d.m.Checks); err != nil {
 		return err
 	}
 	d.made = append(d.made, first.String()[:7])
@@ -82,7 +84,7 @@ func (d *deriver) before(first day.Day) (*states, error) {
 	if last == nil {
 		return nil, nil
 	}
-	return openStates(filepath.Join(d.dir, last.Installations), d.m.Schema)
+	return d.m.openStates(d.dir, last.Installations)
 }
 
 // monthFiles are the files of a month while they are written.
@@ -122,18 +124,21 @@ func (o *monthFiles) abandon() {
 	}
 }
 
-func (o *monthFiles) close(next *month, dir string) error {
+func (o *monthFiles) close(next *month, dir string, checks map[string]string) (err error) {
 	if o.reports != nil {
 		if err := o.reports.close(); err != nil {
 			return err
 		}
 		next.Reports, next.Rows = o.names.Reports, o.reports.rows
+		checks[next.Reports] = o.reports.check()
 	}
 	if err := o.installations.close(); err != nil {
 		return err
 	}
 	next.Installations, next.Tables = o.names.Installations, o.names.Tables
-	return writeTables(filepath.Join(dir, next.Tables), o.builder.Tables())
+	checks[next.Installations] = o.installations.check()
+	checks[next.Tables], err = writeTables(filepath.Join(dir, next.Tables), o.builder.Tables())
+	return err
 }
 
 // installations goes through the reports of a month and the installations
@@ -188,13 +193,12 @@ func (o *monthFiles) add(now *state, r *schema.Report) error {
 // of is the part of a merger that belongs to one month, without the reports of
 // erased installations: a source that leaves the others where they are.
 type of struct {
-	m       *merger
-	first   day.Day
-	erased  *erased
-	began   bool
-	last    [16]byte
-	gone    bool
-	dropped int64
+	m     *merger
+	first day.Day
+	d     *deriver
+	began bool
+	last  [16]byte
+	gone  bool
 }
 
 func (o *of) next() (*schema.Report, error) {
@@ -209,12 +213,16 @@ func (o *of) next() (*schema.Report, error) {
 			return nil, nil
 		}
 		if r.GUID != o.last {
-			o.last, o.gone = r.GUID, o.erased.has(r.GUID)
+			o.last, o.gone = r.GUID, o.d.erased.has(r.GUID)
 		}
 		if !o.gone {
 			return r, nil
 		}
-		o.dropped++
+		if o.d.fresh[r.GUID] { // it came before the request
+			o.d.removed++
+		} else {
+			o.d.late++
+		}
 	}
 }
 

@@ -1,7 +1,5 @@
 package archive
 
-import "path/filepath"
-
 // Earlier knows the totals that installations had reached in the months that
 // prune has left as sums only: what comes before the first report that
 // Archive.Reports gives of them. It is not safe for concurrent use.
@@ -13,7 +11,8 @@ type Earlier struct {
 // caller closes it. In an archive without such months it knows none.
 func (a *Archive) Earlier() (*Earlier, error) {
 	path := ""
-	for _, m := range a.m.Months {
+	held := a.held.Load()
+	for _, m := range held.Months {
 		if m.Sums && m.Installations != "" {
 			path = m.Installations
 		}
@@ -21,7 +20,7 @@ func (a *Archive) Earlier() (*Earlier, error) {
 	if path == "" {
 		return &Earlier{}, nil
 	}
-	s, err := openStates(filepath.Join(a.dir, path), a.m.Schema)
+	s, err := held.openStates(a.dir, path)
 	if err != nil {
 		return nil, err
 	}

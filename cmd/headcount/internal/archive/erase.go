@@ -2,15 +2,9 @@ package archive
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
-
-	"headcount.example/cmd/headcount/internal/atomicfile"
 )
 
 // EraseOptions say what Erase works on beside the archive.
@@ -25,6 +19,7 @@ type EraseOptions struct {
 // made from one.
 type Receipt struct {
 	Version  int          `json:"version"`
+	Number   int64        `json:"number"` // later ones have larger numbers
 	Time     time.Time    `json:"time"`
 	Requests int          `json:"requests"`      // carried out now
 	Ever     int          `json:"requests_ever"` // carried out since the archive was made, these included
@@ -43,6 +38,13 @@ type ErasedFile struct {
 	Left    int64  `json:"left,omitempty"`
 	Why     string `json:"why,omitempty"`
 }
+
+// Actions of an ErasedFile.
+const (
+	rewritten = "rewritten"
+	clean     = "clean"
+	left      = "left"
+)
 
 const untilRotated = "the Collector rotates the file (rotation: max_megabytes in its configuration, or a restart after renaming it); run headcount erase with the rotated file then"
 
@@ -68,15 +70,15 @@ func Erase(ctx context.Context, dir string, o EraseOptions) (*Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := old.sweep(dir); err != nil {
+	if err := old.tidy(dir); err != nil {
 		return nil, err
 	}
-	e := &erasure{ctx: ctx, dir: dir, o: o, m: old.clone(), r: &Receipt{Version: 1, Time: o.Now.UTC().Truncate(time.Second), Files: []ErasedFile{}}}
+	e := &erasure{ctx: ctx, dir: dir, o: o, m: old.clone()}
 	if err := e.run(files); err != nil {
-		old.sweep(dir)
+		undo(dir, old)
 		return nil, err
 	}
-	return e.r, nil
+	return e.m.Receipt, nil
 }
 
 // An erasure is one run of Erase.
@@ -86,62 +88,88 @@ type erasure struct {
 	o      EraseOptions
 	m      *manifest
 	erased *erased
-	r      *Receipt
 }
 
+// run erases from the archive, then from the raw files, and then writes the
+// receipt. After each step the manifest is put in place, so that a run that
+// is ended is taken up again where it was.
 func (e *erasure) run(files []rawFile) (err error) {
 	if e.erased, err = e.m.erased(); err != nil {
 		return err
 	}
-	e.m.Generation++
-	e.r.Requests, e.r.Reports = len(e.m.Pending), e.m.Removed
-	if len(e.m.Pending) > 0 {
-		if err := e.months(); err != nil {
-			return err
-		}
-	}
-	if e.r.Rejected, err = e.m.filterRejected(e.dir, func(line []byte, x *rejection) bool {
-		return e.erased.in(line) || e.erased.in(x.Bytes)
-	}); err != nil {
+	if err := e.archive(); err != nil {
 		return err
 	}
 	if err := e.raw(files); err != nil {
 		return err
 	}
-	// From here on the identifiers are known by their hashes alone.
+	r := e.m.Open
+	r.Number, r.Time, r.Ever = e.m.Generation, e.o.Now.UTC().Truncate(time.Second), len(e.m.Tombstones)
+	e.m.Receipt, e.m.Open = r, nil
+	if err := e.m.save(e.dir); err != nil {
+		return err
+	}
+	return e.m.keepReceipt(e.dir)
+}
+
+// archive removes the erased installations from the archive. From here on
+// their identifiers are known by their hashes alone.
+func (e *erasure) archive() (err error) {
+	r := &Receipt{Version: 1}
+	if e.m.Open != nil {
+		*r = *e.m.Open // of a run that was ended
+	}
+	r.Requests += len(e.m.Pending)
+	r.Reports += e.m.Removed
+	e.m.Generation++
+	if len(e.m.Pending) > 0 {
+		n, err := e.months()
+		if err != nil {
+			return err
+		}
+		r.Reports += n
+	}
+	n, err := e.m.filterRejected(e.dir, false, func(line []byte, x *rejection) bool {
+		return e.erased.in(line) || e.erased.in([]byte(x.Text)) || e.erased.in(x.Bytes)
+	})
+	if err != nil {
+		return err
+	}
+	r.Rejected += n
 	for id := range e.erased.pending {
 		e.m.Tombstones = append(e.m.Tombstones, e.erased.hash(id))
 	}
 	slices.Sort(e.m.Tombstones)
-	e.m.Pending, e.m.Removed = nil, 0
-	e.r.Ever = len(e.m.Tombstones)
+	e.m.Pending, e.m.Removed, e.m.Open = nil, 0, r
 	if err := e.m.save(e.dir); err != nil {
 		return err
 	}
-	return errors.Join(e.m.sweep(e.dir), e.receipt())
+	return swept(e.dir, e.m.sweep(e.dir))
 }
 
 // months writes every month anew without the erased installations.
-func (e *erasure) months() error {
+func (e *erasure) months() (removed int64, err error) {
 	d := &deriver{ctx: e.ctx, dir: e.dir, m: e.m, erased: e.erased, rewrite: true}
 	for _, month := range e.m.Months {
 		if month.Sums {
 			if err := e.m.filterInstallations(e.dir, month, func(s *state) bool { return e.erased.has(s.id) }); err != nil {
-				return err
+				return 0, err
 			}
 			continue
 		}
 		if err := d.month(month.First, nil); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	e.r.Reports += d.removed
 	e.m.forget()
-	return nil
+	return d.removed, nil
 }
 
 // raw rewrites the raw files that no Collector writes.
 func (e *erasure) raw(files []rawFile) error {
+	r := e.m.Open
+	before := r.Files // of a run that was ended
+	r.Files, r.Left, r.Until = []ErasedFile{}, 0, ""
 	known := newIndex(e.m.Inputs)
 	var total, done int64
 	for _, f := range files {
@@ -152,10 +180,13 @@ func (e *erasure) raw(files []rawFile) error {
 		if err != nil {
 			return err
 		}
-		if e.r.Left += x.Left; x.Left > 0 {
-			e.r.Until = untilRotated
+		if i := slices.IndexFunc(before, func(b ErasedFile) bool { return b.Name == x.Name && b.Action == rewritten }); i >= 0 && x.Action == clean {
+			x = before[i]
 		}
-		e.r.Files = append(e.r.Files, x)
+		if r.Left += x.Left; x.Left > 0 {
+			r.Until = untilRotated
+		}
+		r.Files = append(r.Files, x)
 		if done += f.size; e.o.Progress != nil {
 			e.o.Progress(done, total)
 		}
@@ -163,16 +194,7 @@ func (e *erasure) raw(files []rawFile) error {
 	return nil
 }
 
-// receipt keeps the receipt in the archive.
-func (e *erasure) receipt() error {
-	dir := filepath.Join(e.dir, receiptsName)
-	if err := os.MkdirAll(dir, dirMode); err != nil {
-		return err
-	}
-	data, err := json.MarshalIndent(e.r, "", "  ")
-	if err != nil {
-		return err
-	}
-	name := fmt.Sprintf("erase-%s-%d.json", e.r.Time.Format("20060102T150405Z"), e.m.Generation)
-	return atomicfile.Write(filepath.Join(dir, name), append(data, '\n'), fileMode)
+// name is that of the receipt's file.
+func (r *Receipt) name() string {
+	return fmt.Sprintf("erase-%s-%d.json", r.Time.Format("20060102T150405Z"), r.Number)
 }

@@ -1,9 +1,7 @@
 package archive
 
 import (
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -15,10 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"headcount.example/cmd/headcount/internal/answer"
-	"headcount.example/cmd/headcount/internal/atomicfile"
 	"headcount.example/cmd/headcount/internal/day"
 	"headcount.example/cmd/headcount/internal/schema"
 )
@@ -37,19 +32,22 @@ const (
 // A manifest says which files make up the archive. It is replaced at once, so
 // that a crash leaves the old archive or the new one.
 type manifest struct {
-	Version    int              `json:"version"`
-	Generation int64            `json:"generation"` // part of the names of new files
-	Schema     *schema.Schema   `json:"schema"`     // numbers of the series
-	Catalog    *schema.Schema   `json:"catalog,omitempty"`
-	Months     []*month         `json:"months"` // in order
-	Inputs     []*input         `json:"inputs"`
-	Kinds      map[string]int64 `json:"kinds"`         // what was rejected so far, by kind
-	Rejected   int64            `json:"rejected_size"` // bytes of rejected.jsonl that count
-	Late       int64            `json:"late_erased"`   // reports of erased installations kept out
-	Key        string           `json:"key"`           // of the tombstones
-	Pending    []string         `json:"pending"`       // identifiers with a request that erase has not carried out
-	Tombstones []string         `json:"tombstones"`    // keyed hashes of those with one that it has
-	Removed    int64            `json:"removed"`       // reports of pending identifiers that are gone already
+	Version    int               `json:"version"`
+	Generation int64             `json:"generation"` // part of the names of new files
+	Schema     *schema.Schema    `json:"schema"`     // numbers of the series
+	Catalog    *schema.Schema    `json:"catalog,omitempty"`
+	Months     []*month          `json:"months"` // in order
+	Inputs     []*input          `json:"inputs"`
+	Kinds      map[string]int64  `json:"kinds"`             // what was rejected so far, by kind
+	Rejected   int64             `json:"rejected_size"`     // bytes of rejected.jsonl that count
+	Late       int64             `json:"late_erased"`       // reports of erased installations kept out
+	Key        string            `json:"key"`               // of the tombstones
+	Pending    []string          `json:"pending"`           // identifiers with a request that erase has not carried out
+	Tombstones []string          `json:"tombstones"`        // keyed hashes of those with one that it has
+	Removed    int64             `json:"removed"`           // reports of pending identifiers that are gone already
+	Open       *Receipt          `json:"open,omitempty"`    // of an erasure that has not ended
+	Receipt    *Receipt          `json:"receipt,omitempty"` // of the last one; the file of it may be missing after a crash
+	Checks     map[string]string `json:"checks"`            // by file of the months: the hash of its bytes
 }
 
 // A month is the files of one month.
@@ -84,18 +82,21 @@ func load(dir string) (*manifest, error) {
 		Version int `json:"version"`
 	}
 	if err := json.Unmarshal(data, &only); err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w; restore it from a backup, or compact the raw files into a new archive", path, err)
+		return nil, damaged(path, err)
 	}
 	if only.Version != version {
 		return nil, fmt.Errorf("archive %s has version %d, and this headcount reads version %d: use the headcount that wrote it, or a newer one", dir, only.Version, version)
 	}
 	m := &manifest{}
-	err = json.Unmarshal(data, m)
-	if err == nil && m.Schema == nil {
-		err = errors.New("no schema")
+	err = verify(data)
+	if err == nil {
+		err = json.Unmarshal(data, m)
+	}
+	if err == nil {
+		err = m.check()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w; restore it from a backup, or compact the raw files into a new archive", path, err)
+		return nil, damaged(path, err)
 	}
 	return m, nil
 }
@@ -117,7 +118,7 @@ func create(dir string) (*manifest, error) {
 	}
 	key := make([]byte, 32)
 	rand.Read(key) // never fails
-	return &manifest{Version: version, Schema: schema.New(), Kinds: map[string]int64{}, Key: hex.EncodeToString(key)}, nil
+	return &manifest{Version: version, Schema: schema.New(), Kinds: map[string]int64{}, Checks: map[string]string{}, Key: hex.EncodeToString(key)}, nil
 }
 
 // own is whether compact may have made a file of that name before it was
@@ -125,48 +126,6 @@ func create(dir string) (*manifest, error) {
 func own(name string) bool {
 	return slices.Contains([]string{lockName, workName, rejectedName, "reports", "installations", "tables"}, name) ||
 		strings.HasPrefix(name, ".new-")
-}
-
-// save puts the manifest in place. What it names must be on the disk.
-func (m *manifest) save(dir string) error {
-	data, err := json.MarshalIndent(m, "", " ")
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(filepath.Join(dir, manifestName), append(data, '\n'), fileMode)
-}
-
-// sweep removes files that an earlier run left and no manifest names.
-func (m *manifest) sweep(dir string) error {
-	named := map[string]bool{}
-	for _, month := range m.Months {
-		for _, f := range month.files() {
-			named[f] = true
-		}
-	}
-	var faults []error
-	for _, sub := range []string{"reports", "installations", "tables"} {
-		names, err := os.ReadDir(filepath.Join(dir, sub))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			faults = append(faults, err)
-		}
-		for _, n := range names {
-			if f := sub + "/" + n.Name(); !named[f] {
-				faults = append(faults, os.Remove(filepath.Join(dir, f)))
-			}
-		}
-	}
-	left, err := filepath.Glob(filepath.Join(escape(dir), ".new-*"))
-	faults = append(faults, err, os.RemoveAll(filepath.Join(dir, workName)))
-	for _, path := range left {
-		faults = append(faults, os.Remove(path))
-	}
-	return errors.Join(faults...)
-}
-
-// escape makes a path safe to be part of a pattern.
-func escape(path string) string {
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
 }
 
 // month returns the entry of a month, nil if there is none.
@@ -177,44 +136,6 @@ func (m *manifest) month(first day.Day) *month {
 		}
 	}
 	return nil
-}
-
-// keepStates is of how many months, the newest, the installations are kept.
-// Late reports seldom go further back.
-const keepStates = 3
-
-// begin is the month to begin with to make a month anew: the one itself, or an
-// earlier one where the installations before it are not kept.
-func (m *manifest) begin(from day.Day) day.Day {
-	for i := len(m.Months) - 1; i >= 0; i-- {
-		x := m.Months[i]
-		if x.First >= from {
-			continue
-		}
-		if x.Installations != "" {
-			break
-		}
-		from = x.First
-	}
-	return from
-}
-
-// forget leaves out the installations of older months. Those of the last
-// month that is kept as sums stay: nothing else can make them.
-func (m *manifest) forget() {
-	sums := -1
-	for i, x := range m.Months {
-		if x.Sums {
-			sums = i
-		}
-	}
-	for i, x := range m.Months {
-		if i < len(m.Months)-keepStates && i != sums && x.Installations != "" {
-			older := *x
-			older.Installations = ""
-			m.Months[i] = &older
-		}
-	}
 }
 
 // put adds or replaces a month.
@@ -230,6 +151,7 @@ func (m *manifest) clone() *manifest {
 	c.Schema = m.Schema.Clone()
 	c.Months = slices.Clone(m.Months)
 	c.Kinds = maps.Clone(m.Kinds)
+	c.Checks = maps.Clone(m.Checks)
 	c.Pending = slices.Clone(m.Pending)
 	c.Tombstones = slices.Clone(m.Tombstones)
 	c.Inputs = nil
@@ -252,41 +174,4 @@ func (m *manifest) known() answer.Known {
 		}
 	}
 	return answer.Known{Erased: int64(len(m.Pending) + len(m.Tombstones)), Pending: int64(len(m.Pending)), Kinds: kinds, LateErased: m.Late}
-}
-
-// erased knows which identifiers are erased.
-type erased struct {
-	pending    map[[16]byte]bool
-	tombstones map[string]bool
-	key        []byte
-}
-
-func (m *manifest) erased() (*erased, error) {
-	key, err := hex.DecodeString(m.Key)
-	if err != nil || len(key) < 16 {
-		return nil, fmt.Errorf("%s has no key for its tombstones; restore it from a backup", manifestName)
-	}
-	e := &erased{pending: map[[16]byte]bool{}, tombstones: map[string]bool{}, key: key}
-	for _, text := range m.Pending {
-		id, err := uuid.Parse(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s names %q as an identifier", manifestName, text)
-		}
-		e.pending[id] = true
-	}
-	for _, hash := range m.Tombstones {
-		e.tombstones[hash] = true
-	}
-	return e, nil
-}
-
-func (e *erased) has(id [16]byte) bool {
-	return e.pending[id] || len(e.tombstones) > 0 && e.tombstones[e.hash(id)]
-}
-
-// hash is the tombstone of an identifier.
-func (e *erased) hash(id [16]byte) string {
-	h := hmac.New(sha256.New, e.key)
-	h.Write(id[:])
-	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -14,3 +14,11 @@ func numbers(info fs.FileInfo) (device, inode uint64) {
 	}
 	return 0, 0
 }
+
+// links is how many names a file has.
+func links(info fs.FileInfo) uint64 {
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(s.Nlink)
+	}
+	return 1
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -62,7 +63,9 @@ func Prune(ctx context.Context, dir string, o PruneOptions) (*Pruned, error) {
 	p := &pruning{ctx: ctx, dir: dir, o: o, old: old, m: old.clone(),
 		done: &Pruned{Months: []string{}, RawFiles: []string{}, Kept: []string{}}}
 	if err := p.run(files); err != nil {
-		old.sweep(dir)
+		if !o.DryRun {
+			undo(dir, old)
+		}
 		return nil, err
 	}
 	return p.done, nil
@@ -77,8 +80,10 @@ type pruning struct {
 }
 
 func (p *pruning) run(files []rawFile) error {
-	if err := p.old.sweep(p.dir); err != nil {
-		return err
+	if !p.o.DryRun {
+		if err := p.m.tidy(p.dir); err != nil {
+			return err
+		}
 	}
 	p.m.Generation++
 	if err := p.months(); err != nil {
@@ -91,7 +96,7 @@ func (p *pruning) run(files []rawFile) error {
 		if err := p.m.save(p.dir); err != nil {
 			return err
 		}
-		if err := p.m.sweep(p.dir); err != nil {
+		if err := swept(p.dir, p.m.sweep(p.dir)); err != nil {
 			return err
 		}
 	}
@@ -138,6 +143,10 @@ func (p *pruning) months() error {
 	if p.o.DryRun || len(p.done.Months) == 0 && len(dormant) == 0 {
 		return nil
 	}
+	if err := p.states(base.First); err != nil {
+		return err
+	}
+	base = p.m.month(base.First)
 	for _, m := range slices.Clone(p.m.Months) {
 		if m.First < first {
 			sums := *m
@@ -155,16 +164,35 @@ func (p *pruning) months() error {
 	return nil
 }
 
+// states makes the installations as of the end of a month where they are not
+// kept.
+func (p *pruning) states(of day.Day) error {
+	if p.m.month(of).Installations != "" {
+		return nil
+	}
+	gone, err := p.m.erased()
+	if err != nil {
+		return err
+	}
+	d := &deriver{ctx: p.ctx, dir: p.dir, m: p.m, erased: gone}
+	from := p.m.begin(of)
+	for _, m := range slices.Clone(p.m.Months) {
+		if m.First >= from && m.First <= of {
+			if err := d.month(m.First, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (p *pruning) rejected() (err error) {
 	before := day.Of(p.o.Now) - day.Day(p.o.RawDays)
 	old := func(_ []byte, x *rejection) bool {
 		read, err := day.Parse(x.Read)
 		return err != nil || read < before
 	}
-	if p.o.DryRun {
-		return nil
-	}
-	p.done.Rejected, err = p.m.filterRejected(p.dir, old)
+	p.done.Rejected, err = p.m.filterRejected(p.dir, p.o.DryRun, old)
 	return err
 }
 
@@ -184,7 +212,7 @@ func (p *pruning) raw(files []rawFile) error {
 		if p.o.DryRun {
 			continue
 		}
-		if err := os.Remove(f.path); err != nil {
+		if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -199,24 +227,30 @@ func (p *pruning) keep(f rawFile, known *index) (string, error) {
 	if open, _ := openElsewhere(f.path); open {
 		return "another program has it open", nil
 	}
+	if info, err := os.Lstat(f.path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return "it is a symbolic link: name the file itself", nil
+	}
 	o, err := known.open(f.path)
 	if err != nil {
 		return "", err
 	}
-	defer func() { o.r.Close() }()
+	defer o.file.Close()
 	if age := p.o.Now.Sub(o.info.ModTime()); age < time.Duration(p.o.RawDays)*24*time.Hour {
 		return fmt.Sprintf("it is %d days old, and kept for %d", int(age.Hours()/24), p.o.RawDays), nil
 	}
-	if o.in == nil {
+	if o.older {
+		return "", nil
+	}
+	if o.in == nil || o.cut {
 		return "headcount compact has not read it", nil
 	}
-	rest, _, err := o.rest()
-	if err != nil || rest == nil {
+	rest, err := o.from(o.in.Offset)
+	if err != nil {
 		return "", err
 	}
 	n, err := io.Copy(io.Discard, rest)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return "", fmt.Errorf("%s: %w", f.path, err)
+		return "", o.fault(err)
 	}
 	if n > o.in.Pending {
 		return "headcount compact has not read it to the end", nil
@@ -229,7 +263,7 @@ func (m *manifest) eachInstallation(dir string, of *month, do func(*state) error
 	if of.Installations == "" {
 		return nil
 	}
-	all, err := openStates(filepath.Join(dir, of.Installations), m.Schema)
+	all, err := m.openStates(dir, of.Installations)
 	if err != nil {
 		return err
 	}
@@ -266,6 +300,10 @@ func (m *manifest) filterInstallations(dir string, of *month, drop func(*state) 
 		out.abandon()
 		return err
 	}
+	if err := out.close(); err != nil {
+		return err
+	}
+	m.Checks[next.Installations] = out.check()
 	m.put(&next)
-	return out.close()
+	return nil
 }

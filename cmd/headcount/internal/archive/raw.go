@@ -2,7 +2,6 @@ package archive
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,10 +11,9 @@ import (
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
-	"github.com/google/uuid"
 	"github.com/klauspost/compress/gzip"
-	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"headcount.example/cmd/headcount/internal/answer"
 	"headcount.example/cmd/headcount/internal/atomicfile"
 	"headcount.example/cmd/headcount/internal/otlpfile"
 )
@@ -66,46 +64,108 @@ func (e *erasure) live(f rawFile) string {
 
 // rawFile rewrites one raw file.
 func (e *erasure) rawFile(f rawFile, known *index) (x ErasedFile, err error) {
-	x = ErasedFile{Name: f.path, Action: "left"}
-	if x.Why = e.live(f); x.Why != "" {
-		x.Left, err = e.copyRaw(f.path, io.Discard, nil)
-		return x, err
-	}
+	x = ErasedFile{Name: f.path, Action: left}
+	x.Why = e.live(f)
 	o, err := known.open(f.path)
 	if err != nil {
 		return x, err
 	}
-	o.r.Close()
-	if x.Removed, err = e.copyRaw(f.path, io.Discard, nil); err != nil || x.Removed == 0 {
-		x.Action = "clean"
+	defer o.file.Close()
+	n, err := e.copyRaw(o, io.Discard, nil)
+	if err != nil {
 		return x, err
 	}
-	x.Action = "rewritten"
+	if x.Why == "" && n > 0 && links(o.info) > 1 {
+		x.Why = "it has more than one name (hard links), and the others would keep what is removed; remove them first"
+	}
+	switch {
+	case x.Why != "":
+		x.Left = n
+		return x, nil
+	case n == 0:
+		x.Action = clean
+		return x, nil
+	}
+	x.Action, x.Removed = rewritten, n
+	return x, e.rewrite(o, x)
+}
+
+// rewrite puts a new file in the place of a raw file. Before that the
+// manifest knows how much of the new one was read.
+func (e *erasure) rewrite(o *opened, x ErasedFile) (err error) {
+	to, err := filepath.EvalSymlinks(o.path) // the file, not a link to it
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(to), fmt.Sprintf(".headcount-%d", o.id.Inode)), os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		f.Close()
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
 	var place *prefix
 	if o.in != nil {
 		place = &prefix{of: o.in.Offset, hash: xxhash.New()}
 	}
-	err = atomicfile.WriteTo(f.path, o.info.Mode().Perm(), func(w io.Writer) error {
-		if file, ok := w.(*os.File); ok {
-			keepOwner(file, o.info)
-		}
-		if o.id.Compressed {
-			z := gzip.NewWriter(w)
-			_, err := e.copyRaw(f.path, z, place)
-			return errors.Join(err, z.Close())
-		}
-		b := bufio.NewWriterSize(w, 1<<20)
-		_, err := e.copyRaw(f.path, b, place)
-		return errors.Join(err, b.Flush())
-	})
+	if err := e.fill(f, o, place); err != nil {
+		return err
+	}
+	in, err := place.input(o, f)
 	if err != nil {
-		return x, err
+		return err
 	}
-	os.Chtimes(f.path, o.info.ModTime(), o.info.ModTime()) // its age counts for prune; not essential
-	if o.in == nil {
-		return x, nil
+	if in != nil {
+		e.m.Inputs = append(e.m.Inputs, in)
 	}
-	return x, place.note(o, f.path)
+	e.m.Open.Files = append(e.m.Open.Files, x)
+	if err := e.m.save(e.dir); err != nil {
+		return err
+	}
+	if err := o.unchanged(to); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), to); err != nil {
+		return err
+	}
+	if in != nil {
+		place.settle(e.m, o.in, in)
+	}
+	return atomicfile.SyncDir(filepath.Dir(to))
+}
+
+// fill writes the new file: what stays of the old one, with its owner, mode
+// and times.
+func (e *erasure) fill(f *os.File, o *opened, place *prefix) (err error) {
+	keepOwner(f, o.info)
+	b := bufio.NewWriterSize(f, 1<<20)
+	if o.id.Compressed {
+		z := gzip.NewWriter(b)
+		_, err = e.copyRaw(o, z, place)
+		err = errors.Join(err, z.Close())
+	} else {
+		_, err = e.copyRaw(o, b, place)
+	}
+	if err := errors.Join(err, b.Flush(), f.Chmod(o.info.Mode().Perm()), f.Sync()); err != nil {
+		return err
+	}
+	return os.Chtimes(f.Name(), o.info.ModTime(), o.info.ModTime()) // its age counts for prune
+}
+
+// unchanged is an error where another program has changed the file since it
+// was opened.
+func (o *opened) unchanged(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(info, o.info) || info.Size() != o.info.Size() || !info.ModTime().Equal(o.info.ModTime()) {
+		return fmt.Errorf("%s changed while it was read: another program writes it; run the command again when it has ended", o.path)
+	}
+	return nil
 }
 
 // A prefix is the part of a file that was read into the archive, and what of
@@ -114,6 +174,7 @@ type prefix struct {
 	of   int64 // in the old file
 	at   int64 // in the old file, so far
 	left int64 // in the new file
+	rest int64 // what is left after it
 	hash *xxhash.Digest
 	head []byte
 }
@@ -127,34 +188,49 @@ func (p *prefix) copied(old int, kept []byte) {
 		p.left += int64(len(kept))
 		p.hash.Write(kept)
 		p.head = append(p.head, kept[:min(len(kept), int(headSteps[len(headSteps)-1])-len(p.head))]...)
+	} else {
+		p.rest += int64(len(kept))
 	}
 	p.at += int64(old)
 }
 
-// note brings the input up to date with the new file.
-func (p *prefix) note(o *opened, path string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
+// input is what the new file is to be known as.
+func (p *prefix) input(o *opened, f *os.File) (*input, error) {
+	if p == nil {
+		return nil, nil
 	}
-	id := fileID{Compressed: o.id.Compressed}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	id := fileID{Compressed: o.id.Compressed, Size: info.Size()}
 	id.Device, id.Inode = numbers(info)
-	o.in.IDs = nil
-	o.in.saw(path, id)
-	o.in.Offset, o.in.Sum, o.in.Heads = p.left, stateOf(p.hash), headsOf(p.head, p.left)
-	return nil
+	in := &input{Offset: p.left, Sum: stateOf(p.hash), Heads: headsOf(p.head, p.left), Was: o.in.Sum}
+	in.saw(o.path, id)
+	return in, nil
+}
+
+// settle ends it: the old file is gone. A torn piece that was at its end goes
+// on counting.
+func (p *prefix) settle(m *manifest, old, in *input) {
+	switch {
+	case old.Pending > 0 && p.rest == 0:
+		m.Kinds[answer.Torn]++
+	case old.Pending > 0:
+		in.Pending = p.rest
+	}
+	in.settle(m.Inputs)
 }
 
 const maxLine = otlpfile.MaxPiece + 1<<20
 
 // copyRaw copies a raw file without the pieces of erased installations, and
 // returns how many those are.
-func (e *erasure) copyRaw(path string, w io.Writer, place *prefix) (removed int64, err error) {
-	r, _, err := otlpfile.Open(path)
+func (e *erasure) copyRaw(o *opened, w io.Writer, place *prefix) (removed int64, err error) {
+	r, err := o.again()
 	if err != nil {
 		return 0, err
 	}
-	defer r.Close()
 	parts := []io.Reader{r}
 	if place != nil { // what was read may end in the middle of a line
 		parts = []io.Reader{io.LimitReader(r, place.of), r}
@@ -162,7 +238,7 @@ func (e *erasure) copyRaw(path string, w io.Writer, place *prefix) (removed int6
 	for _, part := range parts {
 		n, err := e.copyLines(bufio.NewReaderSize(part, 1<<20), w, place)
 		if removed += n; err != nil {
-			return removed, fmt.Errorf("%s: %w", path, err)
+			return removed, o.fault(err)
 		}
 	}
 	return removed, nil
@@ -174,6 +250,9 @@ func (e *erasure) copyLines(lines *bufio.Reader, w io.Writer, place *prefix) (re
 			return removed, e.ctx.Err()
 		}
 		line, err := readLine(lines)
+		if errors.Is(err, io.ErrUnexpectedEOF) { // a gzip file that is cut short
+			err = io.EOF
+		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return removed, err
 		}
@@ -201,78 +280,6 @@ func readLine(r *bufio.Reader) (line []byte, err error) {
 		}
 		if len(line) > maxLine {
 			return nil, fmt.Errorf("a line is longer than %d bytes: no Collector wrote it; remove the file if it is in the archive", maxLine)
-		}
-	}
-}
-
-var marker = []byte(`{"resourceMetrics":`)
-
-// line returns a line without the pieces of erased installations, and their
-// number. A line of which nothing is left is empty, without its end.
-func (e *erasure) line(line []byte) (kept []byte, removed int64) {
-	if !e.erased.in(line) {
-		return line, 0
-	}
-	text := bytes.TrimRight(line, "\r\n")
-	end := line[len(text):]
-	for len(text) > 0 {
-		next := bytes.Index(text[1:], marker) + 1
-		if next == 0 {
-			next = len(text)
-		}
-		piece, n := e.piece(text[:next])
-		kept = append(kept, piece...)
-		removed += n
-		text = text[next:]
-	}
-	if len(bytes.TrimSpace(kept)) == 0 {
-		return nil, removed
-	}
-	return append(kept, end...), removed
-}
-
-// piece returns what may stay of a piece: all, nothing, or, where it holds
-// reports of several installations, those of the others.
-func (e *erasure) piece(piece []byte) ([]byte, int64) {
-	if !e.erased.in(piece) {
-		return piece, 0
-	}
-	all, err := (&pmetric.JSONUnmarshaler{}).UnmarshalMetrics(piece)
-	if err != nil {
-		return nil, 1
-	}
-	before := all.ResourceMetrics().Len()
-	all.ResourceMetrics().RemoveIf(func(rm pmetric.ResourceMetrics) bool {
-		one := pmetric.NewMetrics()
-		rm.CopyTo(one.ResourceMetrics().AppendEmpty())
-		text, err := (&pmetric.JSONMarshaler{}).MarshalMetrics(one)
-		return err != nil || e.erased.in(text)
-	})
-	left := all.ResourceMetrics().Len()
-	if left == 0 || left == before {
-		return nil, 1
-	}
-	text, err := (&pmetric.JSONMarshaler{}).MarshalMetrics(all)
-	if err != nil || e.erased.in(text) {
-		return nil, 1
-	}
-	return text, int64(before - left)
-}
-
-// in is whether a text holds the identifier of an erased installation, with
-// digits of either case.
-func (e *erased) in(text []byte) bool {
-	for at := 0; ; at++ {
-		next := bytes.IndexByte(text[at:], '-')
-		if next < 0 {
-			return false
-		}
-		at += next
-		if at < 8 || at+28 > len(text) || text[at+5] != '-' || text[at+10] != '-' || text[at+15] != '-' {
-			continue
-		}
-		if id, err := uuid.ParseBytes(text[at-8 : at+28]); err == nil && e.has(id) {
-			return true
 		}
 	}
 }

@@ -100,9 +100,17 @@ func (r *rejections) close() (int64, error) {
 	return r.size, err
 }
 
+// abandon closes the file of a run that failed.
+func (r *rejections) abandon() {
+	if r.file != nil {
+		r.file.Close()
+		r.file = nil
+	}
+}
+
 // filterRejected rewrites rejected.jsonl without the lines that drop names,
-// and returns how many those are. Lines that do not count go, too.
-func (m *manifest) filterRejected(dir string, drop func(line []byte, x *rejection) bool) (dropped int64, err error) {
+// and returns how many those are. Where it drops none, the file stays.
+func (m *manifest) filterRejected(dir string, dry bool, drop func(line []byte, x *rejection) bool) (dropped int64, err error) {
 	path := filepath.Join(dir, rejectedName)
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -113,17 +121,16 @@ func (m *manifest) filterRejected(dir string, drop func(line []byte, x *rejectio
 		return 0, err
 	}
 	defer f.Close()
-	var kept int64
-	err = atomicfile.WriteTo(path, fileMode, func(w io.Writer) error {
-		lines := bufio.NewReader(io.LimitReader(f, m.Rejected))
+	pass := func(w io.Writer) (kept int64, err error) {
+		lines := bufio.NewReader(io.NewSectionReader(f, 0, m.Rejected))
 		out := bufio.NewWriter(w)
-		for {
+		for dropped = 0; ; {
 			line, err := lines.ReadBytes('\n')
 			if errors.Is(err, io.EOF) {
-				return out.Flush()
+				return kept, out.Flush()
 			}
 			if err != nil {
-				return err
+				return kept, err
 			}
 			x := &rejection{}
 			if json.Unmarshal(line, x) != nil || drop(line, x) {
@@ -132,12 +139,16 @@ func (m *manifest) filterRejected(dir string, drop func(line []byte, x *rejectio
 			}
 			kept += int64(len(line))
 			if _, err := out.Write(line); err != nil {
-				return err
+				return kept, err
 			}
 		}
-	})
-	if err == nil {
-		m.Rejected = kept
 	}
+	if _, err := pass(io.Discard); err != nil || dropped == 0 || dry {
+		return dropped, err
+	}
+	err = atomicfile.WriteTo(path, fileMode, func(w io.Writer) (err error) {
+		m.Rejected, err = pass(w)
+		return err
+	})
 	return dropped, err
 }

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"os"
 
 	"headcount.example/cmd/headcount/internal/day"
 	"headcount.example/cmd/headcount/internal/figures"
@@ -50,13 +51,17 @@ type states struct {
 	now    *state
 }
 
-func openStates(path string, s *schema.Schema) (*states, error) {
-	t, err := openTable(path, installationColumns(s))
+func readStates(f *os.File, s *schema.Schema) (*states, error) {
+	t, err := openTable(f, installationColumns(s))
 	if err != nil {
 		return nil, err
 	}
 	r := &states{t: t, schema: s}
-	return r, r.next()
+	if err := r.next(); err != nil {
+		t.close()
+		return nil, err
+	}
+	return r, nil
 }
 
 // peek returns the installation that the reader stands at, nil at the end.
@@ -159,8 +164,8 @@ type reports struct {
 	r      schema.Report
 }
 
-func openReports(path string, s *schema.Schema) (*reports, error) {
-	t, err := openTable(path, reportColumns(s))
+func readReports(f *os.File, s *schema.Schema) (*reports, error) {
+	t, err := openTable(f, reportColumns(s))
 	if err != nil {
 		return nil, err
 	}

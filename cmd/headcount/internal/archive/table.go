@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/parquet-go/parquet-go"
 )
 
@@ -48,6 +49,7 @@ const (
 // A tableWriter writes a Parquet file row by row.
 type tableWriter struct {
 	file   *os.File
+	hash   *xxhash.Digest // of the bytes written
 	writer *parquet.Writer
 	index  []int // by our number: the file's number of the column
 	block  [][]parquet.Value
@@ -74,7 +76,8 @@ func createTable(path string, columns []column, unique bool, metadata ...string)
 	for i := 0; i+1 < len(metadata); i += 2 {
 		options = append(options, parquet.KeyValueMetadata(metadata[i], metadata[i+1]))
 	}
-	t := &tableWriter{file: f, writer: parquet.NewWriter(f, options...), block: make([][]parquet.Value, len(columns))}
+	h := xxhash.New()
+	t := &tableWriter{file: f, hash: h, writer: parquet.NewWriter(io.MultiWriter(f, h), options...), block: make([][]parquet.Value, len(columns))}
 	for i, c := range columns {
 		leaf, ok := t.writer.Schema().Lookup(c.name)
 		if !ok {
@@ -147,6 +150,9 @@ func (t *tableWriter) close() error {
 	return t.file.Close()
 }
 
+// check is what manifest.open compares the file with.
+func (t *tableWriter) check() string { return fmt.Sprintf("%016x", t.hash.Sum64()) }
+
 // abandon closes and removes a file that is not to be.
 func (t *tableWriter) abandon() {
 	t.file.Close()
@@ -170,23 +176,24 @@ type tableReader struct {
 	left   int64 // rows left in the group
 }
 
-// openTable opens a Parquet file of the archive to read these columns.
-func openTable(path string, columns []column) (*tableReader, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
+// openTable reads these columns of a Parquet file of the archive. It closes
+// the file if it fails.
+func openTable(f *os.File, columns []column) (t *tableReader, err error) {
+	path := f.Name()
+	defer func() {
+		if err = recovered(path, recover(), err); err != nil {
+			f.Close()
+		}
+	}()
 	info, err := f.Stat()
 	if err != nil {
-		f.Close()
 		return nil, err
 	}
 	p, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
 	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("%s is damaged: %w; restore it from a backup, or compact the raw files into a new archive", path, err)
+		return nil, damaged(path, err)
 	}
-	t := &tableReader{path: path, file: f, parq: p, groups: p.RowGroups()}
+	t = &tableReader{path: path, file: f, parq: p, groups: p.RowGroups()}
 	n := len(columns)
 	t.pages, t.values, t.page = make([]parquet.Pages, n), make([]parquet.ValueReader, n), make([]parquet.Page, n)
 	t.block, t.filled, t.at = make([][]parquet.Value, n), make([]int, n), make([]int, n)
@@ -195,13 +202,21 @@ func openTable(path string, columns []column) (*tableReader, error) {
 		if leaf, ok := p.Schema().Lookup(c.name); ok {
 			at = leaf.ColumnIndex
 		} else if c.kind == uuidColumn {
-			f.Close()
-			return nil, fmt.Errorf("%s is not a file of an archive: it has no column %q", path, c.name)
+			return nil, damaged(path, fmt.Errorf("it has no column %q", c.name))
 		}
 		t.index = append(t.index, at)
 		t.block[i] = make([]parquet.Value, blockRows/4)
 	}
 	return t, nil
+}
+
+// recovered is the error of a call of the Parquet library, which panics where
+// a file is not as it should be.
+func recovered(path string, p any, err error) error {
+	if p == nil {
+		return err
+	}
+	return damaged(path, fmt.Errorf("%v", p))
 }
 
 // next goes to the next row; false at the end.
@@ -229,14 +244,15 @@ func (t *tableReader) next() (bool, error) {
 			continue
 		}
 		if err := t.fill(i); err != nil {
-			return false, fmt.Errorf("%s is damaged: %w; restore it from a backup, or compact the raw files into a new archive", t.path, err)
+			return false, damaged(t.path, err)
 		}
 	}
 	return true, nil
 }
 
 // fill reads the next values of a column.
-func (t *tableReader) fill(i int) error {
+func (t *tableReader) fill(i int) (err error) {
+	defer func() { err = recovered(t.path, recover(), err) }()
 	for {
 		if t.values[i] != nil {
 			n, err := t.values[i].ReadValues(t.block[i])

@@ -8,9 +8,13 @@ import (
 	"path/filepath"
 )
 
+// Prefix begins the name of what a crash leaves behind; then comes the name of
+// the file that it would have become.
+const Prefix = ".new-"
+
 // Write replaces the file at path by data: after a crash the old or the new
 // one is there. The mode is that of a new file. What a crash leaves behind is
-// a file named .new-* beside it.
+// a file beside it whose name begins with Prefix.
 func Write(path string, data []byte, mode fs.FileMode) error {
 	return WriteTo(path, mode, func(w io.Writer) error {
 		_, err := w.Write(data)
@@ -21,7 +25,7 @@ func Write(path string, data []byte, mode fs.FileMode) error {
 // WriteTo is Write for what a function writes.
 func WriteTo(path string, mode fs.FileMode, write func(io.Writer) error) (err error) {
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".new-*")
+	f, err := os.CreateTemp(dir, Prefix+filepath.Base(path)+"-*")
 	if err != nil {
 		return err
 	}
