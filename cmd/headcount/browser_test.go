@@ -85,7 +85,7 @@ func TestBrowser(t *testing.T) {
 			for _, width := range []int64{1280, 390, 320} {
 				for _, scheme := range []string{"light", "dark"} {
 					at := fmt.Sprintf("%s-%d-%s", name, width, scheme)
-					b.look(width, scheme)
+					b.look(width, "", "prefers-color-scheme", scheme)
 					b.picture(at)
 					b.fits(at, width)
 					if width != 390 {
@@ -93,6 +93,11 @@ func TestBrowser(t *testing.T) {
 					}
 				}
 			}
+			b.look(794, "print", "prefers-color-scheme", "dark") // paper of A4
+			b.picture(name + "-print")
+			b.fits(name+"-print", 794)
+			b.look(1280, "", "forced-colors", "active")
+			b.picture(name + "-forced")
 		})
 	}
 }
@@ -207,11 +212,11 @@ func ask[T any](b *tab, script string) T {
 	return answer
 }
 
-// look sets how wide the page is, and whether it is dark.
-func (b *tab) look(width int64, scheme string) {
+// look sets how wide the page is, on what it is, and what its reader prefers.
+func (b *tab) look(width int64, media, feature, value string) {
 	b.t.Helper()
 	b.do(chromedp.EmulateViewport(width, 800), call(emulation.SetEmulatedMedia,
-		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}))
+		emulation.SetEmulatedMediaParams{Media: media, Features: []*emulation.MediaFeature{{Name: feature, Value: value}}}))
 }
 
 // picture writes screenshots of what a reader first sees and of the whole

@@ -30,7 +30,7 @@ const (
 	mostToken  = 4096
 )
 
-// readToken reads a token that nobody but the file's owner can read.
+// readToken reads a token that only the owner of its file can read.
 func readToken(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {

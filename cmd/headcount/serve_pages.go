@@ -35,7 +35,7 @@ func (s *server) handler() http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			q, err := s.query(r.URL.Query())
 			if err != nil {
-				message(w, http.StatusBadRequest, "This address has a wrong value", err.Error(), "Correct it, or go back to the page without a question mark.")
+				message(w, http.StatusBadRequest, "This address has a wrong value", err.Error()+".", "Correct it, or begin again:")
 				return
 			}
 			select {
@@ -52,7 +52,7 @@ func (s *server) handler() http.Handler {
 	mux.Handle("GET /csv/{file}", one(s.csv))
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		message(w, http.StatusNotFound, "There is no such page", "The page of the answers is at /.", "")
+		message(w, http.StatusNotFound, "There is no such page", "The address may be misspelt.", "")
 	})
 	return s.guard(mux)
 }

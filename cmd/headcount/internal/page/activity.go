@@ -35,8 +35,8 @@ const (
 	sparkHeight    = 56
 	mostPoints     = 200 // of a line
 	mostSpark      = 80
-	mostStrips     = 80
-	mostRows       = 56
+	mostStrips     = 72
+	mostRows       = 50
 )
 
 func (k *maker) activity() activity {

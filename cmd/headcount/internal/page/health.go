@@ -56,7 +56,7 @@ func (k *maker) health() health {
 		{Name: "Erasures to carry out", Value: count(k.Health.Pending), Note: pending(k.Health.Pending)},
 	}
 	for code, n := range k.Health.Kinds {
-		h.Kinds = append(h.Kinds, kind{cmp.Or(kinds[code], "Other"), code, count(n)})
+		h.Kinds = append(h.Kinds, kind{cmp.Or(kinds[code], "Other"), clip(code), count(n)})
 	}
 	slices.SortFunc(h.Kinds, func(a, b kind) int { return cmp.Compare(a.Code, b.Code) })
 	h.days(k.Health.Days)
@@ -92,21 +92,19 @@ func pending(n int64) string {
 const healthHeight = 72
 
 func (h *health) days(list []answer.DayHealth) {
-	if len(list) == 0 {
-		return
-	}
 	var most int64
 	for _, d := range list {
 		most = max(most, d.Reports)
+	}
+	if most == 0 {
+		return
 	}
 	h.Most = count(most)
 	wide := 100 / float64(len(list))
 	for i, d := range list {
 		c := column{X: coordinate((float64(i) + .1) * wide), W: coordinate(wide * .8), Title: fmt.Sprintf("%s: %s, %s duplicates, %s went back",
 			brief(d.Day), count(d.Reports)+plural(d.Reports, " report", " reports"), count(d.Duplicates), count(d.WentBack))}
-		if most > 0 {
-			c.H = int(math.Ceil(healthHeight * float64(d.Reports) / float64(most)))
-		}
+		c.H = int(math.Ceil(healthHeight * float64(d.Reports) / float64(most)))
 		c.Y = healthHeight - c.H
 		h.Columns = append(h.Columns, c)
 		h.Days = append([]dayRow{{d.Day.String(), count(d.Reports), count(d.Duplicates), count(d.WentBack)}}, h.Days...)

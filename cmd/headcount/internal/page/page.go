@@ -70,7 +70,8 @@ func Write(w io.Writer, a *answer.Answer, o Options) error {
 	return execute(w, "page.html", newModel(a, o))
 }
 
-// Message writes a page that says one thing: what is wrong and what to do.
+// Message writes a page that says one thing: what is wrong and what to do. It
+// links to the page of the answers.
 func Message(w io.Writer, title, text, remedy string) error {
 	return execute(w, "message.html", struct {
 		head

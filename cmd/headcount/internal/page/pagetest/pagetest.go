@@ -110,7 +110,7 @@ func start(list *schema.Schema, random *rand.Rand) []int64 {
 			place = 0
 		}
 		switch {
-		case m.Kind == schema.Counter && random.IntN(100) < max(3, 88-place*(17-len(list.Series)/4)):
+		case m.Kind == schema.Counter && random.IntN(100) < max(3, 97-5*s.Metric-place*(19-len(list.Series)/3)):
 			values[i] = 1 + random.Int64N(4)
 		case m.Kind == schema.RangeGauge && place <= size && random.IntN(3) > 0:
 			values[i] = 1 + random.Int64N(int64(8-size+1))
