@@ -12,6 +12,7 @@ import (
 // health says how complete the figures are.
 type health struct {
 	Newest   fact
+	Later    string // reports that are left out
 	Facts    []fact
 	Kinds    []kind
 	Columns  []column
@@ -41,9 +42,11 @@ var kinds = map[string]string{
 
 func (k *maker) health() health {
 	h := health{Download: k.download("health"), Newest: fact{Name: "Newest report", Value: notKnown, Note: "there is no report"}}
-	if d := k.Health.NewestReport; d != nil {
-		h.Newest.Value = long(*d)
-		h.Newest.Note = age(*k.Health.AgeDays)
+	if d, ok := k.newest(); ok {
+		h.Newest.Value, h.Newest.Note = long(d), age(int64(k.AsOf-d))
+	}
+	if n := k.Health.LaterThanAsOf; n > 0 {
+		h.Later = fmt.Sprintf("%s later than %s, and left out.", count(n)+plural(n, " report is", " reports are"), long(k.AsOf))
 	}
 	h.Facts = []fact{
 		{Name: "Reports read", Value: count(k.Input.Reports), Note: "of installations that are not erased"},
@@ -64,11 +67,8 @@ func (k *maker) health() health {
 }
 
 func age(days int64) string {
-	switch {
-	case days == 0:
+	if days == 0 {
 		return "the last day of the window: up to date"
-	case days < 0:
-		return "later than the window"
 	}
 	return count(days) + plural(days, " day", " days") + " before the end of the window"
 }

@@ -78,21 +78,28 @@ func (k *maker) of() string {
 // staleDays is the age of the newest report from which the page warns.
 const staleDays = 3
 
+// newest is the last day to AsOf with a report. The answer's own newest report
+// may be later, where a clock is wrong.
+func (k *maker) newest() (day.Day, bool) {
+	for i := len(k.Activity) - 1; i >= 0; i-- {
+		if k.Activity[i].Active1d > 0 {
+			return k.Activity[i].Day, true
+		}
+	}
+	return day.None, false
+}
+
 // notices are what a reader must know before the figures.
 func (k *maker) notices() (list []string) {
 	if k.Installations.Ever == 0 {
 		return nil
 	}
-	if k.Health.AgeDays != nil && *k.Health.AgeDays >= staleDays {
-		list = append(list, fmt.Sprintf("The newest report is of %s, %s days before the end of this window. The figures are too low if reports are still to be read.",
-			long(*k.Health.NewestReport), count(*k.Health.AgeDays)))
+	if newest, ok := k.newest(); ok && k.AsOf-newest >= staleDays {
+		list = append(list, fmt.Sprintf("The newest report is of %s, %s before the end of this window. The figures are too low if reports are still to be read.",
+			long(newest), days(int(k.AsOf-newest))))
 	}
 	if k.o.Live != nil && k.AsOf > k.o.Live.Latest {
 		list = append(list, long(k.AsOf)+" is not over: its reports are still coming in.")
-	}
-	if n := k.Health.LaterThanAsOf; n > 0 {
-		list = append(list, fmt.Sprintf("%s later than %s %s left out.",
-			count(n)+plural(n, " report", " reports"), long(k.AsOf), plural(n, "is", "are")))
 	}
 	return list
 }

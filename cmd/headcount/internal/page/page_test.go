@@ -228,6 +228,32 @@ func TestNotKnown(t *testing.T) {
 	}
 }
 
+// A report of a wrong clock, in 2099, does not hide that reports stopped.
+func TestStale(t *testing.T) {
+	for _, test := range []struct {
+		age   day.Day
+		stale bool
+	}{{0, false}, {2, false}, {3, true}, {40, true}} {
+		later, newest := int64(-9000), day.Last
+		a := &answer.Answer{AsOf: pagetest.AsOf, WindowDays: 28, Installations: answer.Installations{Ever: 1},
+			Health: answer.Health{NewestReport: &newest, AgeDays: &later, LaterThanAsOf: 1}}
+		for d := a.AsOf - 50; d <= a.AsOf; d++ {
+			active := int64(0)
+			if d <= a.AsOf-test.age {
+				active = 1
+			}
+			a.Activity = append(a.Activity, answer.Activity{Day: d, Active1d: active})
+		}
+		m := newModel(a, Options{})
+		if got := len(m.Notices) == 1; got != test.stale {
+			t.Errorf("%d days old: got %q", test.age, m.Notices)
+		}
+		if got, want := m.Health.Newest.Value, long(a.AsOf-test.age); got != want || m.Health.Later == "" {
+			t.Errorf("%d days old: got %s and %q, want %s", test.age, got, m.Health.Later, want)
+		}
+	}
+}
+
 func TestControls(t *testing.T) {
 	f := pagetest.Typical()
 	text := render(t, f.Answer(7), Options{List: f.List, Live: live()})
