@@ -2,6 +2,7 @@ package archive
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -77,14 +78,17 @@ func (x *index) add(in *input) {
 func (o *opened) find(x *index) error {
 	if in := x.byID[fileID{Device: o.id.Device, Inode: o.id.Inode, Compressed: o.id.Compressed}]; in != nil && o.id.Inode != 0 {
 		switch {
+		case o.id.Compressed && o.info.Size() == in.size(o.id) && o.like(in):
+			o.in, o.same = in, true
+			return nil
 		case o.grown(in):
 			o.in = in
 			return nil
-		case o.info.Size() < headSteps[1] || !o.like(in) || !o.shorter(in.Offset):
-		case o.info.Size() == in.size(o.id):
+		case o.info.Size() < headSteps[1] || !o.like(in):
+		case o.info.Size() == in.size(o.id) && o.shorter(in.Offset):
 			o.in, o.older = in, true
 			return nil
-		case !o.id.Compressed && o.info.Size() < in.size(o.id):
+		case !o.id.Compressed:
 			o.in, o.cut = in, true
 			return nil
 		}
@@ -100,7 +104,7 @@ func (o *opened) find(x *index) error {
 		}
 	}
 	if o.in == nil && o.was != nil && o.was.Name == o.path && o.was.Offset > 0 {
-		o.warning = o.path + " has other content than when it was read last: it was emptied and written anew; it is read from the beginning"
+		o.warning = o.path + " has other content than when it was read last: it was emptied or cut, and written anew; it is read from the beginning"
 	}
 	if o.in == nil {
 		o.in = x.empty[o.path]
@@ -127,14 +131,38 @@ func (o *opened) like(in *input) bool {
 }
 
 // grown is whether the file, under a number of the input, begins with what
-// was read of it. The first bytes are compared, or all where they are few.
+// was read of it. The first and the last bytes are compared, or all where they
+// are few.
 func (o *opened) grown(in *input) bool {
 	if in.Offset > int64(len(o.head)) {
 		full := len(o.head) == cap(o.head)
-		return full && o.like(in) && (o.id.Compressed || o.info.Size() >= in.Offset)
+		return full && o.like(in) && !o.shorter(in.Offset) && (o.id.Compressed || in.Tail == "" || o.tail(in.Offset) == in.Tail)
 	}
 	h, err := in.digest()
 	return err == nil && h.Sum64() == xxhash.Sum64(o.head[:in.Offset])
+}
+
+// known is how much of a file that was cut is known to have been read before:
+// as far as an earlier run went. Since it was cut it may have grown.
+func (o *opened) known(in *input) (n int64, h *xxhash.Digest, err error) {
+	all, err := o.again()
+	if err != nil {
+		return 0, nil, err
+	}
+	h = xxhash.New()
+	now, at := xxhash.New(), int64(0)
+	for _, m := range in.Marks {
+		if m.Offset > o.info.Size() {
+			break
+		}
+		if _, err := io.CopyN(now, all, m.Offset-at); err != nil {
+			return 0, nil, o.fault(err)
+		}
+		if at = m.Offset; fmt.Sprintf("%016x", now.Sum64()) == m.Sum {
+			n, *h = at, *now
+		}
+	}
+	return n, h, nil
 }
 
 // copyOf finds the input of which the file has all that was read, by reading

@@ -18,7 +18,9 @@ type input struct {
 	Offset  int64    `json:"offset"`
 	Pending int64    `json:"pending,omitempty"` // bytes after Offset that were not a whole piece
 	Heads   []string `json:"heads"`             // hashes of the first bytes: of each of headSteps to Offset
+	Tail    string   `json:"tail,omitempty"`    // hash of the last bytes to Offset; not of a compressed file
 	Sum     string   `json:"sum"`               // state of the hash of all bytes to Offset
+	Marks   []mark   `json:"marks,omitempty"`   // how far the newest runs went, in order
 	Was     string   `json:"was,omitempty"`     // Sum of the input that erase writes anew as this one
 }
 
@@ -28,6 +30,20 @@ type fileID struct {
 	Inode      uint64 `json:"inode"`
 	Compressed bool   `json:"compressed,omitempty"`
 	Size       int64  `json:"size"` // when it was seen last
+}
+
+// A mark is an earlier Offset, and the hash of all bytes to it.
+type mark struct {
+	Offset int64  `json:"offset"`
+	Sum    string `json:"sum"`
+}
+
+const keepMarks = 12
+
+// mark notes how far a run went.
+func (in *input) mark(h *xxhash.Digest) {
+	in.Marks = append(slices.Clone(in.Marks), mark{in.Offset, fmt.Sprintf("%016x", h.Sum64())})
+	in.Marks = in.Marks[max(0, len(in.Marks)-keepMarks):]
 }
 
 func (id fileID) same(x fileID) bool {

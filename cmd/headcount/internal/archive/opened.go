@@ -22,7 +22,8 @@ type opened struct {
 	head    []byte // the first bytes
 	in      *input // nil: never seen
 	was     *input // that the file of this number was, and is no more
-	cut     bool   // shorter than when it was seen last, and else the same
+	same    bool   // has not changed since
+	cut     bool   // begins with what was read, and has not got all of it
 	older   bool   // an older copy: all of it was read
 	warning string
 }
@@ -133,4 +134,14 @@ func (o *opened) heads(n int64) ([]string, error) {
 		}
 	}
 	return headsOf(o.head, n), nil
+}
+
+// tail is the hash of the last bytes before offset n of a file that is not
+// compressed; empty if they cannot be read.
+func (o *opened) tail(n int64) string {
+	b := make([]byte, min(n, proof))
+	if _, err := o.file.ReadAt(b, n-int64(len(b))); err != nil {
+		return ""
+	}
+	return hashOf(b)
 }

@@ -245,6 +245,9 @@ func (p *pruning) keep(f rawFile, known *index) (string, error) {
 		return "headcount compact has not read it", nil
 	}
 	rest, err := o.from(o.in.Offset)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "", nil // a copy with less
+	}
 	if err != nil {
 		return "", err
 	}

@@ -62,18 +62,21 @@ func (c *compaction) input(f *opened, known *index) (*input, error) {
 		in = &input{}
 		c.m.Inputs = append(c.m.Inputs, in)
 		return in, nil
+	case f.same:
+		c.done.Unchanged++
+		return nil, nil
 	case f.older:
 		c.warn("%s is an older copy of a file of which more was read before (%d bytes): nothing in it is new", f.path, in.Offset)
 		c.changed = in.saw(f.path, f.id) || c.changed
 		c.done.Unchanged++
 		return nil, nil
 	case f.cut:
-		c.warn("%s was cut from %d bytes to %d: they were read before; what follows them is read", f.path, in.size(f.id), f.info.Size())
-		rest := &input{Offset: f.info.Size()}
-		h := xxhash.New()
-		if err := f.summed(h, 0, rest.Offset); err != nil {
+		n, h, err := f.known(in)
+		if err != nil {
 			return nil, err
 		}
+		c.warn("%s was cut from %d bytes to %d: it is read again from byte %d, since it may have grown since", f.path, in.size(f.id), f.info.Size(), n)
+		rest := &input{Offset: n}
 		in.lose(f.id)
 		if len(in.IDs) == 0 {
 			in.Pending = 0
@@ -137,6 +140,10 @@ func (c *compaction) note(f *opened, in *input, count *counter, result otlpfile.
 	}
 	in.Offset += result.Consumed
 	in.Pending, in.Sum = result.Pending, stateOf(h)
+	in.mark(h)
+	if in.Tail = ""; !f.id.Compressed {
+		in.Tail = f.tail(in.Offset)
+	}
 	if result.Consumed > 0 && len(in.Heads) < len(headSteps) {
 		var err error
 		if in.Heads, err = f.heads(in.Offset); err != nil {
