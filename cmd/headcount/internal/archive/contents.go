@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -86,13 +88,14 @@ func (e *erasure) object(piece []byte) ([]byte, int64) {
 // digits of either case, also where the digits are written as a reader of
 // JSON or of the Collector's files would take them.
 func (e *erased) in(text []byte) bool {
-	if e.plain(text) {
+	if e.plain(text) || e.bare(text) {
 		return true
 	}
 	if !bytes.ContainsRune(text, 0) && !bytes.Contains(text, []byte(`\u00`)) {
 		return false
 	}
-	return e.plain(unescape(text))
+	text = unescape(text)
+	return e.plain(text) || e.bare(text)
 }
 
 // unescape drops NUL bytes, and writes characters that JSON escapes by their
@@ -131,4 +134,32 @@ func (e *erased) plain(text []byte) bool {
 			return true
 		}
 	}
+}
+
+// bare is whether a text holds the identifier of an erased installation as 32
+// digits without hyphens or, where it is no text, as 16 bytes. No report has
+// either; what is torn or foreign may.
+func (e *erased) bare(text []byte) bool {
+	digits := 0
+	for i, c := range text {
+		if '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' {
+			digits++
+		} else {
+			digits = 0
+		}
+		if digits >= 32 && text[i-19] == '4' { // the version's digit is the 13th
+			if id, err := uuid.ParseBytes(text[i-31 : i+1]); err == nil && e.has(id) {
+				return true
+			}
+		}
+	}
+	if utf8.Valid(text) && !bytes.ContainsFunc(text, func(r rune) bool { return r < ' ' && !unicode.IsSpace(r) }) {
+		return false
+	}
+	for i := 0; i+16 <= len(text); i++ {
+		if text[i+6]>>4 == 4 && text[i+8]>>6 == 2 && e.has([16]byte(text[i:])) { // version 4, and its variant
+			return true
+		}
+	}
+	return false
 }
