@@ -68,6 +68,7 @@ func (d *deriver) month(first day.Day, fresh source) (err error) {
 	if err := out.close(next, d.dir, d.m.Checks); err != nil {
 		return err
 	}
+	step("month")
 	d.made = append(d.made, first.String()[:7])
 	d.m.put(next)
 	return nil

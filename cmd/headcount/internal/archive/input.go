@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
+
+	"headcount.example/cmd/headcount/internal/answer"
 )
 
 // An input is a file of the Collector that was read, and how far. A file is
@@ -22,6 +24,7 @@ type input struct {
 	Sum     string   `json:"sum"`               // state of the hash of all bytes to Offset
 	Marks   []mark   `json:"marks,omitempty"`   // how far the newest runs went, in order
 	Was     string   `json:"was,omitempty"`     // Sum of the input that erase writes anew as this one
+	Lost    bool     `json:"lost,omitempty"`    // with Was: the piece that is pending there is not here
 }
 
 // A fileID is a file as the kernel knows it.
@@ -111,14 +114,18 @@ func (in *input) lose(id fileID) {
 }
 
 // settle ends what erase began: the input that was written anew as this one
-// is no longer on the disk.
-func (in *input) settle(inputs []*input) {
-	for _, old := range inputs {
-		if in.Was != "" && old != in && old.Sum == in.Was {
-			old.IDs, old.Pending = nil, 0
+// is no longer on the disk. A torn piece that was at its end goes on counting.
+func (m *manifest) settle(in *input) {
+	for _, old := range m.Inputs {
+		if in.Was == "" || old == in || old.Sum != in.Was {
+			continue
 		}
+		if in.Lost && old.Pending > 0 {
+			m.Kinds[answer.Torn]++
+		}
+		old.IDs, old.Pending = nil, 0
 	}
-	in.Was = ""
+	in.Was, in.Lost = "", false
 }
 
 func (in *input) digest() (*xxhash.Digest, error) {

@@ -212,6 +212,7 @@ func (p *pruning) raw(files []rawFile) error {
 		if p.o.DryRun {
 			continue
 		}
+		step("remove")
 		if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

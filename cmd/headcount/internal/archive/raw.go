@@ -13,7 +13,6 @@ import (
 	"github.com/cespare/xxhash/v2"
 	"github.com/klauspost/compress/gzip"
 
-	"headcount.example/cmd/headcount/internal/answer"
 	"headcount.example/cmd/headcount/internal/atomicfile"
 	"headcount.example/cmd/headcount/internal/otlpfile"
 )
@@ -114,6 +113,7 @@ func (e *erasure) rewrite(o *opened, x ErasedFile) (err error) {
 	if err := e.fill(f, o, place); err != nil {
 		return err
 	}
+	step("filled")
 	in, err := place.input(o, f)
 	if err != nil {
 		return err
@@ -128,11 +128,16 @@ func (e *erasure) rewrite(o *opened, x ErasedFile) (err error) {
 	if err := o.unchanged(to); err != nil {
 		return err
 	}
+	step("known")
 	if err := os.Rename(f.Name(), to); err != nil {
 		return err
 	}
+	step("renamed")
 	if in != nil {
-		place.settle(e.m, o.in, in)
+		if o.in.Pending > 0 {
+			in.Pending = place.rest
+		}
+		e.m.settle(in)
 	}
 	return atomicfile.SyncDir(filepath.Dir(to))
 }
@@ -205,21 +210,9 @@ func (p *prefix) input(o *opened, f *os.File) (*input, error) {
 	}
 	id := fileID{Compressed: o.id.Compressed, Size: info.Size()}
 	id.Device, id.Inode = numbers(info)
-	in := &input{Offset: p.left, Sum: stateOf(p.hash), Heads: headsOf(p.head, p.left), Was: o.in.Sum}
+	in := &input{Offset: p.left, Sum: stateOf(p.hash), Heads: headsOf(p.head, p.left), Was: o.in.Sum, Lost: p.rest == 0}
 	in.saw(o.path, id)
 	return in, nil
-}
-
-// settle ends it: the old file is gone. A torn piece that was at its end goes
-// on counting.
-func (p *prefix) settle(m *manifest, old, in *input) {
-	switch {
-	case old.Pending > 0 && p.rest == 0:
-		m.Kinds[answer.Torn]++
-	case old.Pending > 0:
-		in.Pending = p.rest
-	}
-	in.settle(m.Inputs)
 }
 
 const maxLine = otlpfile.MaxPiece + 1<<20

@@ -45,7 +45,7 @@ func (c *compaction) file(path string, known *index) error {
 		c.changed = true
 	}
 	if f.in != nil && f.in.Was != "" {
-		f.in.settle(c.m.Inputs)
+		c.m.settle(f.in)
 		c.changed = true
 	}
 	in, err := c.input(f, known)
@@ -110,6 +110,7 @@ func (c *compaction) rest(f *opened, in *input, known *index) error {
 		return f.fault(err)
 	}
 	c.read += f.info.Size()
+	step("read")
 	return c.note(f, in, count, result, known)
 }
 

@@ -96,6 +96,7 @@ func (r *rejections) close() (int64, error) {
 		return r.size, nil
 	}
 	err := errors.Join(r.w.Flush(), r.file.Sync(), r.file.Close())
+	step("rejected")
 	r.file = nil
 	return r.size, err
 }
@@ -150,5 +151,6 @@ func (m *manifest) filterRejected(dir string, dry bool, drop func(line []byte, x
 		m.Rejected, err = pass(w)
 		return err
 	})
+	step("filtered")
 	return dropped, err
 }

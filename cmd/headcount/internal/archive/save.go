@@ -31,7 +31,12 @@ func (m *manifest) save(dir string) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(filepath.Join(dir, manifestName), seal(data), fileMode)
+	step("manifest")
+	if err := atomicfile.Write(filepath.Join(dir, manifestName), seal(data), fileMode); err != nil {
+		return err
+	}
+	step("saved")
+	return nil
 }
 
 // seal adds the hash to a manifest.

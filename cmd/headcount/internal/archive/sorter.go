@@ -89,6 +89,7 @@ func (s *sorter) spill() (err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	s.runs = append(s.runs, path)
+	step("spill")
 	w := bufio.NewWriterSize(f, 1<<20)
 	for _, e := range s.entries {
 		if _, err := w.Write(s.arena[e.at : e.at+e.size]); err != nil {

@@ -67,6 +67,7 @@ func (m *manifest) keepReceipt(dir string) error {
 	if err != nil {
 		return err
 	}
+	step("receipt")
 	return atomicfile.Write(path, append(data, '\n'), fileMode)
 }
 
@@ -81,6 +82,7 @@ func (m *manifest) sweep(dir string) error {
 		}
 		for _, n := range names {
 			if f := sub + "/" + n.Name(); !named[f] {
+				step("sweep")
 				faults = append(faults, os.Remove(filepath.Join(dir, f)))
 			}
 		}
