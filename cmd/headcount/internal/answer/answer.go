@@ -113,8 +113,8 @@ type Input struct {
 
 // Health says how the pipeline is.
 type Health struct {
-	NewestReport  *day.Day         `json:"newest_report"`    // null: there is none
-	AgeDays       *int64           `json:"age_days"`         // from the newest report to AsOf; negative if later
+	NewestReport  *day.Day         `json:"newest_report"`    // to AsOf; null: there is none
+	AgeDays       *int64           `json:"age_days"`         // from the newest report to AsOf
 	LaterThanAsOf int64            `json:"later_than_as_of"` // reports that AsOf leaves out
 	Kinds         map[string]int64 `json:"kinds"`            // what was torn or refused, by kind
 	LateErased    int64            `json:"late_erased"`      // reports of erased installations that were kept out

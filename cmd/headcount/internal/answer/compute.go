@@ -359,11 +359,11 @@ func (c *computer) input(known Known) (in Input, h Health) {
 	byDay := map[day.Day]DayHealth{}
 	newest := day.None
 	for _, d := range c.t.Daily {
-		newest = max(newest, d.Day)
-		if d.Day > c.asOf {
+		if d.Day > c.asOf { // perhaps of a clock that is ahead: it must not hide that nothing new comes
 			h.LaterThanAsOf += d.Reports
 			continue
 		}
+		newest = max(newest, d.Day)
 		in.Reports += d.Reports
 		in.Duplicates += d.Duplicates
 		in.WentBack += d.WentBack
