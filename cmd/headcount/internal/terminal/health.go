@@ -17,6 +17,8 @@ const StaleDays = 2
 func Stale(a *answer.Answer) string {
 	h := a.Health
 	switch {
+	case h.NewestReport == nil && h.LaterThanAsOf > 0:
+		return fmt.Sprintf("no report is of %s or earlier, and %s: give a later day with --as-of", a.AsOf, Count(h.LaterThanAsOf, "is later", "are later"))
 	case h.NewestReport == nil:
 		return "the archive has no report"
 	case h.AgeDays != nil && *h.AgeDays > StaleDays:

@@ -167,6 +167,8 @@ func TestHealth(t *testing.T) {
 		{"three days old", func(a *answer.Answer) { aged(a, 3) }, "the newest report is of 2026-11-22, 3 days before 2026-11-25"},
 		{"later than the day", func(a *answer.Answer) { aged(a, -5) }, ""},
 		{"no report", func(a *answer.Answer) { a.Health.NewestReport = nil }, "the archive has no report"},
+		{"all reports are later", func(a *answer.Answer) { a.Health.NewestReport, a.Health.LaterThanAsOf = nil, 3 },
+			"no report is of 2026-11-25 or earlier, and 3 are later: give a later day with --as-of"},
 		{"torn, 1 %", func(a *answer.Answer) { a.Input = answer.Input{Reports: 99, Torn: 1} }, ""},
 		{"torn, 2 %", func(a *answer.Answer) { a.Input = answer.Input{Reports: 98, Torn: 2} }, "more than 1 % of what was read is torn"},
 		{"refused, 2 %", func(a *answer.Answer) { a.Input = answer.Input{Reports: 98, Refused: 2} }, "more than 1 % of the reports are not as the catalog says"},
