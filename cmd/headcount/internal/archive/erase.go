@@ -180,13 +180,16 @@ func (e *erasure) raw(files []rawFile) error {
 		if err != nil {
 			return err
 		}
-		if i := slices.IndexFunc(before, func(b ErasedFile) bool { return b.Name == x.Name && b.Action == rewritten }); i >= 0 && x.Action == clean {
-			x = before[i]
+		if x.Action != rewritten { // rewrite has noted it
+			i := slices.IndexFunc(before, func(b ErasedFile) bool { return b.Name == x.Name })
+			if i >= 0 && x.Action == clean {
+				x = before[i]
+			}
+			r.Files = append(r.Files, x)
 		}
 		if r.Left += x.Left; x.Left > 0 {
 			r.Until = untilRotated
 		}
-		r.Files = append(r.Files, x)
 		if done += f.size; e.o.Progress != nil {
 			e.o.Progress(done, total)
 		}

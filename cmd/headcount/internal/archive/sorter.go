@@ -108,6 +108,12 @@ func (s *sorter) sources() (list []source, err error) {
 			closeAll(list)
 		}
 	}()
+	if len(s.runs) > 0 { // what merges the runs has the memory
+		if err := s.spill(); err != nil {
+			return nil, err
+		}
+		s.arena, s.entries = nil, nil
+	}
 	for _, path := range s.runs {
 		f, err := os.Open(path)
 		if err != nil {
