@@ -99,6 +99,17 @@ func TestDocuments(t *testing.T) {
 			}
 		}
 	})
+	t.Run("README", func(t *testing.T) {
+		d := readDocument(t, "../README.md")
+		d.run(t, "headcount simulate --installations 50 --days 40 --out /var/lib/otelcol")
+		commands := regexp.MustCompile(`(?m)^    (headcount .*)$`).FindAllStringSubmatch(d.text, -1)
+		if len(commands) != 4 {
+			t.Errorf("got %d commands, want 4", len(commands))
+		}
+		for _, c := range commands {
+			d.run(t, c[1])
+		}
+	})
 	t.Run("operators", func(t *testing.T) {
 		d := readDocument(t, "operators.md")
 		d.run(t, "headcount simulate --installations 200 --days 80 --seed 5 --rotate 1 --end "+d.asOf+" --out /var/lib/otelcol")
