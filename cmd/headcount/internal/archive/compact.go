@@ -124,7 +124,7 @@ func (c *compaction) run(paths []string) (err error) {
 	}
 	c.fresh, c.seen = map[[16]byte]bool{}, map[fileID]bool{}
 	c.m.Generation++
-	c.sorter = newSorter(filepath.Join(c.dir, workName), sorterBytes)
+	c.sorter = newSorter(filepath.Join(c.dir, workName), sorterLimit)
 	c.rejected = openRejections(c.dir, c.m.Rejected, maxRejected)
 	c.closed = c.firstOpen()
 	for _, path := range paths {

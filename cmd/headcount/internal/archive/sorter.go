@@ -20,6 +20,8 @@ import (
 // sorterBytes is how much a sorter holds before it writes a run to the disk.
 const sorterBytes = 64 << 20
 
+var sorterLimit = sorterBytes // a test makes it smaller
+
 // A sorter takes reports in any order and gives them back by month,
 // identifier and day; reports of one installation and day in the order in
 // which they came. Memory is bounded: what does not fit is written to runs in
@@ -199,21 +201,29 @@ func readReport(from interface {
 	}
 	d, err := binary.ReadVarint(from)
 	if err != nil {
-		return false, err
+		return false, cutShort(err)
 	}
 	n, err := binary.ReadUvarint(from)
 	if err != nil {
-		return false, err
+		return false, cutShort(err)
 	}
 	r.Day, r.Values = day.Day(d), r.Values[:0]
 	for range n {
 		v, err := binary.ReadUvarint(from)
 		if err != nil {
-			return false, err
+			return false, cutShort(err)
 		}
 		r.Values = append(r.Values, int64(v)-1)
 	}
 	return true, nil
+}
+
+// cutShort is the error where the end comes within a report.
+func cutShort(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // A merger gives the reports of several sources in order: of equal ones, of
