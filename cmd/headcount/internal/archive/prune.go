@@ -183,6 +183,7 @@ func (p *pruning) states(of day.Day) error {
 			}
 		}
 	}
+	p.m.Generation++ // these files are read while the next ones are written
 	return nil
 }
 
