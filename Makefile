@@ -59,6 +59,10 @@ faults: ## kill processes, cut networks, fill disks, for FAULTS_FOR (5m); FAULTS
 bench: ## us beside the peers, in one run: about 2 minutes; renders docs/performance.*
 	@cd bench && env GOWORK=off go run .
 
+.PHONY: bench-answers
+bench-answers: ## the vendor's command beside DuckDB: half an hour, 25 GB in TMPDIR
+	@cd bench && env GOWORK=off go run . answers
+
 .PHONY: module-path
 module-path: ## rename the module everywhere: make module-path MODULE=git.vendor.example/headcount
 	@scripts/module-path $(MODULE)
