@@ -13,10 +13,6 @@ import (
 // needsRoot is how the text of a skip begins if root does not skip.
 const needsRoot = "needs root: "
 
-// refused is how a test of package catalog skips everywhere: it quotes a unit
-// that the catalog has learnt to refuse.
-const refused = "the catalog refuses such a unit: "
-
 // An event is what go test -json says: go doc test2json.
 type event struct {
 	Action, Package, Test, Output string
@@ -94,7 +90,7 @@ func (r *report) print(end event) {
 			switch {
 			case strings.HasPrefix(why, needsRoot) && !r.root:
 				r.needRoot = append(r.needRoot, rootTest{Package: end.Package, Test: test})
-			case r.strict && !strings.HasPrefix(why, refused):
+			case r.strict:
 				r.faults = append(r.faults, "skipped in CI: "+end.Package+" "+test+": "+why)
 			}
 		}
