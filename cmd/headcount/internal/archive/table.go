@@ -41,16 +41,31 @@ func (k columnKind) node(unique bool) parquet.Node {
 	}
 }
 
+// Bounds of what a table holds in memory, for any number of columns.
 const (
-	blockRows = 4096    // rows that are handed to the library at once
-	groupRows = 1 << 17 // rows of a row group: what a writer and a reader hold
+	blockRows   = 4096      // rows that are handed to the library at once
+	blockValues = 1 << 17   // values of these rows
+	pageBytes   = 256 << 10 // of a page of one column while it is written
+	pagesBytes  = 16 << 20  // of one page of every column
+	groupRows   = 1 << 17   // rows of a row group
 )
+
+// rowsOf is how many rows of a table with this many columns are held.
+func rowsOf(columns int) int { return max(16, min(blockRows, blockValues/columns)) }
+
+// pageOf is the size of its pages.
+func pageOf(columns int) int { return max(4<<10, min(pageBytes, pagesBytes/columns)) }
+
+// pageBuffers hold the compressed pages of a row group, most of which are
+// smaller than the buffers that the library takes by itself.
+var pageBuffers = parquet.NewChunkBufferPool(4 << 10)
 
 // A tableWriter writes a Parquet file row by row.
 type tableWriter struct {
 	file   *os.File
 	hash   *xxhash.Digest // of the bytes written
 	writer *parquet.Writer
+	full   int   // rows of a block
 	index  []int // by our number: the file's number of the column
 	block  [][]parquet.Value
 	bytes  []byte // what the identifiers of the block point to
@@ -72,12 +87,13 @@ func createTable(path string, columns []column, unique bool, metadata ...string)
 		group[c.name] = parquet.Compressed(c.kind.node(unique), &parquet.Zstd)
 	}
 	options := []parquet.WriterOption{parquet.NewSchema("headcount", group), parquet.CreatedBy("headcount", "1", ""),
+		parquet.PageBufferSize(pageOf(len(columns))), parquet.ColumnPageBuffers(pageBuffers),
 		parquet.SortingWriterConfig(parquet.SortingColumns(parquet.Ascending(columns[0].name)))}
 	for i := 0; i+1 < len(metadata); i += 2 {
 		options = append(options, parquet.KeyValueMetadata(metadata[i], metadata[i+1]))
 	}
 	h := xxhash.New()
-	t := &tableWriter{file: f, hash: h, writer: parquet.NewWriter(io.MultiWriter(f, h), options...), block: make([][]parquet.Value, len(columns))}
+	t := &tableWriter{file: f, full: rowsOf(len(columns)), hash: h, writer: parquet.NewWriter(io.MultiWriter(f, h), options...), block: make([][]parquet.Value, len(columns))}
 	for i, c := range columns {
 		leaf, ok := t.writer.Schema().Lookup(c.name)
 		if !ok {
@@ -85,9 +101,9 @@ func createTable(path string, columns []column, unique bool, metadata ...string)
 			return nil, fmt.Errorf("%s: column %q was not made", path, c.name)
 		}
 		t.index = append(t.index, leaf.ColumnIndex)
-		t.block[i] = make([]parquet.Value, 0, blockRows)
+		t.block[i] = make([]parquet.Value, 0, t.full)
 	}
-	t.bytes = make([]byte, 0, 16*blockRows)
+	t.bytes = make([]byte, 0, 16*t.full)
 	return t, nil
 }
 
@@ -112,7 +128,7 @@ func (t *tableWriter) null(column int) {
 // end ends a row, of which every column has been set once.
 func (t *tableWriter) end() error {
 	t.rows++
-	if len(t.block[0]) == blockRows {
+	if len(t.block[0]) == t.full {
 		if err := t.flush(); err != nil {
 			return err
 		}
@@ -205,7 +221,7 @@ func openTable(f *os.File, columns []column) (t *tableReader, err error) {
 			return nil, damaged(path, fmt.Errorf("it has no column %q", c.name))
 		}
 		t.index = append(t.index, at)
-		t.block[i] = make([]parquet.Value, blockRows/4)
+		t.block[i] = make([]parquet.Value, rowsOf(n)/4)
 	}
 	return t, nil
 }
