@@ -2,7 +2,7 @@
 SHELL   := /bin/sh
 CACHE   := .cache
 LISTEN  ?= 127.0.0.1:4318
-BUILD   := env GOWORK=off CGO_ENABLED=0 go build -trimpath
+BUILD   := env GOWORK=off CGO_ENABLED=0 go build -trimpath -buildvcs=false
 
 .DEFAULT_GOAL := help
 
@@ -11,8 +11,15 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(CACHE)/otelcol $(CACHE)/quickstart $(CACHE)/demo ## the main job from end to end, with the real Collector
-	@exec $(CACHE)/demo -collector $(CACHE)/otelcol -quickstart $(CACHE)/quickstart -listen $(LISTEN)
+demo: $(CACHE)/otelcol $(CACHE)/quickstart $(CACHE)/headcount $(CACHE)/demo ## the main job from end to end, from consent to the answers, with the real Collector
+	@exec $(CACHE)/demo -collector $(CACHE)/otelcol -quickstart $(CACHE)/quickstart -headcount $(CACHE)/headcount -keep $(CACHE)/answers -listen $(LISTEN)
+
+.PHONY: headcount
+headcount: $(CACHE)/headcount ## the vendor's command, which makes answers of the Collector's file
+	@echo "built: $(CACHE)/headcount, without cgo: copy it where it is needed"
+	@echo "start: $(CACHE)/headcount compact --archive archive --catalog compreface DIRECTORY-OF-THE-COLLECTOR"
+	@echo "       $(CACHE)/headcount report --archive archive"
+	@echo "       $(CACHE)/headcount --help; docs/analysts.md and docs/operators.md have the rest"
 
 .PHONY: faces
 faces: $(CACHE)/otelcol $(CACHE)/faces ## a face service to click through, with the real Collector
@@ -21,6 +28,10 @@ faces: $(CACHE)/otelcol $(CACHE)/faces ## a face service to click through, with 
 .PHONY: test
 test: ## everything, in all modules: about 10 minutes the first time, then 5
 	@scripts/test
+
+.PHONY: test-root
+test-root: ## as root, after make test: the tests that an ordinary user cannot run
+	@scripts/test root
 
 .PHONY: check
 check: ## format, vet, static analysis, known vulnerabilities
@@ -48,6 +59,10 @@ faults: ## kill processes, cut networks, fill disks, for FAULTS_FOR (5m); FAULTS
 bench: ## us beside the peers, in one run: about 2 minutes; renders docs/performance.*
 	@cd bench && env GOWORK=off go run .
 
+.PHONY: bench-answers
+bench-answers: ## the vendor's command beside DuckDB: half an hour, 25 GB in TMPDIR
+	@cd bench && env GOWORK=off go run . answers
+
 .PHONY: module-path
 module-path: ## rename the module everywhere: make module-path MODULE=git.vendor.example/headcount
 	@scripts/module-path $(MODULE)
@@ -64,6 +79,11 @@ $(CACHE)/otelcol: FORCE
 	@mkdir -p $(CACHE)
 	@test -x $@ || echo "building the Collector from its Go modules: about 3 minutes on 2 cores, the first time only"
 	@cd collector/otelcol && $(BUILD) -ldflags='-s -w' -o ../../$@ .
+
+$(CACHE)/headcount: FORCE
+	@mkdir -p $(CACHE)
+	@test -x $@ || echo "building headcount: less than a minute, the first time only"
+	@cd cmd/headcount && $(BUILD) -o ../../$@ .
 
 $(CACHE)/quickstart $(CACHE)/demo: FORCE
 	@mkdir -p $(CACHE)

@@ -76,10 +76,7 @@ func machine() Machine {
 }
 
 func load(path string) (r Record, err error) {
-	data, err := os.ReadFile(path)
-	if err == nil {
-		err = json.Unmarshal(data, &r)
-	}
+	err = loadJSON(path, &r)
 	return r, err
 }
 
@@ -89,6 +86,23 @@ func save(path string, r Record) error {
 		return err
 	}
 	return os.WriteFile(path, data, 0o644)
+}
+
+// loadJSON and saveJSON are for the other record.
+func loadJSON(path string, into any) error {
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(data, into)
+	}
+	return err
+}
+
+func saveJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(data, '\n'), 0o644)
 }
 
 var numbers = regexp.MustCompile(`\[\s*(-?[0-9][-0-9.eE+,\s]*)\]`)

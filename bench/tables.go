@@ -156,7 +156,9 @@ func document(docs string, r Record) error {
 }
 
 // insert exchanges what is between the two lines.
-func insert(text, figures string) (string, error) {
+func insert(text, figures string) (string, error) { return between(text, begin, end, figures) }
+
+func between(text, begin, end, figures string) (string, error) {
 	before, rest, ok1 := strings.Cut(text, begin)
 	_, after, ok2 := strings.Cut(rest, end)
 	if !ok1 || !ok2 {

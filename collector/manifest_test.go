@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -29,7 +30,7 @@ func TestSourcesAreWhatTheManifestGives(t *testing.T) {
 	}
 	dir := t.TempDir()
 	copied := filepath.Join(dir, "builder-config.yaml")
-	manifest = bytes.Replace(manifest, []byte("output_path: ./otelcol"), []byte("output_path: "+dir), 1)
+	manifest = bytes.Replace(manifest, []byte("output_path: ./otelcol"), []byte("output_path: "+strconv.Quote(dir)), 1)
 	if err := os.WriteFile(copied, manifest, 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ func smallDisk(t *testing.T) (f *File, fill func()) {
 	t.Helper()
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k,mode=700"); err != nil {
-		t.Skipf("skipped: cannot mount a small disk: %v", err)
+		t.Skipf("needs root: to mount a small disk: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, 0); err != nil {

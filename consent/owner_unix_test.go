@@ -18,12 +18,16 @@ import (
 	"headcount.example/internal/durable"
 )
 
-const stranger = 65534
+const (
+	stranger             = 65534
+	ordinaryUserVariable = "CONSENT_TEST_ORDINARY_USER"
+)
 
+// chown gives a file to another user.
 func chown(t *testing.T, path string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("skipped: only root can give a file to another user")
+		t.Skip("needs root: to give a file to another user")
 	}
 	if err := os.Lchown(path, stranger, stranger); err != nil {
 		t.Fatal(err)
@@ -44,20 +48,26 @@ func TestModes(t *testing.T) {
 	defer syscall.Umask(old)
 	f := place(t)
 	save(t, f, Granted, 1)
-	g := ready(t)
-	syscall.Umask(0o477) // odd on purpose: not even the owner may read
-	want := map[string]fs.FileMode{
-		f.dir: 0o700 | fs.ModeDir, filepath.Dir(f.dir): 0o700 | fs.ModeDir,
-		f.path(fileName): 0o600, f.path(lockName): 0o600,
-	}
-	if os.Geteuid() == 0 {
-		save(t, g, Granted, 1)
-		want[g.path(fileName)] = 0o600
-	}
-	for path, want := range want {
+	mode := func(t *testing.T, path string, want fs.FileMode) {
+		t.Helper()
 		if info, err := os.Stat(path); err != nil || info.Mode() != want {
 			t.Errorf("%s: %v, %v; want %v", path, info.Mode(), err, want)
 		}
+	}
+	t.Run("odd umask", func(t *testing.T) {
+		if os.Geteuid() != 0 {
+			t.Skip("needs root: to read what not even its owner may read")
+		}
+		g := ready(t)
+		syscall.Umask(0o477) // odd on purpose: not even the owner may read
+		save(t, g, Granted, 1)
+		mode(t, g.path(fileName), 0o600)
+	})
+	for path, want := range map[string]fs.FileMode{
+		f.dir: 0o700 | fs.ModeDir, filepath.Dir(f.dir): 0o700 | fs.ModeDir,
+		f.path(fileName): 0o600, f.path(lockName): 0o600,
+	} {
+		mode(t, path, want)
 	}
 }
 
@@ -66,9 +76,6 @@ func TestOpenFile(t *testing.T) {
 		private := mode&0o077 == 0
 		if bits := mode & 0o077; bits&(bits-1) != 0 && bits != 0o077 {
 			continue // one bit at a time, and all of them
-		}
-		if os.Geteuid() != 0 && mode&0o400 == 0 {
-			continue // not readable by its owner
 		}
 		f := believed(t)
 		if err := os.Chmod(f.path(fileName), mode); err != nil {
@@ -252,14 +259,19 @@ func TestSwappedForPipe(t *testing.T) {
 
 // TestOrdinaryUser runs this binary as a user for whom modes mean something.
 func TestOrdinaryUser(t *testing.T) {
-	const variable = "CONSENT_TEST_ORDINARY_USER"
-	if dir := os.Getenv(variable); dir != "" {
+	if dir := os.Getenv(ordinaryUserVariable); dir != "" {
 		ordinaryUser(t, dir)
 		return
 	}
 	if os.Geteuid() != 0 {
 		ordinaryUser(t, t.TempDir())
-		return
+	}
+	t.Run("beside root", besideRoot)
+}
+
+func besideRoot(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: to leave something of root's")
 	}
 	public, err := os.MkdirTemp("", "consent")
 	if err != nil {
@@ -286,10 +298,11 @@ func TestOrdinaryUser(t *testing.T) {
 	chown(t, rooted)
 
 	command := exec.Command(binary, "-test.run=^TestOrdinaryUser$", "-test.v")
-	command.Env = append(os.Environ(), variable+"="+home, "TMPDIR="+home)
+	command.Env = append(os.Environ(), ordinaryUserVariable+"="+home, "TMPDIR="+home)
 	command.Dir = home
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}
-	if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), "as user 65534") {
+	out, err := command.CombinedOutput()
+	if said := string(out); err != nil || !strings.Contains(said, "as user 65534") || !strings.Contains(said, "--- PASS: TestOrdinaryUser/what_root_left") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -335,24 +348,25 @@ func ordinaryUser(t *testing.T, home string) {
 		}
 		holds(t, f, Granted, 1)
 	})
-	t.Run("what root left", func(t *testing.T) {
-		f := NewFile(filepath.Join(home, "rooted"))
-		if _, err := os.Stat(f.dir); err != nil {
-			t.Skip("skipped: only root can leave something of root's")
-		}
-		off(t, f, f.path(fileName))
-		err := f.Save(ctx, Record{Decision: Granted, Notice: 1})
-		if err == nil || !strings.Contains(err.Error(), "remove it") {
-			t.Errorf("a lock of root's: %v", err)
-		}
-		save(t, f, Denied, 1) // a no needs no lock
-		holds(t, f, Denied, 1)
-	})
+	f := NewFile(filepath.Join(home, "rooted"))
+	if _, err := os.Stat(f.dir); err == nil {
+		t.Run("what root left", func(t *testing.T) { whatRootLeft(t, f) })
+	}
 	t.Run("somebody else's parent", func(t *testing.T) {
 		if err := NewFile("/nowhere-to-be-created").Save(ctx, Record{Decision: Granted, Notice: 1}); err == nil {
 			t.Error("created a directory in /")
 		}
 	})
+}
+
+func whatRootLeft(t *testing.T, f *File) {
+	off(t, f, f.path(fileName))
+	err := f.Save(context.Background(), Record{Decision: Granted, Notice: 1})
+	if err == nil || !strings.Contains(err.Error(), "remove it") {
+		t.Errorf("a lock of root's: %v", err)
+	}
+	save(t, f, Denied, 1) // a no needs no lock
+	holds(t, f, Denied, 1)
 }
 
 func copyBinary(t *testing.T, to string) {

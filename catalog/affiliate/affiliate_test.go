@@ -10,7 +10,14 @@ import (
 	"headcount.example/catalog/catalogtest"
 )
 
-func TestGolden(t *testing.T) { catalogtest.Golden(t, affiliate.Catalog, ".") }
+func TestGolden(t *testing.T) {
+	catalogtest.Golden(t, affiliate.Catalog, ".")
+	list, err := affiliate.Catalog.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalogtest.File(t, "catalog.json", list)
+}
 
 // What the platform's page on usage tracking says it collects, in its own
 // words, and the statistic that does.

@@ -11,7 +11,14 @@ import (
 	"headcount.example/catalog/compreface"
 )
 
-func TestGolden(t *testing.T) { catalogtest.Golden(t, compreface.Catalog, ".") }
+func TestGolden(t *testing.T) {
+	catalogtest.Golden(t, compreface.Catalog, ".")
+	list, err := compreface.Catalog.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalogtest.File(t, "catalog.json", list)
+}
 
 // What the documentation of the face service promises to record, in its own
 // words, and the statistic that records it.

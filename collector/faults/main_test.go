@@ -111,16 +111,6 @@ func directory(t *testing.T) string {
 	return dir
 }
 
-// missing skips a test that needs what is not there. In CI nothing may be
-// missing.
-func missing(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("missing in CI: %s", what)
-	}
-	t.Skipf("skipped: needs %s", what)
-}
-
 // bound is what no call takes longer than, on a machine that does much else:
 // the ten seconds of a report, and then some. A test that meets it failed.
 const bound = 30 * time.Second

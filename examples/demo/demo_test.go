@@ -17,14 +17,15 @@ import (
 	"time"
 )
 
-// built are the three binaries of the demo, made as make demo makes them.
+// built are the binaries of the demo, made as make demo makes them.
 var built = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "headcount-demo-test-")
 	if err != nil {
 		return "", err
 	}
 	for _, b := range [][]string{ // with the Makefile's flags, to share its cache
-		{"otelcol", "../../collector/otelcol", "-ldflags=-s -w"}, {"quickstart", "../quickstart"}, {"demo", "."},
+		{"otelcol", "../../collector/otelcol", "-ldflags=-s -w"}, {"headcount", "../../cmd/headcount"},
+		{"quickstart", "../quickstart"}, {"demo", "."},
 	} {
 		c := exec.Command("go", append([]string{"build", "-C", b[1], "-trimpath", "-o", filepath.Join(dir, b[0])}, b[2:]...)...)
 		c.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
@@ -44,19 +45,19 @@ func TestMain(m *testing.M) {
 }
 
 // start prepares the demo on an address, with a directory for everything that
-// it makes.
-func start(t *testing.T, ctx context.Context, listen string) (c *exec.Cmd, work string) {
+// it makes, and one for what stays.
+func start(t *testing.T, ctx context.Context, listen string) (c *exec.Cmd, work, keep string) {
 	t.Helper()
 	dir, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
-	work = t.TempDir()
+	work, keep = t.TempDir(), filepath.Join(t.TempDir(), "answers")
 	c = exec.CommandContext(ctx, filepath.Join(dir, "demo"), "-collector", filepath.Join(dir, "otelcol"),
-		"-quickstart", filepath.Join(dir, "quickstart"), "-config", "../../collector-config.yaml",
+		"-quickstart", filepath.Join(dir, "quickstart"), "-headcount", filepath.Join(dir, "headcount"), "-keep", keep, "-config", "../../collector-config.yaml",
 		"-events", "../quickstart/events.csv", "-listen", listen)
 	c.Env = append(os.Environ(), "TMPDIR="+work, "DO_NOT_TRACK=1") // the terminal's own veto is not the demo's
-	return c, work
+	return c, work, keep
 }
 
 func freeAddress(t *testing.T) string {
@@ -69,7 +70,7 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// clean checks that nothing is left: no file, and nobody on the address.
+// clean checks that nothing is left: no file, and no process on the address.
 func clean(t *testing.T, work, listen string) {
 	t.Helper()
 	if left, err := os.ReadDir(work); err != nil || len(left) != 0 {
@@ -88,7 +89,7 @@ func gone(t *testing.T, listen string) {
 		}
 		_ = c.Close()
 		if time.Now().After(deadline) {
-			t.Fatalf("somebody still listens on %s", listen)
+			t.Fatalf("a process still listens on %s", listen)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
@@ -96,21 +97,36 @@ func gone(t *testing.T, listen string) {
 
 func TestDemo(t *testing.T) {
 	listen := freeAddress(t)
-	c, work := start(t, t.Context(), listen)
+	c, work, keep := start(t, t.Context(), listen)
 	out, err := c.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	page, archive := filepath.Join(keep, "answers.html"), filepath.Join(keep, "archive")
 	for _, want := range []string{
-		"statistics: off, nobody has decided", "connections opened: 0\nfiles and identifiers made: none\nrows at the Collector: 0\n",
+		"statistics: off, nobody has decided", "connections opened: 0\nfiles and identifiers made: none\nbytes at the Collector: 0\n",
 		"POST /v1/metrics HTTP/1.1", "compreface.collection.count{compreface.faces.range=501-2000} 1", "connections opened: 1\n",
 		`,"USER_CREATE"`, `,"FACE_VERIFICATION_CREATE"`, `,"201-500"`, "9 rows",
+		"The Collector stamps its own day", "CompreFace: of ", "checked: each figure is what the simulation counted",
+		"\n    " + page + "\n", "serve --archive " + archive + "\n",
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the demo does not show %q:\n%s", want, out)
 		}
 	}
 	clean(t, work, listen)
+	if text, err := os.ReadFile(page); err != nil || !bytes.Contains(text, []byte("</html>")) {
+		t.Errorf("the page after the demo: got %d bytes, %v", len(text), err)
+	}
+	// What stays is an archive, and a second demo replaces it.
+	if _, err := os.Stat(filepath.Join(archive, "manifest.json")); err != nil {
+		t.Error(err)
+	}
+	again := exec.CommandContext(t.Context(), c.Args[0], c.Args[1:]...)
+	again.Env = c.Env
+	if out, err := again.CombinedOutput(); err != nil {
+		t.Errorf("once more: %v\n%s", err, out)
+	}
 }
 
 func TestBusyPort(t *testing.T) {
@@ -119,7 +135,7 @@ func TestBusyPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	c, work := start(t, t.Context(), l.Addr().String())
+	c, work, _ := start(t, t.Context(), l.Addr().String())
 	out, err := c.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "cannot listen on "+l.Addr().String()) || !strings.Contains(string(out), "LISTEN=") {
 		t.Errorf("%v\n%s", err, out)
@@ -131,16 +147,16 @@ func TestBusyPort(t *testing.T) {
 
 // Interrupted at each of its steps, the demo stops everything it started.
 func TestInterrupt(t *testing.T) {
-	for _, at := range []string{"starting the Collector", "== 1.", "== 2.", "== 3."} {
+	for _, at := range []string{"starting the Collector", "== 1.", "== 2.", "== 3.", "== 4."} {
 		t.Run(at, func(t *testing.T) {
 			listen := freeAddress(t)
-			c, work := start(t, t.Context(), listen)
+			c, work, _ := start(t, t.Context(), listen)
 			reach(t, c, at)
 			if err := c.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
 			}
 			err := c.Wait()
-			if at != "== 3." && err == nil { // at the end it may have been done already
+			if at != "== 4." && err == nil { // at the end it may have been done already
 				t.Error("interrupted, and yet it says that all went well")
 			}
 			clean(t, work, listen)
@@ -153,7 +169,7 @@ func TestKilled(t *testing.T) {
 		t.Skip("only Linux ends a child with its parent")
 	}
 	listen := freeAddress(t)
-	c, _ := start(t, t.Context(), listen)
+	c, _, _ := start(t, t.Context(), listen)
 	reach(t, c, "== 1.")
 	if err := c.Process.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -193,10 +209,11 @@ func TestMissingParts(t *testing.T) {
 		"configuration": {"-config", "/nowhere/collector-config.yaml"},
 		"quickstart":    {"-quickstart", "/nowhere/quickstart"},
 		"events":        {"-events", "/nowhere/events.csv"},
+		"headcount":     {"-headcount", "/nowhere/headcount"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			listen := freeAddress(t)
-			c, work := start(t, t.Context(), listen)
+			c, work, _ := start(t, t.Context(), listen)
 			c.Args = append(c.Args, change[0], change[1])
 			out, err := c.CombinedOutput()
 			if err == nil || !strings.Contains(string(out), change[1]) {

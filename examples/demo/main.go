@@ -1,10 +1,13 @@
 // Demo shows the main job from end to end, with real parts: the quickstart
-// as the product, and the Collector with the shipped configuration.
+// as the product, the Collector with the shipped configuration, and the
+// vendor's command headcount.
 //
 //  1. Nobody has decided: no request, no file, no identifier.
 //  2. With consent: what will be sent, byte for byte, and that it is sent.
 //  3. What the Collector wrote, in the shape in which CompreFace, the face
 //     service that this design comes from, saved its statistics.
+//  4. The answers: a small fleet gets a history, its reports of today go
+//     through the same Collector, and headcount says how many there are.
 //
 // Each step is checked; the exit code is 1 when one does not hold.
 package main
@@ -19,28 +22,34 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"syscall"
 	"time"
 )
 
 // demo is what one run works with.
 type demo struct {
-	collector, quickstart, config, events string
-	listen                                string
+	collector, quickstart, headcount, config, events string
+
+	listen string
+	keep   string // where the answers stay
 
 	out  io.Writer
 	work string // a temporary directory
 	wire *forwarder
+	day  string // today, in UTC
+
+	binary string // headcount, which runs in the temporary directory
 }
 
 func main() {
 	d := demo{out: os.Stdout}
 	flag.StringVar(&d.collector, "collector", "", "the Collector's `binary`")
 	flag.StringVar(&d.quickstart, "quickstart", "", "the quickstart's `binary`")
+	flag.StringVar(&d.headcount, "headcount", "", "the vendor's `binary`")
 	flag.StringVar(&d.config, "config", "collector-config.yaml", "the Collector's configuration `file`")
 	flag.StringVar(&d.events, "events", "examples/quickstart/events.csv", "saved events to replay, a CSV `file`")
 	flag.StringVar(&d.listen, "listen", "127.0.0.1:4318", "the `address` that the Collector listens on")
+	flag.StringVar(&d.keep, "keep", ".cache/answers", "the `directory` in which the answers stay")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := d.run(ctx)
@@ -56,6 +65,15 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer os.RemoveAll(d.work)
+	if d.binary, err = exec.LookPath(d.headcount); err == nil {
+		d.binary, err = filepath.Abs(d.binary)
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.waitForOneDay(ctx); err != nil {
+		return d.interrupted(ctx, err)
+	}
 	stop, err := d.startCollector(ctx)
 	if err != nil {
 		return err
@@ -65,104 +83,59 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer d.wire.close()
-	for _, act := range []func(context.Context) error{d.undecided, d.consented, d.written} {
+	for _, act := range []func(context.Context) error{d.undecided, d.consented, d.written, d.answered} {
 		if err := act(ctx); err != nil {
-			if ctx.Err() != nil {
-				return errors.New("interrupted; the Collector was stopped and nothing is left behind")
-			}
-			return err
+			return d.interrupted(ctx, err)
 		}
 	}
 	return nil
 }
 
-func (d *demo) state() string { return filepath.Join(d.work, "state") }
-func (d *demo) file() string  { return filepath.Join(d.work, "usage.jsonl") }
-
-func (d *demo) title(text string) { fmt.Fprintf(d.out, "\n== %s\n\n", text) }
-
-func (d *demo) undecided(ctx context.Context) error {
-	d.title("1. Nobody has decided")
-	if err := d.product(ctx, nil); err != nil {
-		return err
+// interrupted is what is said of an error after Ctrl-C.
+func (d *demo) interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errors.New("interrupted; the Collector was stopped and nothing is left behind")
 	}
-	rows, err := readRows(d.file())
-	if err != nil {
-		return err
-	}
-	_, missing := os.Stat(d.state())
-	kept := "none"
-	if !errors.Is(missing, os.ErrNotExist) {
-		kept = "some"
-	}
-	fmt.Fprintf(d.out, "\nconnections opened: %d\nfiles and identifiers made: %s\nrows at the Collector: %d\n", d.wire.count(), kept, len(rows))
-	if d.wire.count() != 0 || kept != "none" || len(rows) != 0 {
-		return errors.New("something moved without consent")
-	}
-	return nil
+	return err
 }
 
-func (d *demo) consented(ctx context.Context) error {
-	d.title("2. With consent: COMPREFACE_TELEMETRY=accept:1")
-	if err := d.product(ctx, []string{"COMPREFACE_TELEMETRY=accept:1"}, "-preview"); err != nil {
-		return err
-	}
-	fmt.Fprintf(d.out, "\nconnections opened: %d\n", d.wire.count())
-	if d.wire.count() != 1 {
-		return fmt.Errorf("%d connections for one report", d.wire.count())
-	}
-	return nil
-}
+// shortDay is how near to midnight the demo does not begin: the Collector
+// stamps its own day, and the whole demo is to be of one.
+const shortDay = 2 * time.Minute
 
-// product runs the quickstart with the saved examples as its day's work. Its
-// environment is empty but for what is given, so that no variable of this
-// terminal decides.
-func (d *demo) product(ctx context.Context, environment []string, flags ...string) error {
-	args := append([]string{"-endpoint", "http://" + d.wire.address(), "-dir", d.state(),
-		"-events", d.events, "-faces", "700,0,5,300", "-now"}, flags...)
-	c := exec.CommandContext(ctx, d.quickstart, args...)
-	c.Env = append([]string{"PATH=/usr/bin:/bin"}, environment...)
-	c.Stdout, c.Stderr = d.out, d.out
-	if err := c.Run(); err != nil {
-		return fmt.Errorf("quickstart: %w", err)
-	}
-	return nil
-}
-
-// expected is what the saved examples and the four collections come to.
-var expected = []string{
-	"USER_CREATE", "APP_CREATE", "FACE_DETECTION_CREATE", "FACE_RECOGNITION_CREATE", "FACE_VERIFICATION_CREATE",
-	"0", "1-10", "201-500", "501-2000",
-}
-
-func (d *demo) written(ctx context.Context) error {
-	d.title("3. What the Collector wrote")
-	deadline := time.Now().Add(patience)
-	var rows []row
-	for len(rows) == 0 {
-		var err error
-		if rows, err = readRows(d.file()); err != nil {
-			return err
-		}
-		if len(rows) == 0 && time.Now().After(deadline) {
-			return errors.New("the report was taken, but the Collector wrote nothing")
-		}
+// waitForOneDay waits until the demo can be of one day.
+func (d *demo) waitForOneDay(ctx context.Context) error {
+	now := time.Now()
+	if wait := untilNextDay(now); wait > 0 {
+		fmt.Fprintf(d.out, "waiting for midnight in UTC, %s: all reports of the demo are to be of one day\n", wait.Round(time.Second))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(wait):
 		}
+		now = now.Add(wait)
 	}
-	// The Collector keeps no order among the points of one statistic.
-	slices.SortStableFunc(rows, func(a, b row) int { return slices.Index(expected, a.what) - slices.Index(expected, b.what) })
-	var got []string
-	for _, r := range rows {
-		fmt.Fprintln(d.out, r)
-		got = append(got, r.what)
-	}
-	if !slices.Equal(got, expected) {
-		return fmt.Errorf("the Collector wrote %q, not %q", got, expected)
-	}
-	fmt.Fprintf(d.out, "\n%d rows, as in the saved examples: one user, one application, three services, and collections of 0, 5, 300 and 700 faces.\n", len(rows))
+	d.day = now.UTC().Format(time.DateOnly)
 	return nil
 }
+
+// untilNextDay is how long it is to midnight in UTC, where that is near, and
+// otherwise 0.
+func untilNextDay(now time.Time) time.Duration {
+	const day = 24 * time.Hour
+	if left := now.Truncate(day).Add(day).Sub(now); left < shortDay {
+		return left
+	}
+	return 0
+}
+
+// What is in the temporary directory, in which headcount runs.
+const (
+	file    = "usage.jsonl" // the Collector's
+	archive = "archive"
+)
+
+func (d *demo) state() string { return filepath.Join(d.work, "state") }
+func (d *demo) file() string  { return filepath.Join(d.work, file) }
+
+func (d *demo) title(text string) { fmt.Fprintf(d.out, "\n== %s\n\n", text) }

@@ -47,7 +47,7 @@ func hide() error {
 func alone(t *testing.T, p *product) *product {
 	t.Helper()
 	if os.Getuid() != 0 {
-		need(t, fmt.Errorf("network namespaces need root"))
+		t.Skip("needs root: to make a network")
 	}
 	p.env = append(p.env, hostName+"=faces-under-test")
 	p.attr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET | unix.CLONE_NEWUTS}

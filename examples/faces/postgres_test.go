@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	accounts "os/user"
@@ -31,8 +32,8 @@ func postgres(t *testing.T) string {
 	t.Helper()
 	dir, err := postgresql()
 	need(t, err)
-	url := func(name string) string { return "postgres:///" + name + "?user=postgres&host=" + dir }
-	db, err := openStore(t.Context(), url("postgres"), "")
+	at := func(name string) string { return "postgres:///" + name + "?user=postgres&host=" + url.QueryEscape(dir) }
+	db, err := openStore(t.Context(), at("postgres"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,15 +42,20 @@ func postgres(t *testing.T) string {
 	if _, err := db.ExecContext(t.Context(), "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
 		t.Fatal(err)
 	}
-	return url(name)
+	return at(name)
 }
 
 func startPostgres() (string, error) {
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if path, err := exec.LookPath("initdb"); err == nil {
+		if path, err = filepath.EvalSymlinks(path); err == nil {
+			found = append(found, path)
+		}
+	}
 	if len(found) == 0 {
 		return "", errors.New("PostgreSQL is not installed (apt-get install postgresql)")
 	}
-	bin := found[len(found)-1]
+	bin := filepath.Dir(found[len(found)-1])
 	dir, err := os.MkdirTemp("", "pg") // short: it becomes the name of a socket
 	if err != nil {
 		return "", err

@@ -15,6 +15,7 @@ import (
 
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
+	"headcount.example/telemetry"
 )
 
 // databases calls f with SQLite and with PostgreSQL.

@@ -20,7 +20,7 @@ func smallDisk(t *testing.T, options string) string {
 	t.Helper()
 	dir := directory(t)
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=0700,"+options); err != nil {
-		t.Skip("cannot mount:", err)
+		t.Skip("needs root: to mount a small disk: ", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
 	return dir
@@ -149,9 +149,6 @@ func TestSizeLimit(t *testing.T) {
 // asNobody runs a command as a user without rights, on a directory of its own.
 func asNobody(t *testing.T, dir string) *process {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("only root can become another user")
-	}
 	const nobody = 65534
 	// The test binary lies where others may not go.
 	place, err := os.MkdirTemp("", "ledger")
@@ -197,6 +194,9 @@ func TestWithoutRights(t *testing.T) {
 		"directory to pass by": {0o600, 0o100, "<nil>", "<nil>"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if os.Getuid() != 0 { // before a mode keeps the clean-up out
+				t.Skip("needs root: to become another user")
+			}
 			dir := with(directory)(t)
 			id := guid(t, dir)
 			if err := errors.Join(os.Chmod(filepath.Join(dir, fileName), c.file), os.Chmod(dir, c.dir)); err != nil {
@@ -233,7 +233,7 @@ func TestReadOnlyFileSystem(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
-		t.Skip("cannot be made read-only:", err)
+		t.Skip("needs root: to make a disk read-only: ", err)
 	}
 	if _, err := openIn(dir, abc); !errors.Is(err, syscall.EROFS) {
 		t.Errorf("Open: %v", err)

@@ -1,0 +1,43 @@
+package catalog
+
+import "encoding/json"
+
+// JSON renders the list for other programs, as the command headcount reads
+// it: product, notice number, the largest value that a point may have, and
+// each metric with its kind ("counter" or "range_gauge"), unit, description
+// and labels. The order is the catalog's. It is the same bytes for the same
+// catalog. The error is the catalog's own ([Catalog.Err]).
+func (c *Catalog) JSON() ([]byte, error) {
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	type attribute struct {
+		Key    string   `json:"key"`
+		Values []string `json:"values"`
+	}
+	type metric struct {
+		Name        string      `json:"name"`
+		Kind        string      `json:"kind"`
+		Unit        string      `json:"unit"`
+		Description string      `json:"description"`
+		Attributes  []attribute `json:"attributes,omitempty"`
+	}
+	list := struct {
+		Product string   `json:"product"`
+		Notice  int      `json:"notice"`
+		Max     int64    `json:"max"`
+		Metrics []metric `json:"metrics"`
+	}{Product: c.product, Notice: c.notice, Max: collectorLimit}
+	for _, d := range c.metrics {
+		m := metric{Name: d.name, Kind: "counter", Unit: d.unit, Description: d.description}
+		if d.kind == KindSizes {
+			m.Kind = "range_gauge"
+		}
+		for _, a := range d.attributes {
+			m.Attributes = append(m.Attributes, attribute(a))
+		}
+		list.Metrics = append(list.Metrics, m)
+	}
+	b, err := json.MarshalIndent(list, "", "  ")
+	return append(b, '\n'), err
+}

@@ -1,0 +1,13 @@
+package catalog_test
+
+import (
+	"testing"
+
+	"headcount.example/catalog"
+)
+
+func TestJSONOfAFaultyCatalog(t *testing.T) {
+	if got, err := catalog.New("Shop", 0).JSON(); err == nil || len(got) != 0 {
+		t.Errorf("got %q, %v, want an error", got, err)
+	}
+}

@@ -1,0 +1,314 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"headcount.example/cmd/headcount/internal/day"
+)
+
+// Retention where none is given.
+const (
+	DefaultRawDays = 30 // of the Collector's files
+	DefaultMonths  = 25 // of figures of single installations; then sums only
+)
+
+// PruneOptions say what Prune removes.
+type PruneOptions struct {
+	Files   []string // raw files of the Collector, or directories with them
+	RawDays int      // raw files and rejected lines are kept that many days
+	Months  int      // months of which reports and installations are kept, the current one not counted
+	DryRun  bool     // only say what would be removed
+	Now     time.Time
+}
+
+// Pruned says what Prune removed.
+type Pruned struct {
+	Months        []string `json:"months"`        // now sums only
+	Installations int64    `json:"installations"` // no longer known, because their last report is older
+	Rejected      int64    `json:"rejected"`      // lines of rejected.jsonl
+	RawFiles      []string `json:"raw_files"`
+	Kept          []string `json:"kept"` // raw files that stay, and why
+}
+
+// Prune removes what is older than its retention. Of a month whose reports
+// are removed the sums stay, and answers about it are the same as before.
+func Prune(ctx context.Context, dir string, o PruneOptions) (*Pruned, error) {
+	if o.RawDays < 1 || o.Months < 1 {
+		return nil, fmt.Errorf("retention of %d days and %d months: both must be 1 or more", o.RawDays, o.Months)
+	}
+	if _, err := load(dir); err != nil {
+		return nil, err
+	}
+	files, err := rawFiles(o.Files)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := lock(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	old, err := load(dir)
+	if err != nil {
+		return nil, err
+	}
+	p := &pruning{ctx: ctx, dir: dir, o: o, old: old, m: old.clone(),
+		done: &Pruned{Months: []string{}, RawFiles: []string{}, Kept: []string{}}}
+	if err := p.run(files); err != nil {
+		if !o.DryRun {
+			undo(dir, old)
+		}
+		return nil, err
+	}
+	return p.done, nil
+}
+
+type pruning struct {
+	ctx    context.Context
+	dir    string
+	o      PruneOptions
+	old, m *manifest
+	done   *Pruned
+}
+
+func (p *pruning) run(files []rawFile) error {
+	if !p.o.DryRun {
+		if err := p.m.tidy(p.dir); err != nil {
+			return err
+		}
+	}
+	p.m.Generation++
+	if err := p.months(); err != nil {
+		return err
+	}
+	if err := p.rejected(); err != nil {
+		return err
+	}
+	if !p.o.DryRun {
+		if err := p.m.save(p.dir); err != nil {
+			return err
+		}
+		if err := swept(p.dir, p.m.sweep(p.dir)); err != nil {
+			return err
+		}
+	}
+	return p.raw(files)
+}
+
+// first is the first month that is kept.
+func (p *pruning) first() day.Day {
+	first := day.Of(p.o.Now).Month()
+	for range p.o.Months {
+		first = (first - 1).Month()
+	}
+	return first
+}
+
+// months leaves the sums of old months, and forgets installations whose last
+// report is older.
+func (p *pruning) months() error {
+	first := p.first()
+	var base *month
+	for _, m := range p.m.Months {
+		if m.First >= first {
+			continue
+		}
+		base = m
+		if !m.Sums {
+			p.done.Months = append(p.done.Months, m.First.String()[:7])
+		}
+	}
+	if len(p.m.Months) == 0 || base == nil {
+		return nil
+	}
+	dormant := map[[16]byte]bool{}
+	newest := p.m.Months[len(p.m.Months)-1]
+	if err := p.m.eachInstallation(p.dir, newest, func(s *state) error {
+		if s.Last < first {
+			dormant[s.id] = true
+		}
+		return p.ctx.Err()
+	}); err != nil {
+		return err
+	}
+	p.done.Installations = int64(len(dormant))
+	if p.o.DryRun || len(p.done.Months) == 0 && len(dormant) == 0 {
+		return nil
+	}
+	if err := p.states(base.First); err != nil {
+		return err
+	}
+	base = p.m.month(base.First)
+	for _, m := range slices.Clone(p.m.Months) {
+		if m.First < first {
+			sums := *m
+			sums.Sums, sums.Reports, sums.Rows = true, "", 0
+			if m != base { // the months that are kept begin with the state after base
+				sums.Installations = ""
+			}
+			p.m.put(&sums)
+			m = &sums
+		}
+		if err := p.m.filterInstallations(p.dir, m, func(s *state) bool { return dormant[s.id] }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// states makes the installations as of the end of a month where they are not
+// kept.
+func (p *pruning) states(of day.Day) error {
+	if p.m.month(of).Installations != "" {
+		return nil
+	}
+	gone, err := p.m.erased()
+	if err != nil {
+		return err
+	}
+	d := &deriver{ctx: p.ctx, dir: p.dir, m: p.m, erased: gone}
+	from := p.m.begin(of)
+	for _, m := range slices.Clone(p.m.Months) {
+		if m.First >= from && m.First <= of {
+			if err := d.month(m.First, nil); err != nil {
+				return err
+			}
+		}
+	}
+	p.m.Generation++ // these files are read while the next ones are written
+	return nil
+}
+
+func (p *pruning) rejected() (err error) {
+	before := day.Of(p.o.Now) - day.Day(p.o.RawDays)
+	old := func(_ []byte, x *rejection) bool {
+		read, err := day.Parse(x.Read)
+		return err != nil || read < before
+	}
+	p.done.Rejected, err = p.m.filterRejected(p.dir, p.o.DryRun, old)
+	return err
+}
+
+// raw removes old rotated files that were read to the end.
+func (p *pruning) raw(files []rawFile) error {
+	known := newIndex(p.m.Inputs)
+	for _, f := range files {
+		why, err := p.keep(f, known)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			p.done.Kept = append(p.done.Kept, f.path+": "+why)
+			continue
+		}
+		p.done.RawFiles = append(p.done.RawFiles, f.path)
+		if p.o.DryRun {
+			continue
+		}
+		step("remove")
+		if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep is why a raw file stays; empty where it may go.
+func (p *pruning) keep(f rawFile, known *index) (string, error) {
+	if !rotatedFile.MatchString(f.path) {
+		return "its name is not that of a rotated file, so a Collector may write it", nil
+	}
+	if open, _ := openElsewhere(f.path); open {
+		return "another program has it open", nil
+	}
+	if info, err := os.Lstat(f.path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return "it is a symbolic link: name the file itself", nil
+	}
+	o, err := known.open(f.path)
+	if err != nil {
+		return "", err
+	}
+	defer o.file.Close()
+	if age := p.o.Now.Sub(o.info.ModTime()); age < time.Duration(p.o.RawDays)*24*time.Hour {
+		return fmt.Sprintf("it is %d days old, and kept for %d", int(age.Hours()/24), p.o.RawDays), nil
+	}
+	if o.older {
+		return "", nil
+	}
+	if o.in == nil || o.cut {
+		return "headcount compact has not read it", nil
+	}
+	rest, err := o.from(o.in.Offset)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "", nil // a copy with less
+	}
+	if err != nil {
+		return "", err
+	}
+	n, err := io.Copy(io.Discard, rest)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return "", o.fault(err)
+	}
+	if n > o.in.Pending {
+		return "headcount compact has not read it to the end", nil
+	}
+	return "", nil
+}
+
+// eachInstallation calls do for the installations as of the end of a month.
+func (m *manifest) eachInstallation(dir string, of *month, do func(*state) error) error {
+	if of.Installations == "" {
+		return nil
+	}
+	all, err := m.openStates(dir, of.Installations)
+	if err != nil {
+		return err
+	}
+	defer all.close()
+	for s := all.peek(); s != nil; s = all.peek() {
+		if err := do(s); err != nil {
+			return err
+		}
+		if err := all.next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// filterInstallations writes a month's installations anew without those that
+// drop names. The manifest's month is replaced.
+func (m *manifest) filterInstallations(dir string, of *month, drop func(*state) bool) (err error) {
+	if of.Installations == "" {
+		return nil
+	}
+	next := *of
+	next.Installations = fmt.Sprintf("installations/%s.%d.parquet", of.First.String()[:7], m.Generation)
+	out, err := createTable(filepath.Join(dir, next.Installations), installationColumns(m.Schema), true)
+	if err != nil {
+		return err
+	}
+	if err := m.eachInstallation(dir, of, func(s *state) error {
+		if drop(s) {
+			return nil
+		}
+		return writeState(out, m.Schema, s)
+	}); err != nil {
+		out.abandon()
+		return err
+	}
+	if err := out.close(); err != nil {
+		return err
+	}
+	m.Checks[next.Installations] = out.check()
+	m.put(&next)
+	return nil
+}

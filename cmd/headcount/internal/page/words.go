@@ -1,0 +1,133 @@
+package page
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"headcount.example/cmd/headcount/internal/answer"
+	"headcount.example/cmd/headcount/internal/schema"
+)
+
+// words turns a technical name into words: FACE_DETECTION is "Face
+// detection", API stays as it is.
+func words(name string) string {
+	parts := strings.FieldsFunc(name, func(r rune) bool { return r == '_' || r == '.' || r == '-' || unicode.IsSpace(r) })
+	if len(parts) == 0 {
+		return name
+	}
+	for i, p := range parts {
+		if len(parts) > 1 || utf8.RuneCountInString(p) > 3 {
+			if p == strings.ToUpper(p) {
+				parts[i] = strings.ToLower(p)
+			}
+		}
+	}
+	return capital(strings.Join(parts, " "))
+}
+
+// mostRunes bounds a name on the page. The tables as CSV have all of it.
+const mostRunes = 60
+
+// clip shortens what is too long to be a name.
+func clip(text string) string {
+	if runes := []rune(text); len(runes) > mostRunes {
+		return string(runes[:mostRunes-1]) + "…"
+	}
+	return text
+}
+
+func capital(text string) string {
+	r, n := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(r)) + text[n:]
+}
+
+// title is a metric's name in words, without the product in front of it:
+// compreface.user.created is "User created".
+func title(name string) string {
+	if _, rest, ok := strings.Cut(name, "."); ok && rest != "" {
+		name = rest
+	}
+	return clip(words(name))
+}
+
+// things are what a range gauge counts, by its unit or else by its name:
+// "collection" and "collections".
+func things(m schema.Metric) (one, more string) {
+	one = strings.Trim(m.Unit, "{}")
+	if one == "" || one == m.Unit {
+		one = strings.ToLower(strings.TrimSuffix(title(m.Name), " count"))
+	}
+	if strings.HasSuffix(one, "s") {
+		return one, one
+	}
+	return one, one + "s"
+}
+
+// rangeText writes a range with thousands separators: 501–2,000.
+func rangeText(label string) string {
+	low, high, two := strings.Cut(label, "-")
+	plus := ""
+	if !two {
+		low, plus = strings.TrimSuffix(label, "+"), label[len(strings.TrimSuffix(label, "+")):]
+	}
+	if !digits(low) || two && !digits(high) {
+		return clip(label)
+	}
+	if two {
+		return thousands(low) + "–" + thousands(high)
+	}
+	if plus != "" {
+		return thousands(low) + "+"
+	}
+	return thousands(low)
+}
+
+func digits(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == ""
+}
+
+// A lexicon finds what the list says of a metric.
+type lexicon struct{ list *schema.Schema }
+
+func (x lexicon) metric(name string) schema.Metric {
+	if x.list != nil {
+		for _, m := range x.list.Metrics {
+			if m.Name == name {
+				return m
+			}
+		}
+	}
+	return schema.Metric{Name: name}
+}
+
+// keys are a counter's label keys, in the declared order or else sorted.
+func (x lexicon) keys(c answer.Counter) (keys []string) {
+	for _, a := range x.metric(c.Name).Attributes {
+		if _, has := c.Labels[a.Key]; has {
+			keys = append(keys, a.Key)
+		}
+	}
+	if len(keys) == len(c.Labels) {
+		return keys
+	}
+	keys = nil
+	for k := range c.Labels {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// label is a counter's label values in words, and as they are.
+func (x lexicon) label(c answer.Counter) (text, technical string) {
+	for _, k := range x.keys(c) {
+		if text != "" {
+			text, technical = text+" · ", technical+", "
+		}
+		text += words(c.Labels[k])
+		technical += c.Labels[k]
+	}
+	return clip(text), clip(technical)
+}

@@ -1,0 +1,138 @@
+package publish
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"headcount.example/cmd/headcount/internal/schema"
+)
+
+// Numbers of the cells that every plan begins with.
+const (
+	activeCell = iota
+	newCell
+	returnedCell
+	continuingCell
+	leftCell
+	fixedCells
+)
+
+// A cell is one figure: for each installation a yes or a no.
+type cell struct{ id, label string }
+
+// A group is the cells of one table.
+type group struct {
+	id, title, description string
+	kind                   Kind
+	metric                 int // place in plan.metrics; -1: none
+	first, end             int // cells
+}
+
+// A metric is where the reports have what the cells of a group are about.
+type metric struct {
+	gauge  bool
+	series []int // numbers in a report, by cell; -1: the archive does not have it
+	listed int   // so many of series have a cell; the others are ranges that the catalog no longer has
+	order  []int // places in series, those of a gauge in the order of its ranges
+	first  int   // its first cell
+}
+
+// A plan is the figures of a page, in order.
+type plan struct {
+	product string
+	cells   []cell
+	groups  []group
+	metrics []metric
+}
+
+// newPlan lays out the page for a catalog. Names that come from the data and
+// from no catalog are not published: a sender chooses them.
+func newPlan(held, view *schema.Schema) *plan {
+	p := &plan{product: view.Product, cells: []cell{
+		{"active", "active installations"},
+		{"installations/new", "new: first report in the window"},
+		{"installations/returned", "returned: none in the window before"},
+		{"installations/continuing", "continuing"},
+		{"left", "reported in the window before, and not in this one"},
+	}}
+	p.groups = []group{
+		{id: "installations", title: "Active installations", kind: Parts, metric: -1, first: newCell, end: leftCell},
+		{id: "left", title: "No longer active", kind: Apart, metric: -1, first: leftCell, end: fixedCells},
+	}
+	if view.Open {
+		return p
+	}
+	for i, m := range view.Metrics {
+		p.add(held, view, i, m)
+	}
+	return p
+}
+
+func (p *plan) add(held, view *schema.Schema, at int, m schema.Metric) {
+	g := group{id: m.Name, title: m.Name, description: m.Description, kind: Any, metric: len(p.metrics), first: len(p.cells)}
+	x := metric{gauge: m.Kind == schema.RangeGauge, first: g.first}
+	var starts []int64
+	for _, s := range view.Series {
+		if s.Metric != at {
+			continue
+		}
+		x.order = append(x.order, len(x.series))
+		x.series = append(x.series, number(held, m.Name, s.Values))
+		label := strings.Join(s.Values, ", ")
+		if label == "" {
+			label = "at least one"
+		} else if x.gauge {
+			starts = append(starts, schema.RangeStart(s.Values[0]))
+		}
+		p.cells = append(p.cells, cell{s.Name, label})
+	}
+	x.listed = len(x.series)
+	if x.gauge {
+		rest := "not reported"
+		if older := x.older(held, m); len(older) > 0 {
+			rest, starts = "not reported, or in a range that is no longer used", append(starts, older...)
+		}
+		slices.SortStableFunc(x.order, func(a, b int) int { return cmp.Compare(starts[a], starts[b]) })
+		g.kind = Parts
+		g.title += ": installations by their largest"
+		p.cells = append(p.cells, cell{m.Name + "/none", "none"}, cell{m.Name + "/not_reported", rest})
+	}
+	g.end = len(p.cells)
+	p.metrics, p.groups = append(p.metrics, x), append(p.groups, g)
+}
+
+// older adds the ranges of a gauge that the archive has and the catalog has
+// not, and returns their starts.
+func (x *metric) older(held *schema.Schema, m schema.Metric) (starts []int64) {
+	for i, s := range held.Series {
+		of := held.Metrics[s.Metric]
+		if of.Name == m.Name && of.Kind == m.Kind && !slices.Contains(x.series, i) {
+			x.order = append(x.order, len(x.series))
+			x.series = append(x.series, i)
+			starts = append(starts, schema.RangeStart(s.Values[0]))
+		}
+	}
+	return starts
+}
+
+// number is the number of a series in the archive's reports; -1: there is none.
+func number(held *schema.Schema, name string, values []string) int {
+	labels := make([][]byte, len(values))
+	for i, v := range values {
+		labels[i] = []byte(v)
+	}
+	if n, ok := held.Find([]byte(name), labels...); ok {
+		return n
+	}
+	return -1
+}
+
+// bits is how many yes and no an installation has: by cell; by metric, whether
+// it reported that metric; and by cell, whether it is active and not in it.
+func (p *plan) bits() int { return 2*len(p.cells) + len(p.metrics) }
+
+func (p *plan) reported(metric int) int { return len(p.cells) + metric }
+
+// without is meant for figures of the kind Any. The others do not use it.
+func (p *plan) without(cell int) int { return len(p.cells) + len(p.metrics) + cell }

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A reader that leaves, as head does, is no failure and no message.
+func TestBrokenPipe(t *testing.T) {
+	archive := compactedArchive(t)
+	for _, args := range [][]string{
+		{"report", "--archive", archive, "--as-of", "2026-11-24"},
+		{"report", "--archive", archive, "--as-of", "2026-11-24", "--format", "json"},
+		{"report", "--archive", archive, "--as-of", "2026-11-24", "--format", "csv"},
+		{"report", "--archive", archive, "--as-of", "2026-11-24", "--format", "html"},
+		{"export", "--archive", archive, "actions"},
+		{"export", "--archive", archive, "collections"},
+		{"erase", "--archive", archive},
+		{"version"},
+		{"--help"},
+	} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		var stderr bytes.Buffer
+		if code := run(context.Background(), args, w, &stderr); code != exitFine || stderr.Len() > 0 {
+			t.Errorf("%q: got exit code %d and %q, want 0 and nothing", args, code, stderr.String())
+		}
+		w.Close()
+	}
+}
+
+// Any other error of the output is a failure.
+func TestFullOutput(t *testing.T) {
+	archive := compactedArchive(t)
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("needs /dev/full:", err)
+	}
+	defer full.Close()
+	var stderr bytes.Buffer
+	code := run(context.Background(), []string{"report", "--archive", archive, "--as-of", "2026-11-24"}, full, &stderr)
+	if code != exitFailure {
+		t.Errorf("got exit code %d, want 1", code)
+	}
+	result{stderr: stderr.String()}.oneLine(t, "no space left")
+}
+
+func TestOutputFile(t *testing.T) {
+	archive, dir := compactedArchive(t), t.TempDir()
+	for _, test := range []struct {
+		args []string
+		mode fs.FileMode
+	}{
+		{[]string{"report", "--as-of", "2026-11-24"}, 0o644},
+		{[]string{"report", "--as-of", "2026-11-24", "--format", "csv"}, 0o644},
+		{[]string{"export", "actions"}, 0o600}, // identifiers are for the owner
+		{[]string{"export", "collections"}, 0o600},
+	} {
+		args := append(test.args, "--archive", archive)
+		want := fine(t, args...)
+		path := write(t, filepath.Join(dir, "out"), "what was there before, and is longer than nothing")
+		if out := fine(t, append(args, "--output", path)...); out != "" {
+			t.Errorf("%q: got %q on the standard output, want nothing", args, out)
+		}
+		if got := read(t, path); got != want {
+			t.Errorf("%q: got %q in the file, want %q", args, got, want)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != test.mode {
+			t.Errorf("%q: got the mode %v, %v; want %v", args, info.Mode(), err, test.mode)
+		}
+	}
+}
+
+// What fails leaves the file that was there, and nothing beside it.
+func TestOutputFileIsWholeOrAsItWas(t *testing.T) {
+	archive, dir := compactedArchive(t), t.TempDir()
+	path := write(t, filepath.Join(dir, "out"), "as it was")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if r := headcountIn(ctx, "export", "--archive", archive, "actions", "--output", path); r.code != exitFailure {
+		t.Errorf("got exit code %d, want 1", r.code)
+	}
+	names, err := os.ReadDir(dir)
+	if err != nil || len(names) != 1 || read(t, path) != "as it was" {
+		t.Errorf("got the files %v, %v, and %q", names, err, read(t, path))
+	}
+	r := headcount("report", "--archive", archive, "--output", filepath.Join(dir, "none", "out"))
+	if r.code != exitFailure {
+		t.Errorf("got exit code %d, want 1", r.code)
+	}
+	r.oneLine(t, filepath.Join(dir, "none", "out"))
+	if r := headcount("report", "--archive", archive, "--as-of", "2026-11-24", "--output", dir); r.code != exitFailure || !strings.Contains(r.stderr, dir) {
+		t.Errorf("a directory: got exit code %d and %q", r.code, r.stderr)
+	}
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"headcount.example/cmd/headcount/internal/archive"
+	"headcount.example/cmd/headcount/internal/export"
+	"headcount.example/cmd/headcount/internal/terminal"
+)
+
+const pruneLong = `prune removes what is older than it should be kept:
+
+  rotated files of the Collector, of those given, that are older than
+  --raw-days and were compacted to the end;
+  what was rejected, after the same time;
+  what the archive holds of single installations, in months older than
+  --months. Of these months the sums stay: answers stay the same.
+
+A file that a Collector may write is never removed. What is kept, and why, is
+said. --dry-run says what would be removed and removes nothing.`
+
+const pruneExample = `  headcount prune --archive archive --dry-run /var/lib/otelcol
+  headcount prune --archive archive /var/lib/otelcol
+  headcount prune --archive archive --raw-days 7 --months 13 /var/lib/otelcol`
+
+func pruneCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "prune --archive DIR [FILE|DIR…]",
+		Short:   "Remove what is older than it should be kept",
+		Long:    pruneLong,
+		Example: pruneExample,
+	}
+	dir := addArchive(cmd)
+	rawDays := &countFlag{archive.DefaultRawDays, 1, math.MaxInt32}
+	months := &countFlag{archive.DefaultMonths, 1, math.MaxInt32}
+	cmd.Flags().Var(rawDays, "raw-days", "days for which the Collector's files are kept")
+	cmd.Flags().Var(months, "months", "months for which single installations are kept")
+	dryRun := cmd.Flags().Bool("dry-run", false, "only say what would be removed")
+	format := addFormat(cmd, "table", "json")
+	cmd.RunE = func(cmd *cobra.Command, files []string) error {
+		done, err := archive.Prune(cmd.Context(), *dir, archive.PruneOptions{
+			Files: files, RawDays: int(rawDays.value), Months: int(months.value), DryRun: *dryRun, Now: time.Now(),
+		})
+		if err != nil {
+			return interrupted(cmd.Context(), err, "run headcount prune again: it finishes what is left")
+		}
+		w := cmd.OutOrStdout()
+		if format.value == "json" {
+			return export.Indented(w, prunedJSON{*dryRun, done})
+		}
+		_, err = io.WriteString(w, terminal.Of(w).Facts(pruneFacts(done, *dryRun)))
+		return err
+	}
+	return cmd
+}
+
+// A prunedJSON is archive.Pruned for other programs.
+type prunedJSON struct {
+	DryRun bool `json:"dry_run"`
+	*archive.Pruned
+}
+
+func pruneFacts(p *archive.Pruned, dryRun bool) terminal.Facts {
+	f := terminal.Facts{Title: "Removed"}
+	if dryRun {
+		f.Title = "Would be removed (dry run)"
+	}
+	f.Lines = append(f.Lines, fmt.Sprintf("%s of single installations in the archive, %s",
+		terminal.Count(int64(len(p.Months)), "month", "months"), terminal.Count(p.Installations, "installation", "installations")))
+	for _, m := range p.Months {
+		f.Lines = append(f.Lines, "- "+m)
+	}
+	if p.Rejected > 0 {
+		f.Lines = append(f.Lines, terminal.Count(p.Rejected, "line", "lines")+" of rejected.jsonl")
+	}
+	f.Lines = append(f.Lines, terminal.Count(int64(len(p.RawFiles)), "file", "files")+" of the Collector")
+	for _, file := range p.RawFiles {
+		f.Lines = append(f.Lines, "- "+file)
+	}
+	for _, k := range p.Kept {
+		f.Lines = append(f.Lines, "kept: "+k)
+	}
+	return f
+}

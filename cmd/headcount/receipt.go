@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+
+	"headcount.example/cmd/headcount/internal/archive"
+	"headcount.example/cmd/headcount/internal/terminal"
+)
+
+// receiptFacts says a receipt in sentences.
+func receiptFacts(r *archive.Receipt) terminal.Facts {
+	f := terminal.Facts{Title: "Receipt of " + r.Time.UTC().Format("2006-01-02 15:04:05") + " UTC"}
+	f.Lines = append(f.Lines,
+		fmt.Sprintf("%s carried out, %s so far", terminal.Count(int64(r.Requests), "request to erase", "requests to erase"), terminal.Number(int64(r.Ever))),
+		fmt.Sprintf("%s removed from the archive, %s from rejected.jsonl",
+			terminal.Count(r.Reports, "report", "reports"), terminal.Count(r.Rejected, "line", "lines")))
+	for _, x := range r.Files {
+		f.Lines = append(f.Lines, fileLine(x))
+	}
+	if r.Left > 0 {
+		f.Warnings = append(f.Warnings, fmt.Sprintf("%s of erased installations left in files that were not rewritten, until %s",
+			terminal.Count(r.Left, "piece is", "pieces are"), r.Until))
+	}
+	return f
+}
+
+func fileLine(x archive.ErasedFile) string {
+	switch x.Action {
+	case "rewritten":
+		return fmt.Sprintf("%s: %s removed", x.Name, terminal.Count(x.Removed, "piece", "pieces"))
+	case "clean":
+		return x.Name + ": nothing to remove"
+	default:
+		return fmt.Sprintf("%s: %s, %s left: %s", x.Name, x.Action, terminal.Count(x.Left, "piece", "pieces"), x.Why)
+	}
+}

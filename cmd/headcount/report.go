@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"headcount.example/cmd/headcount/internal/answer"
+	"headcount.example/cmd/headcount/internal/archive"
+	"headcount.example/cmd/headcount/internal/day"
+	"headcount.example/cmd/headcount/internal/export"
+	"headcount.example/cmd/headcount/internal/page"
+	"headcount.example/cmd/headcount/internal/schema"
+	"headcount.example/cmd/headcount/internal/terminal"
+)
+
+// maxWindow bounds --window, in days.
+const maxWindow = 1000
+
+const reportLong = `report answers how many installations are active, whether they grow or not,
+what is popular, how large things are, and how healthy the input is.
+
+All figures are as of the end of a day in UTC. The default is yesterday, the
+last day that is complete. What is later does not exist in the answer. The
+window is the days that end with that day, and shares are of the
+installations that opted in and reported in it. What is not known is said to
+be not known, and never shown as 0.
+
+--format json has the whole answer. The same input gives the same bytes.
+--format csv has it in long form, one figure a row, with these columns:
+
+` + export.ColumnsHelp
+
+const reportExample = `  headcount report --archive archive
+  headcount report --archive archive --as-of 2026-11-25 --window 7
+  headcount report --archive archive --format html --output report.html
+  headcount report --archive archive --format json | jq .installations`
+
+// An answerWriter writes an answer in one format.
+type answerWriter func(io.Writer, terminal.Terminal, *answer.Answer, *schema.Schema) error
+
+var reportFormats = map[string]answerWriter{
+	"table": func(w io.Writer, t terminal.Terminal, a *answer.Answer, _ *schema.Schema) error {
+		return terminal.Report(w, t, a)
+	},
+	"json": func(w io.Writer, _ terminal.Terminal, a *answer.Answer, _ *schema.Schema) error {
+		return export.JSON(w, a)
+	},
+	"csv": func(w io.Writer, _ terminal.Terminal, a *answer.Answer, _ *schema.Schema) error {
+		return export.CSV(w, a)
+	},
+	"html": func(w io.Writer, _ terminal.Terminal, a *answer.Answer, list *schema.Schema) error {
+		return page.Write(w, a, page.Options{List: list})
+	},
+}
+
+func reportCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "report --archive DIR",
+		Short:   "Answer how many, growing or not, what is popular, how large",
+		Long:    reportLong,
+		Example: reportExample,
+		Args:    noArguments,
+	}
+	dir := addArchive(cmd)
+	catalog := addCatalog(cmd, "the one that the archive was compacted with, or the names in the data")
+	asOf := &dateFlag{day.None}
+	window := &countFlag{answer.DefaultWindow, 1, maxWindow}
+	cmd.Flags().Var(asOf, "as-of", "day of the report, as in 2026-11-25; without it, yesterday in UTC")
+	cmd.Flags().Var(window, "window", fmt.Sprintf("days of the window, 1 to %d", maxWindow))
+	format := addFormat(cmd, "table", "json", "csv", "html")
+	file := addOutput(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		on := asOf.Day
+		if on == day.None {
+			on = lastCompleteDay(time.Now())
+		}
+		a, view, err := answerOf(cmd.Context(), *dir, catalog, on, int(window.value))
+		if err != nil {
+			return err
+		}
+		write := reportFormats[format.value]
+		err = writeOutput(cmd, *file, 0o644, func(w io.Writer, t terminal.Terminal) error { return write(w, t, a, view) })
+		if stale := terminal.Stale(a); err == nil && stale != "" && (format.value != "table" || *file != "") {
+			fmt.Fprintf(cmd.ErrOrStderr(), "headcount: note: %s\n", stale)
+		}
+		return err
+	}
+	return cmd
+}
+
+// answerOf computes the answer of the archive in a directory, and returns it
+// with the list in whose order it is.
+func answerOf(ctx context.Context, dir string, catalog *catalogFlag, asOf day.Day, window int) (*answer.Answer, *schema.Schema, error) {
+	a, err := archive.Open(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	tables, err := a.Tables(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	view := catalog.view(a)
+	return answer.Compute(tables, a.Schema(), view, a.Known(), asOf, window), view, nil
+}

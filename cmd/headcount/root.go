@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// commands make the subcommands, in the order of --help.
+var commands = []func() *cobra.Command{
+	compactCommand,
+	reportCommand,
+	serveCommand,
+	publishCommand,
+	exportCommand,
+	eraseCommand,
+	pruneCommand,
+	simulateCommand,
+	versionCommand,
+}
+
+const rootLong = `headcount makes answers of the reports that self-hosted installations sent,
+with permission, to an OpenTelemetry Collector.
+
+The loop, once a day:
+
+  compact   reads the Collector's files into an archive of Parquet files
+  report    answers: how many, growing or not, what is popular, how large
+  publish   makes the page and the badge that may be shown to the world
+  erase     carries out the requests to erase that compact met
+
+Every figure is of the installations that opted in and reported. What is not
+known is said to be not known, and never shown as 0.
+
+Exit codes: 0 fine, 1 a failure, 2 wrong usage. Colour and progress are for
+terminals only; NO_COLOR turns colour off.`
+
+const rootExample = `  headcount compact --archive archive --catalog compreface /var/lib/otelcol
+  headcount report --archive archive
+  headcount publish --archive archive --out public
+  headcount erase --archive archive /var/lib/otelcol`
+
+// run is the command: it returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	out := &output{to: stdout}
+	started := false
+	root := newRoot(out, &started)
+	root.SetArgs(args)
+	root.SetIn(strings.NewReader(""))
+	root.SetErr(stderr)
+	return exitCode(ctx, root.ExecuteContext(ctx), started, out, stderr)
+}
+
+// newRoot makes the command with its subcommands. started becomes true when
+// one of them begins to work: an error before it is wrong usage.
+func newRoot(out io.Writer, started *bool) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "headcount",
+		Short:         "Answers from the reports of self-hosted installations",
+		Long:          rootLong,
+		Example:       rootExample,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noSuchCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetOut(out) // before the command completion is made, which keeps it
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(flagError)
+	for _, command := range commands {
+		root.AddCommand(command())
+	}
+	addHelp(root)
+	addCompletion(root)
+	markStart(root, started)
+	return root
+}
+
+// markStart makes each command that does work note that it started.
+func markStart(c *cobra.Command, started *bool) {
+	for _, sub := range c.Commands() {
+		markStart(sub, started)
+	}
+	if do := c.RunE; do != nil {
+		c.RunE = func(cmd *cobra.Command, args []string) error {
+			*started = true
+			return do(cmd, args)
+		}
+	}
+}
+
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	remedy := "headcount --help lists the commands"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		remedy = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usage("command %q is not known; %s", args[0], remedy)
+}
