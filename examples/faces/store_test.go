@@ -83,6 +83,9 @@ func TestSurvivesARestart(t *testing.T) {
 		v := newPerson(t, p)
 		v.signUp(t, "Ann", yes)
 		v.work(t, 3)
+		if url != "" { // a killed process loses what it has not written, ten seconds at most
+			eventually(t, "all is written", func() bool { return p.counted(t) == 2+len(kinds) })
+		}
 		p.kill(t)
 		p.start(t)
 		at := v.Jar.Cookies(mustParse(t, p.url)) // of this host, whatever the port
