@@ -16,6 +16,7 @@ type Catalog struct {
 	product string
 	notice  int
 	metrics []*definition
+	series  []string // given as metrics
 	err     error
 	made    bool
 }
@@ -25,6 +26,10 @@ type Catalog struct {
 // ([Catalog.Variable]). The notice is the number of the text that people agree
 // to, from 1; it must rise whenever what is sent or what is told changes, and
 // then everybody is asked again.
+//
+// A metric is given whole: the result of NewCounter and not of [Counter.With].
+// A catalog has at most 256 series, a metric at most 64, and a label's value at
+// most 64 bytes, so that a report stays small.
 //
 // New does not panic, so that a catalog can be a package variable. Every
 // fault of the list is in [Catalog.Err], and in the error of telemetry.Init.
@@ -36,10 +41,15 @@ func New(product string, notice int, metrics ...Metric) *Catalog {
 		var def *definition
 		switch m := m.(type) {
 		case Counter:
-			if m.of != nil {
+			switch {
+			case m.of == nil:
+			case m != m.of.def.whole():
+				c.series = append(c.series, m.String())
+				continue
+			default:
 				def = m.of.def
 			}
-		case Sizes:
+		case RangeGauge:
 			def = m.def
 		}
 		c.metrics = append(c.metrics, def)
@@ -105,7 +115,7 @@ type Definition struct {
 	Name, Unit, Description string
 	Attributes              []Attribute      // for sizes one: the range
 	Ranges                  bucketing.Ranges // for sizes only
-	Sizes                   Sizes            // for sizes only
+	RangeGauge              RangeGauge       // for sizes only
 	Series                  []Series
 }
 
@@ -134,7 +144,7 @@ func (c *Catalog) Metrics() []Definition {
 // it has of this installation. It is sent alone, and only when a person turned
 // statistics off and asked for it; the Collector lets it through.
 func (c *Catalog) Erasure() Definition {
-	def := definition{kind: KindSizes, name: "headcount.erasure.requested", unit: "{request}",
+	def := definition{kind: KindRangeGauge, name: "headcount.erasure.requested", unit: "{request}",
 		description: "This installation asks to erase what it sent."}
 	def.expand()
 	return def.data()
@@ -143,8 +153,8 @@ func (c *Catalog) Erasure() Definition {
 // data copies a definition, so that whoever gets it cannot change the list.
 func (d *definition) data() Definition {
 	data := Definition{Kind: d.kind, Name: d.name, Unit: d.unit, Description: d.description, Ranges: d.ranges}
-	if d.kind == KindSizes {
-		data.Sizes = Sizes{d}
+	if d.kind == KindRangeGauge {
+		data.RangeGauge = RangeGauge{d}
 	}
 	for _, a := range d.attributes {
 		data.Attributes = append(data.Attributes, OneOf(a.Key, a.Values...))

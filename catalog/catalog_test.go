@@ -23,9 +23,9 @@ func TestMetricsListsWhatWasDeclared(t *testing.T) {
 			Attributes: []catalog.Attribute{{Key: "shop.service.type", Values: []string{"SEARCH", "PAYMENT"}}}},
 		{Kind: catalog.KindCounter, Name: "shop.order.placed", Unit: "{order}", Description: "An order was placed.",
 			Attributes: []catalog.Attribute{{Key: "shop.order.size", Values: []string{"S", "M", "L"}}, {Key: "shop.order.way", Values: []string{"WEB", "APP"}}}},
-		{Kind: catalog.KindSizes, Name: "shop.basket.count", Unit: "{basket}", Description: "Baskets.",
+		{Kind: catalog.KindRangeGauge, Name: "shop.basket.count", Unit: "{basket}", Description: "Baskets.",
 			Attributes: []catalog.Attribute{{Key: "shop.goods.range", Values: []string{"0", "1-10", "11+"}}},
-			Ranges:     bucketing.New(0, 10), Sizes: goods},
+			Ranges:     bucketing.New(0, 10), RangeGauge: goods},
 	} {
 		got := list[i]
 		got.Series = nil
@@ -52,7 +52,7 @@ func TestCallerCannotChangeACatalog(t *testing.T) {
 	attributes := []catalog.Attribute{attribute, catalog.OneOf("shop.other", values...)}
 	metrics := []catalog.Metric{
 		catalog.NewCounter("shop.user.created", "{user}", sentence, attributes...),
-		catalog.NewSizes("shop.goods", "1", "Goods.", "shop.range", bucketing.New(limits...)),
+		catalog.NewRangeGauge("shop.goods", "1", "Goods.", "shop.range", bucketing.New(limits...)),
 	}
 	c := catalog.New("Shop", 1, metrics...)
 	before, fingerprint := fmt.Sprintf("%+v", c.Metrics()), c.Fingerprint() // as text, which shares nothing

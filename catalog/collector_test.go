@@ -68,7 +68,7 @@ func TestCollectorConfigMakesRoomForLargeReports(t *testing.T) {
 	long := strings.Repeat("x", 200)
 	var metrics []catalog.Metric
 	for _, n := range []string{"a", "b", "c", "d"} {
-		metrics = append(metrics, catalog.NewSizes("shop."+n+"."+long, "{x}", "Things.", "shop."+long, bucketing.New(
+		metrics = append(metrics, catalog.NewRangeGauge("shop."+n+"."+long, "{x}", "Things.", "shop."+long, bucketing.New(
 			1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30)))
 	}
 	got, err := catalog.New("Shop", 1, metrics...).CollectorConfig()

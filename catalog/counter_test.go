@@ -13,7 +13,7 @@ var (
 	typed  = catalog.NewCounter("shop.service.created", "{service}", "A service was created, by type.", catalog.OneOf("shop.service.type", "SEARCH", "PAYMENT"))
 	paired = catalog.NewCounter("shop.order.placed", "{order}", "An order was placed.",
 		catalog.OneOf("shop.order.size", "S", "M", "L"), catalog.OneOf("shop.order.way", "WEB", "APP"))
-	goods = catalog.NewSizes("shop.basket.count", "{basket}", "Baskets.", "shop.goods.range", bucketing.New(0, 10))
+	goods = catalog.NewRangeGauge("shop.basket.count", "{basket}", "Baskets.", "shop.goods.range", bucketing.New(0, 10))
 	shop  = catalog.New("Shop", 1, plain, typed, paired, goods)
 )
 
@@ -168,10 +168,10 @@ func TestStringOfSizes(t *testing.T) {
 	if got := goods.String(); got != "shop.basket.count" {
 		t.Errorf("got %q", got)
 	}
-	if got := (catalog.Sizes{}).String(); got != "undeclared sizes" {
+	if got := (catalog.RangeGauge{}).String(); got != "undeclared range gauge" {
 		t.Errorf("zero value: got %q", got)
 	}
-	if goods != shop.Metrics()[3].Sizes {
+	if goods != shop.Metrics()[3].RangeGauge {
 		t.Error("the sizes of Metrics are not the declared ones")
 	}
 }

@@ -11,8 +11,8 @@ import (
 type Kind uint8
 
 const (
-	KindCounter Kind = iota + 1 // a monotonic sum: a total that only grows
-	KindSizes                   // a gauge by range: how many things have that size now
+	KindCounter    Kind = iota + 1 // a monotonic sum: a total that only grows
+	KindRangeGauge                 // a gauge by range: how many things have that size now
 )
 
 // An Attribute is a label and all the values it can take.
@@ -28,12 +28,12 @@ func OneOf(key string, values ...string) Attribute {
 }
 
 // A Metric is a statistic that can stand in a catalog: a [Counter] or
-// [Sizes].
+// [RangeGauge].
 type Metric interface {
 	metric()
 }
 
-// definition is what a Counter or Sizes points to. It is immutable and holds
+// definition is what a Counter or RangeGauge points to. It is immutable and holds
 // no count: counts live in the client.
 type definition struct {
 	kind                    Kind
@@ -42,6 +42,7 @@ type definition struct {
 	ranges                  bucketing.Ranges
 	series                  []Series // nil when there would be more than maxSeries
 	bare                    Counter  // while labels are missing
+	undeclared              Counter  // what With returns for values that are not declared
 }
 
 // A Counter is a statistic that only grows, or one of its labelled series.
@@ -68,7 +69,9 @@ func NewCounter(name, unit, description string, attributes ...Attribute) Counter
 		def.attributes = append(def.attributes, OneOf(a.Key, a.Values...))
 	}
 	def.bare = Counter{&counted{def: def, series: none}}
+	def.undeclared = Counter{&counted{def: def, series: none}}
 	def.bare.of.index.Store(none)
+	def.undeclared.of.index.Store(none)
 	def.expand()
 	if len(attributes) == 0 {
 		return def.series[0].Counter
@@ -86,7 +89,7 @@ func (c Counter) With(values ...string) Counter {
 	}
 	def := c.of.def
 	if len(values) != len(def.attributes) || def.series == nil {
-		return def.bare
+		return def.undeclared
 	}
 	at := 0
 	for i, value := range values {
@@ -99,11 +102,19 @@ func (c Counter) With(values ...string) Counter {
 			}
 		}
 		if found == none {
-			return def.bare
+			return def.undeclared
 		}
 		at = at*len(declared) + found
 	}
 	return def.series[at].Counter
+}
+
+// whole is the counter that stands for the metric: with labels the bare one.
+func (d *definition) whole() Counter {
+	if len(d.attributes) == 0 && len(d.series) == 1 {
+		return d.series[0].Counter
+	}
+	return d.bare
 }
 
 // Index returns the position of c among the counter series of the catalog that
@@ -131,30 +142,30 @@ func (c Counter) String() string {
 
 func (Counter) metric() {}
 
-// Sizes says how many things have a size in each range now: collections by
+// RangeGauge says how many things have a size in each range now: collections by
 // their number of faces. The exact sizes stay in the application. The zero
-// Sizes is not in any catalog.
-type Sizes struct{ def *definition }
+// RangeGauge is not in any catalog.
+type RangeGauge struct{ def *definition }
 
-// NewSizes declares sizes: name, unit and description of the things that are
+// NewRangeGauge declares sizes: name, unit and description of the things that are
 // counted, the label that carries the range, and the ranges. Faults are
 // reported by the catalog it is put in.
-func NewSizes(name, unit, description, attribute string, ranges bucketing.Ranges) Sizes {
-	def := &definition{kind: KindSizes, name: name, unit: unit, description: description,
+func NewRangeGauge(name, unit, description, attribute string, ranges bucketing.Ranges) RangeGauge {
+	def := &definition{kind: KindRangeGauge, name: name, unit: unit, description: description,
 		attributes: []Attribute{OneOf(attribute, ranges.Labels()...)}, ranges: ranges}
 	def.expand()
-	return Sizes{def}
+	return RangeGauge{def}
 }
 
 // String returns the name of the statistic.
-func (s Sizes) String() string {
+func (s RangeGauge) String() string {
 	if s.def == nil {
-		return "undeclared sizes"
+		return "undeclared range gauge"
 	}
 	return s.def.name
 }
 
-func (Sizes) metric() {}
+func (RangeGauge) metric() {}
 
 // maxSeries bounds the labelled series of one metric, and so the size of a
 // report. Declaring more is a fault.

@@ -9,7 +9,7 @@
 //		UserCreated    = catalog.NewCounter("shop.user.created", "{user}", "A user was created.")
 //		ServiceCreated = catalog.NewCounter("shop.service.created", "{service}", "A service was created, by type.",
 //			catalog.OneOf("shop.service.type", "SEARCH", "PAYMENT"))
-//		Baskets = catalog.NewSizes("shop.basket.count", "{basket}",
+//		Baskets = catalog.NewRangeGauge("shop.basket.count", "{basket}",
 //			"Baskets, by the range their number of goods falls in.", "shop.goods.range", bucketing.New(0, 10, 50))
 //
 //		Catalog = catalog.New("Shop", 1, UserCreated, ServiceCreated, Baskets)
@@ -21,7 +21,7 @@
 // # What is sent
 //
 // For a [Counter], the total of each declared combination of labels. For
-// [Sizes], how many things fall in each range now. [Catalog.Notice] renders
+// [RangeGauge], how many things fall in each range now. [Catalog.Notice] renders
 // the list for people and [Catalog.CollectorConfig] for the Collector, which
 // lets exactly this list through.
 //
@@ -29,6 +29,14 @@
 //
 // Anything else. Labels are chosen from values written in the program, never
 // from values a user typed.
+//
+// # OpenTelemetry
+//
+// A [Counter] is a monotonic, cumulative Sum. A [RangeGauge] is a Gauge whose one
+// attribute is the range. Labels are attributes with a closed list of values. An
+// installation is named by install_guid, the only Resource attribute. Names and
+// units follow OpenTelemetry's rules. A catalog is not a Meter: what is not
+// declared in it cannot be made at run time.
 //
 // # Changing the list
 //

@@ -12,7 +12,7 @@ func ExampleNew() {
 		UserCreated    = catalog.NewCounter("shop.user.created", "{user}", "A user was created.")
 		ServiceCreated = catalog.NewCounter("shop.service.created", "{service}", "A service was created, by type.",
 			catalog.OneOf("shop.service.type", "SEARCH", "PAYMENT"))
-		Baskets = catalog.NewSizes("shop.basket.count", "{basket}",
+		Baskets = catalog.NewRangeGauge("shop.basket.count", "{basket}",
 			"Baskets, by the range their number of goods falls in.", "shop.goods.range", bucketing.New(0, 10, 50))
 
 		Catalog = catalog.New("Shop", 1, UserCreated, ServiceCreated, Baskets)

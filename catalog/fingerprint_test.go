@@ -28,7 +28,7 @@ func sample() parts {
 
 func (p parts) catalog() *catalog.Catalog {
 	c := catalog.NewCounter(p.name, p.unit, p.text, catalog.OneOf(p.key, p.values...))
-	s := catalog.NewSizes(p.sizesName, p.sizesUnit, p.sizesText, p.sizesKey, bucketing.New(p.bounds...))
+	s := catalog.NewRangeGauge(p.sizesName, p.sizesUnit, p.sizesText, p.sizesKey, bucketing.New(p.bounds...))
 	switch {
 	case p.swapped:
 		return catalog.New(p.product, p.notice, s, c)
@@ -82,7 +82,7 @@ func TestFingerprintChangesWithEveryPart(t *testing.T) {
 func TestFingerprintChangesWithTheKind(t *testing.T) {
 	ranges := bucketing.New(0, 10)
 	c := catalog.New("Shop", 1, catalog.NewCounter("shop.goods", "1", "Goods.", catalog.OneOf("shop.range", ranges.Labels()...)))
-	s := catalog.New("Shop", 1, catalog.NewSizes("shop.goods", "1", "Goods.", "shop.range", ranges))
+	s := catalog.New("Shop", 1, catalog.NewRangeGauge("shop.goods", "1", "Goods.", "shop.range", ranges))
 	if c.Fingerprint() == s.Fingerprint() || c.Fingerprint() == "" {
 		t.Errorf("fingerprints %q and %q", c.Fingerprint(), s.Fingerprint())
 	}

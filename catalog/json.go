@@ -30,7 +30,7 @@ func (c *Catalog) JSON() ([]byte, error) {
 	}{Product: c.product, Notice: c.notice, Max: collectorLimit}
 	for _, d := range c.metrics {
 		m := metric{Name: d.name, Kind: "counter", Unit: d.unit, Description: d.description}
-		if d.kind == KindSizes {
+		if d.kind == KindRangeGauge {
 			m.Kind = "range_gauge"
 		}
 		for _, a := range d.attributes {

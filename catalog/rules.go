@@ -43,14 +43,17 @@ func (c *Catalog) check() error {
 	if c.notice < 1 {
 		fault("notice number %d: notices are numbered from 1", c.notice)
 	}
+	for _, name := range c.series {
+		fault("%q is one series, or no declared one: give the counter itself, without With", name)
+	}
 	if len(c.metrics) == 0 {
-		fault("product %q declares no statistics", c.product)
+		fault("product %.80q declares no statistics", c.product)
 	}
 	seen := map[string]bool{}
 	total := 0
 	for i, d := range c.metrics {
 		if d == nil {
-			fault("metric %d of %d was not made by NewCounter or NewSizes", i+1, len(c.metrics))
+			fault("metric %d of %d was not made by NewCounter or NewRangeGauge", i+1, len(c.metrics))
 			continue
 		}
 		if seen[strings.ToLower(d.name)] {
@@ -69,12 +72,12 @@ func (c *Catalog) check() error {
 func checkProduct(product string, fault func(string, ...any)) {
 	switch {
 	case len(product) > maxProduct:
-		fault("product name %q is longer than %d bytes", product, maxProduct)
+		fault("product name %.80q is longer than %d bytes", product, maxProduct)
 	case !productRule.MatchString(product):
-		fault("product name %q cannot become an environment variable: use ASCII letters and digits, beginning with a letter, "+
+		fault("product name %.80q cannot become an environment variable: use ASCII letters and digits, beginning with a letter, "+
 			"words joined by one space, dot, dash or underscore", product)
 	case prefix(product) == "OTEL" || strings.HasPrefix(prefix(product), "OTEL_"):
-		fault("product name %q would take OpenTelemetry's own variables: choose another", product)
+		fault("product name %.80q would take OpenTelemetry's own variables: choose another", product)
 	}
 }
 
@@ -88,7 +91,7 @@ func (d *definition) check(fault func(string, ...any)) {
 		fault("metric %q: description %q is not one plain sentence of at most %d bytes, from a capital letter to a full stop",
 			d.name, d.description, maxText)
 	}
-	if d.kind == KindSizes {
+	if d.kind == KindRangeGauge {
 		if err := d.ranges.Err(); err != nil {
 			fault("metric %q: %w", d.name, err)
 		}

@@ -158,18 +158,18 @@ func TestWhatIsNotAMetric(t *testing.T) {
 	for name, m := range map[string]catalog.Metric{
 		"nil":                    nil,
 		"zero counter":           catalog.Counter{},
-		"zero sizes":             catalog.Sizes{},
+		"zero sizes":             catalog.RangeGauge{},
 		"undeclared series":      catalog.Counter{}.With("A"),
 		"nil pointer to counter": (*catalog.Counter)(nil),
-		"nil pointer to sizes":   (*catalog.Sizes)(nil),
+		"nil pointer to sizes":   (*catalog.RangeGauge)(nil),
 		"pointer":                &whole,
 		"wrapped nil":            around{},
 		"wrapped counter":        around{whole},
 	} {
 		t.Run(name, func(t *testing.T) {
 			other := catalog.NewCounter("shop.other", "1", "Others.")
-			refused(t, catalog.New("Shop", 1, m), "metric 1 of 1 was not made by NewCounter or NewSizes")
-			refused(t, catalog.New("Shop", 1, other, m), "metric 2 of 2 was not made by NewCounter or NewSizes")
+			refused(t, catalog.New("Shop", 1, m), "metric 1 of 1 was not made by NewCounter or NewRangeGauge")
+			refused(t, catalog.New("Shop", 1, other, m), "metric 2 of 2 was not made by NewCounter or NewRangeGauge")
 		})
 	}
 }
@@ -187,16 +187,13 @@ func TestNoCatalog(t *testing.T) {
 
 func TestNamesDeclaredTwice(t *testing.T) {
 	one, same := counter(), counter()
-	sizes := catalog.NewSizes("shop.user.created", "{user}", "Users.", "shop.range", bucketing.Faces)
-	labelled := counter(catalog.OneOf("shop.kind", "A", "B"))
+	sizes := catalog.NewRangeGauge("shop.user.created", "{user}", "Users.", "shop.range", bucketing.Faces)
 	const fault = `metric "shop.user.created" is declared twice`
 	for name, metrics := range map[string][]catalog.Metric{
-		"same definition":      {one, one},
-		"same declaration":     {one, same},
-		"counter and sizes":    {one, sizes},
-		"not side by side":     {one, catalog.NewCounter("shop.other", "1", "Others."), same},
-		"two series of one":    {labelled.With("A"), labelled.With("B")},
-		"whole and one series": {labelled, labelled.With("A")},
+		"same definition":   {one, one},
+		"same declaration":  {one, same},
+		"counter and sizes": {one, sizes},
+		"not side by side":  {one, catalog.NewCounter("shop.other", "1", "Others."), same},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, catalog.New("Shop", 1, metrics...), fault) })
 	}
@@ -228,7 +225,7 @@ func TestAttributes(t *testing.T) {
 			}
 		})
 	}
-	refused(t, catalog.New("Shop", 1, catalog.NewSizes("shop.goods", "1", sentence, "install_guid", bucketing.Faces)),
+	refused(t, catalog.New("Shop", 1, catalog.NewRangeGauge("shop.goods", "1", sentence, "install_guid", bucketing.Faces)),
 		`metric "shop.goods": attribute "install_guid" is the name of the identifier`)
 }
 
@@ -269,7 +266,7 @@ func TestSeriesOfAMetric(t *testing.T) {
 		})
 	}
 	for n, want := range map[int]bool{63: true, 64: true, 65: false} {
-		c := catalog.New("Shop", 1, catalog.NewSizes("shop.user.created", "1", sentence, "shop.range", bucketing.New(bounds(n)...)))
+		c := catalog.New("Shop", 1, catalog.NewRangeGauge("shop.user.created", "1", sentence, "shop.range", bucketing.New(bounds(n)...)))
 		if want {
 			sound(t, c)
 		} else {
@@ -299,8 +296,8 @@ func TestRangesOfSizes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fault := `metric "shop.goods": bucketing: ` + test.fault
-			refused(t, catalog.New("Shop", 1, catalog.NewSizes("shop.goods", "1", sentence, "shop.range", test.ranges)), fault)
-			refused(t, catalog.New("Shop", 1, catalog.NewSizes("shop.goods", "1", sentence, "Range", test.ranges)),
+			refused(t, catalog.New("Shop", 1, catalog.NewRangeGauge("shop.goods", "1", sentence, "shop.range", test.ranges)), fault)
+			refused(t, catalog.New("Shop", 1, catalog.NewRangeGauge("shop.goods", "1", sentence, "Range", test.ranges)),
 				fault, `attribute "Range" is not an OpenTelemetry name`)
 		})
 	}
@@ -310,7 +307,7 @@ func TestAllFaultsAreReportedTogether(t *testing.T) {
 	c := catalog.New("2Shop", 0,
 		catalog.NewCounter("Shop.User", "", "users", catalog.OneOf("Kind", "a b", "a b"), catalog.OneOf("install_guid")),
 		nil,
-		catalog.NewSizes("shop.goods", "{", "Goods", "otel.range", bucketing.New()),
+		catalog.NewRangeGauge("shop.goods", "{", "Goods", "otel.range", bucketing.New()),
 		catalog.NewCounter("shop.goods", "1", "Goods.", catalog.OneOf("shop.kind", words(65)...)),
 	)
 	refused(t, c,
@@ -321,4 +318,22 @@ func TestAllFaultsAreReportedTogether(t *testing.T) {
 		"metric 2 of 4",
 		`unit "{"`, `description "Goods"`, "no upper bounds", `attribute "otel.range" is in`,
 		`metric "shop.goods" is declared twice`, "has more than 64 series")
+}
+
+// A series is no metric, and neither is what With returns for an undeclared
+// value.
+func TestSeriesGivenAsMetric(t *testing.T) {
+	way := catalog.NewCounter("shop.basket.sold", "{basket}", "A basket was sold.", catalog.OneOf("shop.way", "WEB", "APP"))
+	for name, given := range map[string]catalog.Counter{"a series": way.With("WEB"), "an undeclared one": way.With("Nonsense")} {
+		err := catalog.New("Shop", 1, given).Err()
+		if err == nil || !strings.Contains(err.Error(), "is one series") || !strings.Contains(err.Error(), "shop.basket.sold") {
+			t.Errorf("%s: got %v, want a fault that names it", name, err)
+		}
+	}
+	if err := catalog.New("Shop", 1, way).Err(); err != nil {
+		t.Error(err)
+	}
+	if err := catalog.New(strings.Repeat("x", 1<<20), 1, way).Err(); err == nil || len(err.Error()) > 1000 {
+		t.Errorf("a name of 1 MiB: got an error of %d bytes", len(err.Error()))
+	}
 }

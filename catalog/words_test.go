@@ -51,7 +51,7 @@ func TestNames(t *testing.T) {
 		for what, c := range map[string]*catalog.Catalog{
 			`metric name`:                           catalog.New("Shop", 1, catalog.NewCounter(test.name, "1", sentence)),
 			`metric "shop.user.created": attribute`: catalog.New("Shop", 1, counter(catalog.OneOf(test.name, "A"))),
-			`metric "shop.goods": attribute`:        catalog.New("Shop", 1, catalog.NewSizes("shop.goods", "1", sentence, test.name, bucketing.Faces)),
+			`metric "shop.goods": attribute`:        catalog.New("Shop", 1, catalog.NewRangeGauge("shop.goods", "1", sentence, test.name, bucketing.Faces)),
 		} {
 			t.Run(name+" as "+what, func(t *testing.T) {
 				if test.fault == "" {

@@ -89,7 +89,7 @@ func withoutSizes(base []row, t *target) []row { return without(base, t.sizesNam
 
 // The names are the catalog's, because the changes can be to the name.
 func (t *target) labelledName() string { return t.firstOf(catalog.KindCounter) }
-func (t *target) sizesName() string    { return t.firstOf(catalog.KindSizes) }
+func (t *target) sizesName() string    { return t.firstOf(catalog.KindRangeGauge) }
 
 func (t *target) firstOf(kind catalog.Kind) string {
 	for _, d := range t.catalog.Metrics() {

@@ -67,8 +67,8 @@ func count(stats *telemetry.Client, c *catalog.Catalog, guid string, round int64
 			}
 			want = append(want, row{guid, d.Name, labels(d.Attributes, s.Values), n})
 		}
-		if d.Kind == catalog.KindSizes {
-			stats.Observe(d.Sizes, func(context.Context) ([]int64, error) { return sizes, nil })
+		if d.Kind == catalog.KindRangeGauge {
+			stats.Observe(d.RangeGauge, func(context.Context) ([]int64, error) { return sizes, nil })
 		}
 	}
 	return want

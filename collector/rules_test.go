@@ -170,7 +170,7 @@ func (r rules) checkMetrics(guid string, metrics []metric, fault func(string, ..
 				fault("%s is not a monotonic cumulative sum", m.Name)
 			}
 			points = m.Sum.DataPoints
-		case rule.Kind == catalog.KindSizes && m.Gauge != nil && m.Sum == nil:
+		case rule.Kind == catalog.KindRangeGauge && m.Gauge != nil && m.Sum == nil:
 			points = m.Gauge.DataPoints
 		default:
 			fault("%s is of another kind", m.Name)

@@ -114,7 +114,7 @@ func (p *Panel) stateJSON(ctx context.Context, right Right) stateJSON {
 }
 
 func (p *Panel) servePreview(w http.ResponseWriter, r *http.Request, _ Right) {
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 	defer cancel()
 	asked := r.URL.Query().Has("sizes")
 	next := p.preview(ctx, asked)

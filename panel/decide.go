@@ -47,7 +47,7 @@ func (p *Panel) decide(ctx context.Context, a answer, where string) error {
 	}
 	// Whatever became of the rest: a no that could not be written may have put
 	// a yes aside, and one whose request did not arrive takes effect.
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	acted := p.act(ctx)
 	switch {
@@ -78,7 +78,7 @@ func (p *Panel) act(ctx context.Context) error {
 // record saves an answer, unless it stood already: a form that is sent twice
 // is one decision.
 func (p *Panel) record(ctx context.Context, a answer, where string) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	p.deciding.Lock()
 	defer p.deciding.Unlock()
@@ -108,7 +108,7 @@ func (p *Panel) record(ctx context.Context, a answer, where string) error {
 	r := consent.Record{Decision: a.decision, Notice: a.notice, Time: time.Now(), Where: where, Erase: a.erase}
 	err := p.save(ctx, r)
 	if a.decision == consent.Granted {
-		return p.settle(ctx, s.history, where, err)
+		return p.checkOvertaken(ctx, s.history, where, err)
 	}
 	if err != nil { // it stops this process all the same
 		_ = p.config.Stats.Decide(ctx, r)
@@ -123,13 +123,13 @@ func (p *Panel) save(ctx context.Context, r consent.Record) error {
 	return nil
 }
 
-// settle looks at what a yes came after. Another process may have recorded a no
+// checkOvertaken looks at what a yes came after. Another process may have recorded a no
 // between our look and our Save, which no lock of ours keeps out. The yes was no
 // answer to that no, so the no is recorded again; also where Save failed, which
 // may have saved all the same. Who cannot see what came in between takes the yes
 // back as well: it is never guessed that nothing did.
-func (p *Panel) settle(ctx context.Context, before []consent.Record, where string, failed error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience) // Save may have used all of it
+func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, where string, failed error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout) // Save may have used all of it
 	defer cancel()
 	no := consent.Record{Decision: consent.Denied, Notice: p.notice, Time: time.Now(), Where: where}
 	after, err := p.config.Decisions.History(ctx)

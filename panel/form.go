@@ -83,6 +83,13 @@ func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, right Right) {
 		p.refuse(w, false, http.StatusBadRequest, p.texts.Malformed)
 		return
 	}
+	// A yes needs the same site. A no needs less: a proxy that changes the Host
+	// makes every form look like another site's, and one that holds the token of
+	// the page was made by it.
+	if p.cross.Check(r) != nil && (a.decision != consent.Denied || a.seen != p.state(r.Context()).mark()) {
+		p.refuse(w, false, http.StatusForbidden, p.texts.CrossSite)
+		return
+	}
 	err := p.decide(r.Context(), a, "settings")
 	var refused *refusal
 	switch {

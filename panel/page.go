@@ -101,7 +101,7 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request, right Right, status
 	}
 	notice, _ := p.config.Catalog.Notice() // New looked at the catalog
 	v.Full = blocks(string(notice))
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 	defer cancel()
 	v.Preview = p.preview(ctx, query.Has("sizes"))
 	p.journal(&v, query.Has("all"))

@@ -42,6 +42,11 @@ type Config struct {
 	// behind a log-in in any case.
 	May func(*http.Request) Right
 
+	// Origins are the addresses at which browsers see this page, such as
+	// "https://faces.example", where a proxy in front of it changes the Host. A yes
+	// is taken from these and from the page's own.
+	Origins []string
+
 	// Changes says in a sentence or two what each notice changed, by its
 	// number, from 2 on.
 	Changes map[int]string
@@ -124,6 +129,11 @@ func (p *Panel) check() error {
 	}
 	if promises(p.config.Recipient) {
 		fault("recipient %.60q promises what an identifier does not keep", p.config.Recipient)
+	}
+	for _, origin := range p.config.Origins {
+		if err := p.cross.AddTrustedOrigin(origin); err != nil {
+			fault("origin %.80q is not an address such as https://faces.example: %w", origin, err)
+		}
 	}
 	for notice := range p.config.Changes {
 		if notice < 2 || notice > p.notice {

@@ -114,7 +114,7 @@ func (p *Panel) preview(ctx context.Context, sizes bool) report {
 // missing names the sizes of which a report has none, of all in the catalog.
 func (p *Panel) missing(of []row) (names []string, all int) {
 	for _, d := range p.config.Catalog.Metrics() {
-		if d.Kind != catalog.KindSizes {
+		if d.Kind != catalog.KindRangeGauge {
 			continue
 		}
 		all++

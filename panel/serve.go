@@ -16,6 +16,7 @@ type route struct {
 	public  bool     // for whoever reaches the handler
 	changes bool     // only for who may change
 	json    bool     // refusals are JSON
+	form    bool     // looks at the site that a request came from itself
 	serve   func(*Panel, http.ResponseWriter, *http.Request, Right)
 }
 
@@ -23,7 +24,7 @@ type route struct {
 var routes = map[string]route{
 	"":             {methods: []string{"GET", "HEAD"}, serve: (*Panel).servePage},
 	"panel.css":    {methods: []string{"GET", "HEAD"}, serve: (*Panel).serveStyle, public: true},
-	"decide":       {methods: []string{"POST"}, serve: (*Panel).serveForm, changes: true},
+	"decide":       {methods: []string{"POST"}, serve: (*Panel).serveForm, changes: true, form: true},
 	"api/state":    {methods: []string{"GET", "HEAD"}, serve: (*Panel).serveState, json: true},
 	"api/preview":  {methods: []string{"GET", "HEAD"}, serve: (*Panel).servePreview, json: true},
 	"api/decision": {methods: []string{"PUT"}, serve: (*Panel).serveDecision, changes: true, json: true},
@@ -69,7 +70,7 @@ func (p *Panel) guarded(w http.ResponseWriter, r *http.Request, to route) {
 		p.refuse(w, to.json, http.StatusForbidden, p.texts.Forbidden)
 	case to.changes && right != Change:
 		p.refuse(w, to.json, http.StatusForbidden, p.texts.MayNotChange)
-	case p.cross.Check(r) != nil:
+	case !to.form && p.cross.Check(r) != nil:
 		p.refuse(w, to.json, http.StatusForbidden, p.texts.CrossSite)
 	default:
 		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
 	"headcount.example/panel"
 )
@@ -143,6 +144,42 @@ func TestOtherSites(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestBehindAProxy: nginx with its default Host makes every form of the page
+// look like another site's. A no is taken all the same, with the page's token; a
+// yes where the operator named the public address.
+func TestBehindAProxy(t *testing.T) {
+	proxied := func(r *http.Request) *http.Request {
+		r.Host = "upstream"
+		r.Header.Set("Origin", "http://faces.example")
+		return r
+	}
+	for _, origins := range [][]string{nil, {"http://faces.example"}} {
+		h := open(t, "", func(h *house) { h.config.Origins = origins })
+		yes := h.do(proxied(form(h.pressed(t, "granted"))))
+		if got := len(h.records(t)) == 1; got != (origins != nil) || !got && !strings.Contains(yes.Body.String(), "Origins") {
+			t.Errorf("origins %q: a yes: %d, %d records\n%s", origins, yes.Code, len(h.records(t)), yes.Body)
+		}
+		if origins == nil {
+			h.save(t, consent.Granted, 1)
+			if err := h.stats.Refresh(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := len(h.records(t))
+		if origins == nil {
+			if w := h.do(proxied(form("decision=denied&notice=1&seen=guessed"))); w.Code != http.StatusForbidden || len(h.records(t)) != before {
+				t.Errorf("a no with another token: %d", w.Code)
+			}
+		}
+		if w := h.do(proxied(form(h.pressed(t, "denied")))); w.Code != http.StatusSeeOther || h.stats.Status().On {
+			t.Errorf("origins %q: a no: %d, on %v\n%s", origins, w.Code, h.stats.Status().On, w.Body)
+		}
+	}
+	if _, err := panel.New(panel.Config{Catalog: compreface.Catalog, Decisions: consent.NewFile(t.TempDir()), Recipient: "x", Origins: []string{"faces.example"}}); err == nil {
+		t.Error("an origin without a scheme is accepted")
 	}
 }
 

@@ -38,7 +38,7 @@ func (p *Panel) SignUp(w http.ResponseWriter, r *http.Request) template.HTML {
 	if !s.undecided() || s.client.On {
 		return ""
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 	defer cancel()
 	label, help := p.signUpWords()
 	var row bytes.Buffer

@@ -20,7 +20,7 @@ func TestSizesThatAreNotThere(t *testing.T) {
 	not := func(names string) string { return "Of these it did not say any sizes, or has none: " + names + "." }
 	type says = func(context.Context) ([]int64, error)
 	some := func(context.Context) ([]int64, error) { return []int64{3}, nil }
-	albums := catalog.NewSizes("compreface.album.count", "{album}", "Albums, by size.", "compreface.album.range", bucketing.Faces)
+	albums := catalog.NewRangeGauge("compreface.album.count", "{album}", "Albums, by size.", "compreface.album.range", bucketing.Faces)
 	for name, c := range map[string]struct {
 		collections, albums says
 		want                string

@@ -8,8 +8,8 @@ import (
 	"headcount.example/telemetry"
 )
 
-// patience is how long the source of decisions may take for one page.
-const patience = 5 * time.Second
+// requestTimeout is how long the source of decisions may take for one page.
+const requestTimeout = 5 * time.Second
 
 // A state is how things stand at one moment. Looking at it changes nothing:
 // a decision that this process has not acted on yet is shown as just that.
@@ -21,7 +21,7 @@ type state struct {
 }
 
 func (p *Panel) state(ctx context.Context) state {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	s := state{
 		decided: consent.Evaluate(ctx, p.config.Catalog.Variable(), p.notice, nil, p.config.Decisions),

@@ -210,7 +210,7 @@ var english = Texts{
 
 	Forbidden:    "You may not see this.",
 	MayNotChange: "You may not change this.",
-	CrossSite:    "The request came from another site.",
+	CrossSite:    "The request came from another site, or a proxy in front of this page changes its address. Then its operator names the public address in the panel's Origins.",
 	NotFound:     "There is no such page.",
 	Method:       "This cannot be done here. What can be: {methods}.",
 	MediaType:    "The request is not in the form that is understood here, which is {media}.",

@@ -22,7 +22,7 @@ type callbacks struct {
 	log     *logger
 
 	mu sync.Mutex
-	of map[catalog.Sizes]*callback
+	of map[catalog.RangeGauge]*callback
 }
 
 type callback struct {
@@ -43,14 +43,14 @@ type callback struct {
 // error or a negative size, panics, or takes longer, this metric is left out of
 // that report and nothing else is. A callback for a gauge that is not in the
 // catalog is never called, and the Logger is told.
-func (c *Client) Observe(sizes catalog.Sizes, function func(context.Context) ([]int64, error)) {
+func (c *Client) Observe(sizes catalog.RangeGauge, function func(context.Context) ([]int64, error)) {
 	if c != nil && c.callbacks != nil {
 		c.callbacks.set(sizes, function)
 	}
 }
 
-func (c *callbacks) set(sizes catalog.Sizes, function func(context.Context) ([]int64, error)) {
-	if !slices.ContainsFunc(c.metrics, func(d catalog.Definition) bool { return d.Kind == catalog.KindSizes && d.Sizes == sizes }) {
+func (c *callbacks) set(sizes catalog.RangeGauge, function func(context.Context) ([]int64, error)) {
+	if !slices.ContainsFunc(c.metrics, func(d catalog.Definition) bool { return d.Kind == catalog.KindRangeGauge && d.RangeGauge == sizes }) {
 		c.log.warn("telemetry: a callback is never called: its range gauge is not in the catalog", "gauge", sizes.String())
 	}
 	c.mu.Lock()
@@ -66,7 +66,7 @@ func (c *callbacks) set(sizes catalog.Sizes, function func(context.Context) ([]i
 	c.of[sizes] = &callback{function, busy}
 }
 
-func (c *callbacks) get(sizes catalog.Sizes) *callback {
+func (c *callbacks) get(sizes catalog.RangeGauge) *callback {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.of[sizes]
@@ -75,7 +75,7 @@ func (c *callbacks) get(sizes catalog.Sizes) *callback {
 // counts returns how many things fall in each range of a gauge; nil when that is
 // not known.
 func (c *callbacks) counts(ctx context.Context, d catalog.Definition) []int64 {
-	called := c.get(d.Sizes)
+	called := c.get(d.RangeGauge)
 	if called == nil {
 		return nil
 	}

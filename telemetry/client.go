@@ -64,7 +64,7 @@ func Init(config Config) (*Client, error) {
 	metrics, sender, err := config.check()
 	c.fault = err
 	c.log = &logger{to: config.Logger, clock: c.clock, said: map[string]time.Time{}}
-	c.callbacks = &callbacks{metrics: metrics, log: c.log, of: map[catalog.Sizes]*callback{}}
+	c.callbacks = &callbacks{metrics: metrics, log: c.log, of: map[catalog.RangeGauge]*callback{}}
 	c.mistakes = newMistakes(metrics, c.log)
 	c.outbox = &outbox{gate: sender, log: c.log, clock: c.clock}
 	dir := config.Dir

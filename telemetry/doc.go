@@ -16,10 +16,9 @@
 //	stats.Add(compreface.UserCreated, 1)
 //	stats.Add(compreface.ServiceCreated.With(compreface.Detection), 1)
 //
-// When somebody decides, record it and tell the client:
+// When a person decides:
 //
-//	decisions.Save(ctx, consent.Record{Decision: consent.Denied, Notice: 1, Where: "settings"})
-//	stats.Refresh(ctx) // takes effect before it returns
+//	err = stats.Decide(ctx, consent.Record{Decision: consent.Denied, Notice: 1, Where: "settings"}) // takes effect before it returns
 //
 // # What is sent
 //
@@ -31,9 +30,9 @@
 //
 // Anything else: internal/gate says how. Nothing is sent, no identifier is
 // made, and no file, goroutine or connection exists while consent does not
-// hold, with one exception: who turns statistics off may have the receiver asked
-// to erase what was sent ([Client.Erase]), and the identifier is kept until that
-// request has arrived, for 14 days at most. The record of decisions and the
+// hold, with one exception: a no may have the receiver asked to erase what was
+// sent (consent.Record.Erase), and the identifier is kept until that request has
+// arrived, for 14 days at most. The record of decisions and the
 // journal of what was sent stay.
 //
 // # The identifier
@@ -52,4 +51,13 @@
 // nothing. The client does not panic, keeps no globals,
 // logs only to [Config.Logger], and does not make exit wait. A nil or zero
 // Client does nothing, so that a product can leave it out.
+//
+// # OpenTelemetry
+//
+// A report is one OTLP/HTTP request, sent by OpenTelemetry's own exporter
+// (otlpmetrichttp). A counter is a monotonic, cumulative Sum, a range gauge a Gauge
+// with the range as its attribute, and install_guid the only Resource attribute.
+// There is no MeterProvider: one would add the host's resource, exemplars with
+// trace ids, and the instruments of other libraries. [Client.Producer] is for a
+// reader of the operator's own.
 package telemetry

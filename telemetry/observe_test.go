@@ -20,9 +20,9 @@ import (
 	"headcount.example/consent"
 )
 
-func twoSizes() (c *catalog.Catalog, shelves, boxes catalog.Sizes) {
-	shelves = catalog.NewSizes("shop.shelf.count", "{shelf}", "Shelves, by the range their number of things falls in.", "shop.shelf.range", bucketing.New(0, 10))
-	boxes = catalog.NewSizes("shop.box.count", "{box}", "Boxes, by the range their number of things falls in.", "shop.box.range", bucketing.New(0, 10))
+func twoSizes() (c *catalog.Catalog, shelves, boxes catalog.RangeGauge) {
+	shelves = catalog.NewRangeGauge("shop.shelf.count", "{shelf}", "Shelves, by the range their number of things falls in.", "shop.shelf.range", bucketing.New(0, 10))
+	boxes = catalog.NewRangeGauge("shop.box.count", "{box}", "Boxes, by the range their number of things falls in.", "shop.box.range", bucketing.New(0, 10))
 	return catalog.New("Shop", 1, catalog.NewCounter("shop.thing.sold", "{thing}", "A thing was sold."), shelves, boxes), shelves, boxes
 }
 
@@ -115,7 +115,7 @@ func TestObserveReplaced(t *testing.T) {
 			return func(context.Context) ([]int64, error) { return make([]int64, n), nil }
 		}
 		c.Observe(compreface.Collections, answer(9)) // of another catalog: never asked
-		c.Observe(catalog.Sizes{}, answer(9))
+		c.Observe(catalog.RangeGauge{}, answer(9))
 		c.Observe(shelves, answer(1))
 		c.Observe(shelves, answer(2))
 		p, _ := c.Preview(t.Context(), true)

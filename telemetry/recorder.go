@@ -32,7 +32,7 @@ type recorder struct {
 	sending chan struct{} // holds a token while a report is on its way
 
 	mu      sync.Mutex
-	answers map[catalog.Sizes]answer // of this day, for a report that has to be sent again
+	answers map[catalog.RangeGauge]answer // of this day, for a report that has to be sent again
 }
 
 // A total is where a recorder counts one series.
@@ -50,7 +50,7 @@ type answer struct {
 // newRecorder opens a ledger with a place for each counter series.
 func newRecorder(metrics []catalog.Definition, callbacks *callbacks, open func(series []string) (*ledger.Ledger, error)) (*recorder, error) {
 	r := &recorder{
-		metrics: metrics, callbacks: callbacks, byCounter: map[catalog.Counter]ledger.Slot{}, answers: map[catalog.Sizes]answer{},
+		metrics: metrics, callbacks: callbacks, byCounter: map[catalog.Counter]ledger.Slot{}, answers: map[catalog.RangeGauge]answer{},
 		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
 	}
 	var names []string
@@ -145,11 +145,11 @@ func (r *recorder) collect(ctx context.Context, now time.Time, ask asking) (gate
 // counts asks a callback, or returns what it said for this day's report. That is
 // kept until that report needs no repetition, and no longer than the yes.
 func (r *recorder) counts(ctx context.Context, d catalog.Definition, today time.Time, ask asking) []int64 {
-	if ask == askNobody || r.callbacks.get(d.Sizes) == nil {
+	if ask == askNobody || r.callbacks.get(d.RangeGauge) == nil {
 		return nil
 	}
 	r.mu.Lock()
-	kept, ok := r.answers[d.Sizes]
+	kept, ok := r.answers[d.RangeGauge]
 	r.mu.Unlock()
 	if ok && kept.day.Equal(today) {
 		return kept.counts
@@ -157,7 +157,7 @@ func (r *recorder) counts(ctx context.Context, d catalog.Definition, today time.
 	counts := r.callbacks.counts(ctx, d)
 	if counts != nil && ask == askForReport {
 		r.mu.Lock()
-		r.answers[d.Sizes] = answer{today, counts}
+		r.answers[d.RangeGauge] = answer{today, counts}
 		r.mu.Unlock()
 	}
 	return counts

@@ -101,7 +101,7 @@ func (c *Client) preview(ctx context.Context, ask asking) (gate.Report, error) {
 	report := gate.Report{GUID: placeholder, Since: today, Day: today}
 	for _, d := range c.callbacks.metrics {
 		values := make([]int64, len(d.Series))
-		if d.Kind == catalog.KindSizes {
+		if d.Kind == catalog.KindRangeGauge {
 			var counts []int64
 			if ask != askNobody {
 				counts = c.callbacks.counts(ctx, d)

@@ -33,7 +33,7 @@ var (
 	// with a function that returns one number for each program, and only the
 	// range that each falls in is counted. The sum over all ranges is the number
 	// of programs.
-	Programs = catalog.NewSizes("affiliate.program.count", "{program}",
+	Programs = catalog.NewRangeGauge("affiliate.program.count", "{program}",
 		"Affiliate programs, by the range their number of affiliates falls in.", "affiliate.program.range",
 		bucketing.New(0, 10, 50, 200, 1_000, 5_000, 20_000, 100_000))
 

@@ -45,7 +45,7 @@ func TestCollectsWhatThePlatformDocuments(t *testing.T) {
 	})
 
 	t.Run("Program Metrics: Information on the size and number of affiliate programs", func(t *testing.T) {
-		if programs.Kind != catalog.KindSizes || programs.Name != "affiliate.program.count" || programs.Sizes != affiliate.Programs {
+		if programs.Kind != catalog.KindRangeGauge || programs.Name != "affiliate.program.count" || programs.RangeGauge != affiliate.Programs {
 			t.Fatalf("programs are %+v", programs)
 		}
 		// Size: every number of affiliates falls in one range. Number: a

@@ -34,7 +34,7 @@ var (
 	// it with a function that returns one number for each collection, and only
 	// the range that each falls in is counted. The sum over all ranges is the
 	// number of collections.
-	Collections = catalog.NewSizes("compreface.collection.count", "{collection}",
+	Collections = catalog.NewRangeGauge("compreface.collection.count", "{collection}",
 		"Face collections, by the range their number of saved faces falls in.", "compreface.faces.range", bucketing.Faces)
 
 	// Catalog is the whole list.

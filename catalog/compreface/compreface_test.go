@@ -38,7 +38,7 @@ func TestRecordsWhatTheServiceDocuments(t *testing.T) {
 			"compreface.service.created", "{service}", catalog.KindCounter, "compreface.service.type",
 			[]string{"FACE_DETECTION", "FACE_RECOGNITION", "FACE_VERIFICATION"}},
 		{"Every day we record how many faces are saved in Collection in ranges. (0 is in the examples of saved data.)",
-			"compreface.collection.count", "{collection}", catalog.KindSizes, "compreface.faces.range",
+			"compreface.collection.count", "{collection}", catalog.KindRangeGauge, "compreface.faces.range",
 			[]string{"0", "1-10", "11-50", "51-200", "201-500", "501-2000", "2001-10000", "10001-50000", "50001-200000", "200001-1000000", "1000001+"}},
 	} {
 		if i >= len(list) {
@@ -103,7 +103,7 @@ func TestEveryTypeOfServiceIsCounted(t *testing.T) {
 // Every example of saved data that the service publishes has a range.
 func TestCollectionsUseTheRangesOfFaces(t *testing.T) {
 	m := compreface.Catalog.Metrics()[3]
-	if m.Sizes != compreface.Collections || !slices.Equal(m.Ranges.Labels(), bucketing.Faces.Labels()) {
+	if m.RangeGauge != compreface.Collections || !slices.Equal(m.Ranges.Labels(), bucketing.Faces.Labels()) {
 		t.Errorf("%s has the ranges %q", m.Name, m.Ranges.Labels())
 	}
 	for faces, want := range map[int64]string{501: "501-2000", 0: "0", 1: "1-10", 201: "201-500", 1_000_001: "1000001+"} {

@@ -32,7 +32,7 @@ func dialer(secure bool) func(context.Context, string, string) (net.Conn, error)
 			return nil, err
 		}
 		until, _ := c.caller.Deadline()
-		return &polite{Conn: conn, asked: make(chan struct{}), until: until}, nil
+		return &lazyConn{Conn: conn, written: make(chan struct{}), until: until}, nil
 	}
 }
 
@@ -46,24 +46,24 @@ func onlyLoopback(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// polite is a connection on which the server is not heard before it was
-// asked: net/http writes whatever comes earlier to the host's standard logger.
-type polite struct {
+// lazyConn blocks Read until the first Write; net/http writes what a server says
+// earlier to the host's standard logger.
+type lazyConn struct {
 	net.Conn
-	asked chan struct{}
-	once  sync.Once
-	until time.Time // nothing is written later; zero: no bound
+	written chan struct{}
+	once    sync.Once
+	until   time.Time // nothing is written later; zero: no bound
 }
 
-func (p *polite) ask() { p.once.Do(func() { close(p.asked) }) }
+func (p *lazyConn) wrote() { p.once.Do(func() { close(p.written) }) }
 
-func (p *polite) Read(b []byte) (int, error) {
-	<-p.asked
+func (p *lazyConn) Read(b []byte) (int, error) {
+	<-p.written
 	return p.Conn.Read(b)
 }
 
-func (p *polite) Write(b []byte) (int, error) {
-	p.ask()
+func (p *lazyConn) Write(b []byte) (int, error) {
+	p.wrote()
 	// A process that was stopped and goes on has timers that are due and have
 	// not run yet; so the clock is asked. The wall's too: the other one stands
 	// still while a machine sleeps.
@@ -73,7 +73,7 @@ func (p *polite) Write(b []byte) (int, error) {
 	return p.Conn.Write(b)
 }
 
-func (p *polite) Close() error {
-	p.ask()
+func (p *lazyConn) Close() error {
+	p.wrote()
 	return p.Conn.Close()
 }

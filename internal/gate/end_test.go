@@ -26,7 +26,7 @@ func gateThrough(t *testing.T, far func(net.Conn)) *Gate {
 	w.DialTLSContext = func(context.Context, string, string) (net.Conn, error) {
 		near, end := net.Pipe()
 		go far(end)
-		return &polite{Conn: near, asked: make(chan struct{})}, nil
+		return &lazyConn{Conn: near, written: make(chan struct{})}, nil
 	}
 	exporter, err := g.exporter(w)
 	if err != nil {

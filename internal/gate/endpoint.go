@@ -34,6 +34,10 @@ func parseEndpoint(endpoint string) (*url.URL, error) {
 		return nil, fmt.Errorf("endpoint %q holds a user name: reports carry no credentials", endpoint)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return nil, fmt.Errorf("endpoint %q has a query or fragment: give the address alone", endpoint)
+	case strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), metricsPath):
+		base := *u
+		base.Path = strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), metricsPath)
+		return nil, fmt.Errorf("endpoint %q ends in %s, which is added: give the base %q", endpoint, metricsPath, base.String())
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		return nil, fmt.Errorf("endpoint %q is not https: http is only for a loopback address", endpoint)
 	}

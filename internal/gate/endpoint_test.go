@@ -14,6 +14,8 @@ func TestEndpoint(t *testing.T) {
 		want           string // where reports go; empty: refused
 		reason         string // in the error
 	}{
+		{"with the path of metrics", "https://stats.vendor.example/otlp/v1/metrics", "", `give the base "https://stats.vendor.example/otlp"`},
+		{"with the path of metrics and a slash", "https://stats.vendor.example/v1/metrics/", "", `give the base "https://stats.vendor.example"`},
 		{"https", "https://stats.vendor.example", "https://stats.vendor.example/v1/metrics", ""},
 		{"slash at the end", "https://stats.vendor.example/", "https://stats.vendor.example/v1/metrics", ""},
 		{"path", "https://stats.vendor.example/base", "https://stats.vendor.example/base/v1/metrics", ""},

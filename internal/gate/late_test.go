@@ -28,7 +28,7 @@ func TestTooLate(t *testing.T) {
 				defer far.Close()
 				_, _ = far.Read(make([]byte, 10))
 			}()
-			p := &polite{Conn: near, asked: make(chan struct{}), until: c.until}
+			p := &lazyConn{Conn: near, written: make(chan struct{}), until: c.until}
 			n, err := p.Write([]byte("report"))
 			if c.late != errors.Is(err, context.DeadlineExceeded) || (n == 0) != c.late {
 				t.Errorf("%d bytes, %v", n, err)

@@ -55,37 +55,45 @@ func (g *Gate) Local(r Report, now time.Time) metricdata.ScopeMetrics {
 func scope(metrics []catalog.Definition, values [][]int64, since, now time.Time) metricdata.ScopeMetrics {
 	scope := metricdata.ScopeMetrics{Scope: instrumentation.Scope{Name: scopeName}}
 	for m, d := range metrics {
-		var points []metricdata.DataPoint[int64]
-		for s, series := range d.Series {
-			value := values[m][s]
-			if value < 0 {
-				continue
-			}
-			labels := make([]attribute.KeyValue, len(series.Values))
-			for i, v := range series.Values {
-				labels[i] = attribute.String(d.Attributes[i].Key, v)
-			}
-			points = append(points, metricdata.DataPoint[int64]{
-				Attributes: attribute.NewSet(labels...),
-				Time:       now,
-				Value:      min(value, maxValue),
-			})
-		}
+		points := dataPoints(d, values[m], now)
 		if len(points) == 0 {
 			continue
 		}
-		metric := metricdata.Metrics{Name: d.Name, Unit: d.Unit}
+		metric := metricdata.Metrics{Name: d.Name, Unit: d.Unit, Data: gauge(points)}
 		if d.Kind == catalog.KindCounter {
-			for i := range points {
-				points[i].StartTime = since
-			}
-			metric.Data = metricdata.Sum[int64]{DataPoints: points, Temporality: metricdata.CumulativeTemporality, IsMonotonic: true}
-		} else {
-			metric.Data = metricdata.Gauge[int64]{DataPoints: points}
+			metric.Data = sum(points, since)
 		}
 		scope.Metrics = append(scope.Metrics, metric)
 	}
 	return scope
+}
+
+// dataPoints are the points of a metric that are in the report.
+func dataPoints(d catalog.Definition, values []int64, now time.Time) (points []metricdata.DataPoint[int64]) {
+	for s, series := range d.Series {
+		if values[s] < 0 {
+			continue
+		}
+		labels := make([]attribute.KeyValue, len(series.Values))
+		for i, v := range series.Values {
+			labels[i] = attribute.String(d.Attributes[i].Key, v)
+		}
+		points = append(points, metricdata.DataPoint[int64]{Attributes: attribute.NewSet(labels...), Time: now, Value: min(values[s], maxValue)})
+	}
+	return points
+}
+
+// sum is a counter: a monotonic, cumulative Sum.
+func sum(points []metricdata.DataPoint[int64], since time.Time) metricdata.Aggregation {
+	for i := range points {
+		points[i].StartTime = since
+	}
+	return metricdata.Sum[int64]{DataPoints: points, Temporality: metricdata.CumulativeTemporality, IsMonotonic: true}
+}
+
+// gauge is a range gauge: a Gauge with the range as its attribute.
+func gauge(points []metricdata.DataPoint[int64]) metricdata.Aggregation {
+	return metricdata.Gauge[int64]{DataPoints: points}
 }
 
 func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

@@ -44,7 +44,7 @@ func report(c *catalog.Catalog) Report {
 		values := make([]int64, len(d.Series))
 		for s := range values {
 			values[s] = int64(m + 3*s)
-			if d.Kind == catalog.KindSizes && s%3 == 1 || d.Kind != catalog.KindCounter && d.Kind != catalog.KindSizes {
+			if d.Kind == catalog.KindRangeGauge && s%3 == 1 || d.Kind != catalog.KindCounter && d.Kind != catalog.KindRangeGauge {
 				values[s] = Absent // not observed, or not part of a daily report
 			}
 		}

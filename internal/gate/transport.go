@@ -97,6 +97,8 @@ func (c *call) connError(status int, what string, err error) error {
 		err = c.caller.Err()
 	case c.ctx.Err() != nil:
 		err = &Error{Status: status, Reason: fmt.Sprintf("no answer within %v", timeout)}
+	case errors.Is(err, context.DeadlineExceeded): // of the dialer, and not of the caller
+		err = &Error{Status: status, Reason: fmt.Sprintf("no connection within %v", timeout/2)}
 	case errors.Is(err, net.ErrClosed): // by net/http, whose writing failed first
 		err = &Error{Status: status, Reason: what + "the server ended the connection"}
 	default:

@@ -42,7 +42,7 @@ func TestReadmeReportSize(t *testing.T) {
 		for m, d := range compreface.Catalog.Metrics() {
 			r.Values = append(r.Values, make([]int64, len(d.Series)))
 			for s := range d.Series {
-				if r.Values[m][s] = value(); d.Sizes == compreface.Collections && s >= ranges {
+				if r.Values[m][s] = value(); d.RangeGauge == compreface.Collections && s >= ranges {
 					r.Values[m][s] = gate.Absent
 				}
 			}
