@@ -10,6 +10,7 @@ import (
 
 	"headcount.example/cmd/headcount/internal/answer"
 	"headcount.example/cmd/headcount/internal/day"
+	"headcount.example/cmd/headcount/internal/export"
 )
 
 // CSVNames are the tables that CSV writes.
@@ -39,14 +40,6 @@ func share(s *float64) string {
 	return strconv.FormatFloat(*s, 'f', 6, 64)
 }
 
-// safe keeps a spreadsheet from taking a text for a formula.
-func safe(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
-}
-
 func activityCSV(a *answer.Answer) [][]string {
 	rows := [][]string{{"day", "active_1d", "active_7d", "active_28d", "new"}}
 	for _, d := range a.Activity {
@@ -63,7 +56,7 @@ func countersCSV(a *answer.Answer) [][]string {
 			labels = append(labels, k+"="+v)
 		}
 		slices.Sort(labels)
-		rows = append(rows, []string{safe(c.Name), safe(strings.Join(labels, ",")), number(c.Total), number(c.New), number(c.New28d),
+		rows = append(rows, []string{export.Inert(c.Name), export.Inert(strings.Join(labels, ",")), number(c.Total), number(c.New), number(c.New28d),
 			number(c.Installations), number(c.Active), share(c.Share)})
 	}
 	return rows
@@ -72,7 +65,7 @@ func countersCSV(a *answer.Answer) [][]string {
 func sizesCSV(a *answer.Answer) [][]string {
 	rows := [][]string{{"name", "range", "things", "installations", "largest", "known", "share"}}
 	for _, g := range a.Gauges {
-		row := []string{safe(g.Name), safe(g.Range), "", "", "", number(g.Known), share(g.Share)}
+		row := []string{export.Inert(g.Name), export.Inert(g.Range), "", "", "", number(g.Known), share(g.Share)}
 		if g.Known > 0 {
 			row[2], row[3], row[4] = number(g.Things), number(g.Installations), number(g.Largest)
 		}
@@ -85,7 +78,7 @@ func overCSV(a *answer.Answer) [][]string {
 	rows := [][]string{{"day", "name", "range", "things", "installations", "largest", "known"}}
 	for _, p := range a.SizesOverTime {
 		for i, r := range p.Ranges {
-			row := []string{p.Day.String(), safe(p.Name), safe(r), "", "", "", number(p.Known)}
+			row := []string{p.Day.String(), export.Inert(p.Name), export.Inert(r), "", "", "", number(p.Known)}
 			if p.Known > 0 {
 				row[3], row[4], row[5] = number(p.Things[i]), number(p.Installations[i]), number(p.Largest[i])
 			}

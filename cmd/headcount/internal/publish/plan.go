@@ -118,11 +118,7 @@ func (x *metric) older(held *schema.Schema, m schema.Metric) (starts []int64) {
 
 // number is the number of a series in the archive's reports; -1: there is none.
 func number(held *schema.Schema, name string, values []string) int {
-	labels := make([][]byte, len(values))
-	for i, v := range values {
-		labels[i] = []byte(v)
-	}
-	if n, ok := held.Find([]byte(name), labels...); ok {
+	if n, ok := held.Number(name, values); ok {
 		return n
 	}
 	return -1
