@@ -99,10 +99,13 @@ func answerOf(ctx context.Context, dir string, catalog *catalogFlag, asOf day.Da
 	if err != nil {
 		return nil, nil, err
 	}
+	view, err := catalog.view(a)
+	if err != nil {
+		return nil, nil, err
+	}
 	tables, err := a.Tables(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	view := catalog.view(a)
 	return answer.Compute(tables, a.Schema(), view, a.Known(), asOf, window), view, nil
 }

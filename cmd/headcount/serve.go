@@ -63,7 +63,11 @@ func serveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		s := &server{open: opener(*dir, catalog), token: token, today: func() day.Day { return day.Of(time.Now()) }}
+		open := opener(*dir, catalog)
+		if _, err := open(); err != nil {
+			return err
+		}
+		s := &server{open: open, token: token, today: func() day.Day { return day.Of(time.Now()) }}
 		return serve(cmd.Context(), *listen, s, func(url string) {
 			fmt.Fprintf(cmd.ErrOrStderr(), "headcount: %s is at %s (Ctrl-C ends)\n", *dir, url)
 		})
@@ -100,7 +104,10 @@ func opener(dir string, catalog *catalogFlag) func() (*source, error) {
 		if err != nil {
 			return nil, err
 		}
-		view := catalog.view(a)
+		view, err := catalog.view(a)
+		if err != nil {
+			return nil, err
+		}
 		return &source{list: view, answer: func(ctx context.Context, asOf day.Day, window int) (*answer.Answer, error) {
 			tables, err := a.Tables(ctx)
 			if err != nil {
