@@ -313,28 +313,23 @@ func (c *computer) overTime(held, view *schema.Schema) []Sizes {
 	list := []Sizes{}
 	ends := c.points()
 	now, known := sums(c.t.Sizes, ends, c.window), sums(c.t.Known, ends, c.window)
-	for metric, m := range view.Metrics {
-		if m.Kind != schema.RangeGauge {
-			continue
-		}
-		points := make([]Sizes, len(ends))
-		for i, end := range ends {
-			points[i] = Sizes{Name: m.Name, Day: end, Known: knownOf(held, known[i], m.Name)}
-		}
-		each(held, view, schema.RangeGauge, func(of int, s schema.Series, number int) {
-			if of != metric {
-				return
+	last := -1
+	each(held, view, schema.RangeGauge, func(metric int, s schema.Series, number int) {
+		if metric != last {
+			last = metric
+			name := view.Metrics[metric].Name
+			for i, end := range ends {
+				list = append(list, Sizes{Name: name, Day: end, Known: knownOf(held, known[i], name)})
 			}
-			for i := range points {
-				p := &points[i]
-				p.Ranges = append(p.Ranges, s.Values[0])
-				p.Things = append(p.Things, sizes(now[i], number, figures.Things))
-				p.Installations = append(p.Installations, sizes(now[i], number, figures.Installations))
-				p.Largest = append(p.Largest, sizes(now[i], number, figures.Largest))
-			}
-		})
-		list = append(list, points...)
-	}
+		}
+		for i, now := range now {
+			p := &list[len(list)-len(ends)+i]
+			p.Ranges = append(p.Ranges, s.Values[0])
+			p.Things = append(p.Things, sizes(now, number, figures.Things))
+			p.Installations = append(p.Installations, sizes(now, number, figures.Installations))
+			p.Largest = append(p.Largest, sizes(now, number, figures.Largest))
+		}
+	})
 	return list
 }
 
