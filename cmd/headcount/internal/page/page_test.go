@@ -41,7 +41,7 @@ func fleetPage(t testing.TB, f *pagetest.Fleet, window int) string {
 func live() *Live {
 	return &Live{Windows: []int{1, 7, 28}, Latest: pagetest.AsOf, JSON: "/report.json",
 		Link: func(window int, d day.Day) string {
-			return "/?window=" + number(int64(window)) + "&as_of=" + d.String()
+			return "/?window=" + whole(int64(window)) + "&as_of=" + d.String()
 		},
 		CSV: func(name string) string { return "/csv/" + name + ".csv" }}
 }
@@ -52,10 +52,10 @@ func many() *answer.Answer {
 	f := pagetest.New("compreface", 30, 1826)
 	list := schema.New()
 	for i := range schema.MaxSeries - 60 {
-		list.Learn("some.thing."+number(int64(i%20)), schema.Counter, "1", []string{"kind"}, []string{"VALUE_" + number(int64(i))})
+		list.Learn("some.thing."+whole(int64(i%20)), schema.Counter, "1", []string{"kind"}, []string{"VALUE_" + whole(int64(i))})
 	}
 	for i := range 60 {
-		list.Learn("some.size."+number(int64(i%8)), schema.RangeGauge, "1", []string{"range"}, []string{number(int64(i*10)) + "-" + number(int64(i*10+9))})
+		list.Learn("some.size."+whole(int64(i%8)), schema.RangeGauge, "1", []string{"range"}, []string{whole(int64(i*10)) + "-" + whole(int64(i*10+9))})
 	}
 	return answer.Compute(f.Counts, f.List, list, f.Beside, pagetest.AsOf, 28)
 }
