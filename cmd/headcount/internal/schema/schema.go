@@ -147,8 +147,8 @@ func Parse(data []byte) (*Schema, error) {
 	return s, nil
 }
 
-// declare adds a metric with all its series.
-func (s *Schema) declare(m Metric) error {
+// check is an error where a metric cannot be.
+func (m *Metric) check() error {
 	switch {
 	case m.Name == "" || m.Name == Erasure:
 		return fmt.Errorf("metric name %q cannot be declared", m.Name)
@@ -157,6 +157,15 @@ func (s *Schema) declare(m Metric) error {
 	case m.Kind == RangeGauge && len(m.Attributes) != 1:
 		return fmt.Errorf("range gauge %q has %d labels; it needs one, the range", m.Name, len(m.Attributes))
 	}
+	return nil
+}
+
+// declare adds a metric with all its series.
+func (s *Schema) declare(m Metric) error {
+	if err := m.check(); err != nil {
+		return err
+	}
+	m.Attributes = slices.Clone(m.Attributes) // they grow apart from another list's
 	if _, twice := s.byName[m.Name]; twice {
 		return fmt.Errorf("metric %q is declared twice", m.Name)
 	}
@@ -386,6 +395,9 @@ func (s *Schema) UnmarshalJSON(data []byte) error {
 	for i, m := range s.Metrics {
 		if _, twice := s.byName[m.Name]; twice {
 			return fmt.Errorf("metric %q stands there twice", m.Name)
+		}
+		if err := m.check(); err != nil {
+			return err
 		}
 		s.byName[m.Name] = i
 	}
