@@ -60,7 +60,7 @@ bench: ## us beside the peers, in one run: about 2 minutes; renders docs/perform
 	@cd bench && env GOWORK=off go run .
 
 .PHONY: bench-answers
-bench-answers: ## the vendor's command beside DuckDB: half an hour, 25 GB in TMPDIR
+bench-answers: ## the vendor's command beside DuckDB: 15 minutes, 25 GB in TMPDIR
 	@cd bench && env GOWORK=off go run . answers
 
 .PHONY: module-path

@@ -12,7 +12,7 @@ import (
 )
 
 const answersUsage = `Measures the vendor's command beside DuckDB, as whole processes, and rewrites its
-part of docs/performance.md. It takes about half an hour of processor time and
+part of docs/performance.md. It takes about a quarter of an hour and
 25 GB for temporary files, in TMPDIR.
 
 	go run . answers [flags]    in the directory bench, with GOWORK=off; or make bench-answers

@@ -6,37 +6,42 @@ import (
 	"fmt"
 )
 
-// compare compares what report --format json says with what DuckDB found in
-// its own Parquet, and returns how many figures are equal. One that differs is
-// an error.
-func compare(ours, theirs []byte) (int, error) {
-	var answer struct {
-		Installations struct {
-			Active int64 `json:"active_28d"`
-			Ever   int64 `json:"ever"`
-		} `json:"installations"`
-		Counters []struct {
-			Name   string            `json:"name"`
-			Labels map[string]string `json:"labels"`
-			Total  int64             `json:"total"`
-		} `json:"counters"`
-		Gauges []struct {
-			Name   string `json:"name"`
-			Range  string `json:"range"`
-			Things int64  `json:"things"`
-		} `json:"gauges"`
-		Input struct {
-			Reports int64 `json:"reports"`
-		} `json:"input"`
-	}
-	var peer struct {
-		Reports       int64            `json:"reports"`
-		Installations int64            `json:"installations"`
-		Active        int64            `json:"active_28d"`
-		Totals        map[string]int64 `json:"totals"`
-		Things        map[string]int64 `json:"things"`
-	}
-	if err := errors.Join(json.Unmarshal(ours, &answer), json.Unmarshal(theirs, &peer)); err != nil {
+// answer is what is compared of report --format json.
+type answer struct {
+	Installations struct {
+		Active int64 `json:"active_28d"`
+		Ever   int64 `json:"ever"`
+	} `json:"installations"`
+	Counters []struct {
+		Name   string            `json:"name"`
+		Labels map[string]string `json:"labels"`
+		Total  int64             `json:"total"`
+	} `json:"counters"`
+	Gauges []struct {
+		Name   string `json:"name"`
+		Range  string `json:"range"`
+		Things int64  `json:"things"`
+	} `json:"gauges"`
+	Input struct {
+		Reports int64 `json:"reports"`
+	} `json:"input"`
+}
+
+// plain is what programs/duckdb found in its own Parquet.
+type plain struct {
+	Reports       int64            `json:"reports"`
+	Installations int64            `json:"installations"`
+	Active        int64            `json:"active_28d"`
+	Totals        map[string]int64 `json:"totals"`
+	Things        map[string]int64 `json:"things"`
+}
+
+// compare returns how many figures of headcount and of DuckDB are equal. One
+// that differs, or that only one of them has, is an error.
+func compare(headcount, duckdb []byte) (int, error) {
+	var ours answer
+	var theirs plain
+	if err := errors.Join(json.Unmarshal(headcount, &ours), json.Unmarshal(duckdb, &theirs)); err != nil {
 		return 0, err
 	}
 	n, faults := 0, []error(nil)
@@ -46,23 +51,23 @@ func compare(ours, theirs []byte) (int, error) {
 			faults = append(faults, fmt.Errorf("%s: headcount says %d, and DuckDB %d", what, our, their))
 		}
 	}
-	equal("reports", answer.Input.Reports, peer.Reports)
-	equal("installations", answer.Installations.Ever, peer.Installations)
-	equal("active installations", answer.Installations.Active, peer.Active)
-	for _, c := range answer.Counters {
+	equal("reports", ours.Input.Reports, theirs.Reports)
+	equal("installations", ours.Installations.Ever, theirs.Installations)
+	equal("active installations", ours.Installations.Active, theirs.Active)
+	for _, c := range ours.Counters {
 		name := c.Name
 		for key, value := range c.Labels { // one at most
 			name += "{" + key + "=" + value + "}"
 		}
-		equal(name, c.Total, peer.Totals[name])
+		equal(name, c.Total, theirs.Totals[name])
 	}
-	for _, g := range answer.Gauges {
+	for _, g := range ours.Gauges {
 		name := g.Name + "|" + g.Range
-		equal(name, g.Things, peer.Things[name])
+		equal(name, g.Things, theirs.Things[name])
 	}
-	if len(peer.Totals) != len(answer.Counters) || len(peer.Things) != len(answer.Gauges) || n == 3 {
+	if len(theirs.Totals) != len(ours.Counters) || len(theirs.Things) != len(ours.Gauges) || n == 3 {
 		faults = append(faults, fmt.Errorf("headcount has %d counters and %d ranges, and DuckDB %d and %d",
-			len(answer.Counters), len(answer.Gauges), len(peer.Totals), len(peer.Things)))
+			len(ours.Counters), len(ours.Gauges), len(theirs.Totals), len(theirs.Things)))
 	}
 	return n, errors.Join(faults...)
 }

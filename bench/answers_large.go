@@ -19,7 +19,7 @@ import (
 // is read, in files of a sixteenth of a slice. When a slice of files is there,
 // simulate stops, and goes on when they are compacted and removed.
 func (r *rig) large(a *Answers) error {
-	a.Large.Compact = Compact{What: "large, in slices", Installations: r.o.large, Days: r.o.largeDays}
+	a.Large.Compact = Compact{What: "in slices", Installations: r.o.large, Days: r.o.largeDays}
 	a.Large.More = Compact{What: "one more day", Installations: r.o.large, Days: 1}
 	raw, archive := r.path("large"), r.path("large-archive")
 	rotate := max(r.o.slice/16/1_000_000, 1)

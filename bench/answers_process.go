@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"strings"
@@ -35,8 +36,11 @@ func walls(list []Spent) (values []float64) {
 	return values
 }
 
-// highest is the most memory of all runs, in MB.
+// highest is the most memory of all runs, in MB. Of none it is not a number.
 func highest(list []Spent) float64 {
+	if len(list) == 0 {
+		return math.NaN()
+	}
 	var most int64
 	for _, s := range list {
 		most = max(most, s.RSS)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // sum adds up runs, of which each did a part.
@@ -43,6 +44,9 @@ func (c Compact) size() string {
 	return fmt.Sprintf("%s × %d days", thousands(int64(c.Installations)), c.Days)
 }
 
+// name is its size, and how it lies in time.
+func (c Compact) name() string { return c.size() + ", " + c.What }
+
 // small is one of the two small fleets; without figures if it is not there.
 func (a Answers) small(i int) Compact {
 	if i < len(a.Months) {
@@ -52,37 +56,38 @@ func (a Answers) small(i int) Compact {
 }
 
 func answersTargets(a Answers) []target {
-	month, months := a.small(0), a.small(1)
-	memory := 0.0
-	for _, runs := range [][]Spent{month.Runs, months.Runs, a.Large.Runs, a.Large.More.Runs} {
-		memory = max(memory, highest(runs))
+	month := a.small(0)
+	page := math.NaN()
+	if a.Page > 0 {
+		page = float64(a.Page) / 1000
 	}
-	if memory == 0 {
-		memory = math.NaN()
-	}
-	render := math.NaN()
-	if len(a.Report) > 0 {
-		render = max(0, median(cpus(a.HTML))-median(cpus(a.Report))) * 1000
-	}
-	most := func(runs []Spent) float64 { return per(highest(runs), min(1, float64(len(runs)))) }
-	page := per(float64(a.Page), 1000)
-	if a.Page == 0 {
-		page = math.NaN()
-	}
-	return []target{
-		{what: "compact, " + month.size() + " in one month", limit: 300, least: true, unit: " MB per CPU-s", value: rate(month.Bytes, middleOf(month.Runs))},
-		{what: "compact, " + months.size() + " over two months", limit: 300, least: true, unit: " MB per CPU-s", value: rate(months.Bytes, middleOf(months.Runs))},
-		{what: "the most memory of any compact", limit: 256, unit: " MB", value: memory},
-		{what: "faster than DuckDB's read_json, processor time", limit: 3.5, least: true, unit: " ×", value: per(a.DuckDB.CPU, middleOf(month.Runs).CPU)},
-		{what: "archive, " + month.size() + ", for each report", limit: 6, unit: " bytes", value: month.perReport()},
-		{what: "archive, " + a.Large.size() + ", for each report", limit: 6, unit: " bytes", value: a.Large.perReport()},
+	return append(compactTargets(a), []target{
 		{what: "report, " + month.size() + ", processor time", limit: 1, unit: " s", value: median(cpus(a.Report))},
-		{what: "its memory", limit: 200, unit: " MB", value: most(a.Report)},
+		{what: "its memory", limit: 200, unit: " MB", value: highest(a.Report)},
 		{what: "report, " + a.Large.size() + ", processor time", limit: 4, unit: " s", value: median(cpus(a.Large.Report))},
-		{what: "its memory", limit: 400, unit: " MB", value: most(a.Large.Report)},
+		{what: "its memory", limit: 400, unit: " MB", value: highest(a.Large.Report)},
 		{what: "page", limit: 150, unit: " kB", value: page},
-		{what: "page, rendered after the answers", limit: 50, unit: " ms", value: render},
+		{what: "page, rendered after the answers", limit: 50, unit: " ms", value: max(0, median(cpus(a.HTML))-median(cpus(a.Report))) * 1000},
+	}...)
+}
+
+func compactTargets(a Answers) (list []target) {
+	month, months := a.small(0), a.small(1)
+	fleets := []Compact{month, months, a.Large.Compact}
+	fast := []float64{rate(month.Bytes, middleOf(month.Runs)), rate(months.Bytes, middleOf(months.Runs)), rate(a.Large.Bytes, sum(a.Large.Runs))}
+	for i, c := range fleets {
+		list = append(list, target{what: "compact, " + c.name(), limit: 300, least: true, unit: " MB per CPU-s", value: fast[i]})
 	}
+	list = append(list,
+		target{what: "the most memory of any compact", limit: 256, unit: " MB",
+			value: highest(slices.Concat(month.Runs, months.Runs, a.Large.Runs, a.Large.More.Runs))},
+		target{what: "faster than DuckDB's read_json, processor time", limit: 3.5, least: true, unit: " ×", value: per(a.DuckDB.CPU, middleOf(month.Runs).CPU)})
+	for _, c := range fleets {
+		list = append(list,
+			target{what: "archive, for each installation and day, " + c.name(), limit: 6, unit: " bytes", value: c.perDay()},
+			target{what: "archive, for each report, " + c.name(), limit: 6, unit: " bytes", value: c.perReport()})
+	}
+	return list
 }
 
 // answersTables is everything that was measured, in Markdown.
@@ -115,7 +120,7 @@ func compactTable(a Answers) string {
 	}
 	var rows [][]string
 	for _, c := range a.Months {
-		rows = append(rows, row("**"+c.size()+", "+c.What+"**", c, middleOf(c.Runs)))
+		rows = append(rows, row("**"+c.name()+"**", c, middleOf(c.Runs)))
 	}
 	peer := a.small(0)
 	peer.Archive = 0

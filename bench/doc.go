@@ -14,4 +14,11 @@
 // With -render nothing is measured: the documents are rendered anew from the
 // record. Nothing leaves the machine; what sends, sends to a server of this
 // process.
+//
+// The vendor's command is measured by itself, beside DuckDB:
+//
+//	make bench-answers
+//
+// There each figure is that of a whole process. They go to answers.json, and
+// from there into docs/performance.md.
 package main

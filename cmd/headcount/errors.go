@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"syscall"
 
@@ -78,9 +79,20 @@ func exitCode(ctx context.Context, err error, started bool, out *output, stderr 
 	if errors.As(err, &wrong) || !started {
 		code = exitUsage
 	}
-	line := strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
+	line := strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ") + remedy(err)
 	fmt.Fprintf(stderr, "headcount: %s\n", terminal.Clean(line))
 	return code
+}
+
+// remedy says what to do about an error of the operating system.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return "; free space there and run the command again"
+	case errors.Is(err, fs.ErrPermission):
+		return "; run headcount as the user that owns it, or give this user the right"
+	}
+	return ""
 }
 
 // An output is the standard output. It remembers that its reader has gone.

@@ -111,6 +111,9 @@ func (r exportRequest) run(cmd *cobra.Command, what string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := r.catalog.view(a); err != nil {
+		return err
+	}
 	earlier, err := a.Earlier()
 	if err != nil {
 		return err

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,12 +28,9 @@ func lastCompleteDay(now time.Time) day.Day { return day.Of(now) - 1 }
 type dateFlag struct{ day.Day }
 
 func (d *dateFlag) Set(text string) error {
-	if _, err := time.Parse("2006-01-02", text); err != nil {
-		return fmt.Errorf("%q is not a date like 2026-11-25", text)
-	}
 	on, err := day.Parse(text)
 	if err != nil {
-		return err
+		return fmt.Errorf("%q is not a date like 2026-11-25", text)
 	}
 	if on < day.First || on > day.Last {
 		return fmt.Errorf("%s is outside %s to %s, the days that a report can have", text, day.First, day.Last)
@@ -139,12 +139,45 @@ func addCatalog(cmd *cobra.Command, without string) *catalogFlag {
 	return c
 }
 
-// view is the catalog that was asked for, or else the archive's own list.
-func (c *catalogFlag) view(a *archive.Archive) *schema.Schema {
-	if c.list != nil {
-		return c.list
+// view is the catalog that was asked for, or else the archive's own list. A
+// catalog of another product is an error.
+func (c *catalogFlag) view(a *archive.Archive) (*schema.Schema, error) {
+	if c.list == nil {
+		return a.View(), nil
 	}
-	return a.View()
+	held := a.View()
+	if held.Product != "" && held.Product != c.list.Product {
+		return nil, fmt.Errorf("archive %s is of %q, and the catalog %s is of %q: leave out --catalog, or name the archive of that product",
+			a.Dir(), held.Product, c.name, c.list.Product)
+	}
+	known := func(m schema.Metric) bool { _, ok := held.Metric([]byte(m.Name)); return ok }
+	if len(held.Metrics) > 0 && !slices.ContainsFunc(c.list.Metrics, known) {
+		return nil, fmt.Errorf("archive %s has no metric of the catalog %s (%q), but for instance %s: leave out --catalog, or name the archive of that product",
+			a.Dir(), c.name, c.list.Product, held.Metrics[0].Name)
+	}
+	return c.list, nil
+}
+
+// noArchive refuses a directory that others are to read and that is an
+// archive, or lies in one.
+func noArchive(flag, dir string) error {
+	at, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	if real, err := filepath.EvalSymlinks(at); err == nil {
+		at = real
+	}
+	for {
+		if _, err := archive.Open(at); err == nil {
+			return usage("--%s %s: %s is an archive, which holds identifiers; give another directory", flag, dir, at)
+		}
+		up := filepath.Dir(at)
+		if up == at {
+			return nil
+		}
+		at = up
+	}
 }
 
 // addOutput adds --output.
@@ -160,11 +193,33 @@ func writeOutput(cmd *cobra.Command, path string, mode fs.FileMode, write func(i
 		w := cmd.OutOrStdout()
 		return write(w, terminal.Of(w))
 	}
-	err := atomicfile.WriteTo(path, mode, func(w io.Writer) error { return write(w, terminal.Terminal{}) })
-	if err != nil {
+	if err := writeFile(path, mode, func(w io.Writer) error { return write(w, terminal.Terminal{}) }); err != nil {
 		return fmt.Errorf("--output %s: %w", path, err)
 	}
 	return nil
+}
+
+// writeFile writes a file whole or not at all. A link stays a link, and a
+// file that is there gives no reader more than before. What is no file (a pipe, a device) is
+// written to as it is.
+func writeFile(path string, mode fs.FileMode, write func(io.Writer) error) error {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return errors.New("it is a directory; name a file in it")
+	case err == nil && !info.Mode().IsRegular():
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	case err == nil:
+		mode &= info.Mode().Perm()
+	}
+	return atomicfile.WriteTo(path, mode, write)
 }
 
 // noArguments refuses arguments.

@@ -79,10 +79,51 @@ func TestReportOfADayAndWindow(t *testing.T) {
 func TestReportByAnotherCatalog(t *testing.T) {
 	archive := compactedArchive(t)
 	list := write(t, filepath.Join(t.TempDir(), "list.json"),
-		`{"product":"Other","notice":1,"metrics":[{"name":"compreface.user.created","kind":"counter","unit":"{user}"}]}`)
+		`{"product":"CompreFace","notice":1,"metrics":[{"name":"compreface.user.created","kind":"counter","unit":"{user}"}]}`)
 	out := fine(t, "report", "--archive", archive, "--as-of", "2026-11-24", "--catalog", list)
-	if !strings.HasPrefix(out, "Other: of 2 ") || !strings.Contains(out, "compreface.user.created") || strings.Contains(out, "collection") {
+	if !strings.HasPrefix(out, "CompreFace: of 2 ") || !strings.Contains(out, "compreface.user.created") || strings.Contains(out, "collection") {
 		t.Errorf("got %q, want the one metric of the list", out)
+	}
+}
+
+// The catalog of another product would give the figures of this archive
+// another name, or show that nothing is used.
+func TestCatalogOfAnotherProduct(t *testing.T) {
+	archive := compactedArchive(t)
+	other := write(t, filepath.Join(t.TempDir(), "list.json"),
+		`{"product":"Other","notice":1,"metrics":[{"name":"compreface.user.created","kind":"counter","unit":"{user}"}]}`)
+	for _, args := range [][]string{
+		{"report"}, {"report", "--format", "html"}, {"export", "actions"}, {"publish", "--out", t.TempDir()}, {"serve", "--listen", "127.0.0.1:0"},
+	} {
+		for _, catalog := range []string{"affiliate", other} {
+			r := headcount(append(args, "--archive", archive, "--catalog", catalog)...)
+			if r.code != exitFailure || r.stdout != "" {
+				t.Errorf("%q of %s: got exit code %d and %q, want 1 and nothing", args, catalog, r.code, r.stdout)
+			}
+			r.oneLine(t, `is of "CompreFace", and the catalog `+catalog)
+		}
+	}
+	open := filepath.Join(t.TempDir(), "open")
+	fine(t, "compact", "--archive", open, filepath.Join(filepath.Dir(archive), "usage.jsonl"))
+	fine(t, "report", "--archive", open, "--catalog", "compreface")
+	headcount("report", "--archive", open, "--catalog", "affiliate").oneLine(t, "has no metric of the catalog affiliate")
+}
+
+// What others read must not lie in the archive.
+func TestOutIsNoArchive(t *testing.T) {
+	archive := compactedArchive(t)
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(archive, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{archive, filepath.Join(archive, "public"), filepath.Join(archive, "reports", "..", "x"), link} {
+		for _, args := range [][]string{{"publish", "--archive", archive, "--as-of", "2026-11-24"}, {"simulate"}} {
+			r := headcount(append(args, "--out", out)...)
+			if r.code != exitUsage {
+				t.Errorf("%q to %s: got exit code %d, want 2", args, out, r.code)
+			}
+			r.oneLine(t, "is an archive, which holds identifiers")
+		}
 	}
 }
 

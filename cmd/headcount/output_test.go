@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -56,17 +57,21 @@ func TestFullOutput(t *testing.T) {
 func TestOutputFile(t *testing.T) {
 	archive, dir := compactedArchive(t), t.TempDir()
 	for _, test := range []struct {
-		args []string
-		mode fs.FileMode
+		args         []string
+		before, mode fs.FileMode
 	}{
-		{[]string{"report", "--as-of", "2026-11-24"}, 0o644},
-		{[]string{"report", "--as-of", "2026-11-24", "--format", "csv"}, 0o644},
-		{[]string{"export", "actions"}, 0o600}, // identifiers are for the owner
-		{[]string{"export", "collections"}, 0o600},
+		{[]string{"report", "--as-of", "2026-11-24"}, 0, 0o644},
+		{[]string{"report", "--as-of", "2026-11-24", "--format", "csv"}, 0o664, 0o644},
+		{[]string{"report", "--as-of", "2026-11-24"}, 0o600, 0o600},
+		{[]string{"export", "actions"}, 0, 0o600}, // identifiers are for the owner
+		{[]string{"export", "collections"}, 0o644, 0o600},
 	} {
 		args := append(test.args, "--archive", archive)
 		want := fine(t, args...)
 		path := write(t, filepath.Join(dir, "out"), "what was there before, and is longer than nothing")
+		if err := errors.Join(os.Chmod(path, max(test.before, 0o200)), remove(path, test.before == 0)); err != nil {
+			t.Fatal(err)
+		}
 		if out := fine(t, append(args, "--output", path)...); out != "" {
 			t.Errorf("%q: got %q on the standard output, want nothing", args, out)
 		}
@@ -77,6 +82,31 @@ func TestOutputFile(t *testing.T) {
 			t.Errorf("%q: got the mode %v, %v; want %v", args, info.Mode(), err, test.mode)
 		}
 	}
+}
+
+func remove(path string, really bool) error {
+	if !really {
+		return nil
+	}
+	return os.Remove(path)
+}
+
+// A link stays a link, and what is no file is written to.
+func TestOutputToALinkAndADevice(t *testing.T) {
+	archive, dir := compactedArchive(t), t.TempDir()
+	file, link := write(t, filepath.Join(dir, "file"), "old"), filepath.Join(dir, "link")
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
+	fine(t, "report", "--archive", archive, "--as-of", "2026-11-24", "--output", link)
+	if info, err := os.Lstat(link); err != nil || info.Mode()&fs.ModeSymlink == 0 || !strings.Contains(read(t, file), "CompreFace") {
+		t.Errorf("got the mode %v, %v, and %q in the file; want a link, and the report", info.Mode(), err, read(t, file))
+	}
+	fine(t, "report", "--archive", archive, "--as-of", "2026-11-24", "--output", os.DevNull)
+	if info, err := os.Stat(os.DevNull); err != nil || info.Mode()&fs.ModeDevice == 0 {
+		t.Fatalf("got %v, %v; want the device as it was", info.Mode(), err)
+	}
+	headcount("report", "--archive", archive, "--output", dir).oneLine(t, "it is a directory; name a file in it")
 }
 
 // What fails leaves the file that was there, and nothing beside it.

@@ -52,7 +52,7 @@ func publishCommand() *cobra.Command {
 		Short:   "Write the page and the badge that may be shown to the world",
 		Long:    publishLong,
 		Example: publishExample,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	r := publishRequest{
 		dir:     addArchive(cmd),
@@ -75,13 +75,20 @@ func (r publishRequest) run(ctx context.Context, stdout, stderr io.Writer) error
 	if *r.out == "" {
 		return usage("--out DIR is needed: the directory of the page; see headcount publish --help")
 	}
+	if err := noArchive("out", *r.out); err != nil {
+		return err
+	}
 	a, err := archive.Open(*r.dir)
+	if err != nil {
+		return err
+	}
+	view, err := r.catalog.view(a)
 	if err != nil {
 		return err
 	}
 	progress := terminal.NewProgress(stderr, terminal.Of(stderr), "reading", reports, time.Now)
 	result, err := publish.Publish(ctx, &watched{a, progress}, publish.Options{
-		Archive: *r.dir, Out: *r.out, View: r.catalog.view(a), AsOf: r.asOf.Day,
+		Archive: *r.dir, Out: *r.out, View: view, AsOf: r.asOf.Day,
 		Today: day.Of(time.Now()), Period: int(r.period.value), Preview: *r.preview,
 	})
 	progress.Done()

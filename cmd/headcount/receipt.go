@@ -17,6 +17,10 @@ func receiptFacts(r *archive.Receipt) terminal.Facts {
 	for _, x := range r.Files {
 		f.Lines = append(f.Lines, fileLine(x))
 	}
+	if r.Sums > 0 {
+		f.Lines = append(f.Lines, fmt.Sprintf("%s kept as sums only: nothing can be taken out of them",
+			terminal.Count(int64(r.Sums), "month is", "months are")))
+	}
 	if r.Left > 0 {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("%s of erased installations left in files that were not rewritten, until %s",
 			terminal.Count(r.Left, "piece is", "pieces are"), r.Until))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"time"
@@ -9,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"headcount.example/cmd/headcount/internal/answer"
-	"headcount.example/cmd/headcount/internal/archive"
 	"headcount.example/cmd/headcount/internal/day"
 	"headcount.example/cmd/headcount/internal/export"
 	"headcount.example/cmd/headcount/internal/page"
@@ -78,31 +76,17 @@ func reportCommand() *cobra.Command {
 		if on == day.None {
 			on = lastCompleteDay(time.Now())
 		}
-		a, view, err := answerOf(cmd.Context(), *dir, catalog, on, int(window.value))
+		from, err := load(cmd.Context(), *dir, catalog)
 		if err != nil {
 			return err
 		}
+		a := from.answer(on, int(window.value))
 		write := reportFormats[format.value]
-		err = writeOutput(cmd, *file, 0o644, func(w io.Writer, t terminal.Terminal) error { return write(w, t, a, view) })
+		err = writeOutput(cmd, *file, 0o644, func(w io.Writer, t terminal.Terminal) error { return write(w, t, a, from.list) })
 		if stale := terminal.Stale(a); err == nil && stale != "" && (format.value != "table" || *file != "") {
 			fmt.Fprintf(cmd.ErrOrStderr(), "headcount: note: %s\n", stale)
 		}
 		return err
 	}
 	return cmd
-}
-
-// answerOf computes the answer of the archive in a directory, and returns it
-// with the list in whose order it is.
-func answerOf(ctx context.Context, dir string, catalog *catalogFlag, asOf day.Day, window int) (*answer.Answer, *schema.Schema, error) {
-	a, err := archive.Open(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	tables, err := a.Tables(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	view := catalog.view(a)
-	return answer.Compute(tables, a.Schema(), view, a.Known(), asOf, window), view, nil
 }

@@ -10,15 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"headcount.example/cmd/headcount/internal/answer"
-	"headcount.example/cmd/headcount/internal/archive"
 	"headcount.example/cmd/headcount/internal/day"
-	"headcount.example/cmd/headcount/internal/schema"
 )
 
 const serveLong = `serve shows the answers of an archive as a page, with a choice of window and
-date. It reads the archive anew for each page, so a page is as new as the
-last headcount compact. It writes nothing.
+date. It keeps the figures in memory and reads the archive again when a
+command has changed it, so a page is as new as the last headcount compact. It
+writes nothing.
 
   /                 the page: ?window=28&as_of=2026-11-25
   /csv/NAME.csv     the table behind a chart
@@ -63,7 +61,12 @@ func serveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		s := &server{open: opener(*dir, catalog), token: token, today: func() day.Day { return day.Of(time.Now()) }}
+		from := &cache{dir: *dir, load: func(ctx context.Context) (*source, error) { return load(ctx, *dir, catalog) }}
+		if _, err := from.source(cmd.Context()); err != nil {
+			return err
+		}
+		s := newServer(from.source, func() day.Day { return day.Of(time.Now()) })
+		s.token = token
 		return serve(cmd.Context(), *listen, s, func(url string) {
 			fmt.Fprintf(cmd.ErrOrStderr(), "headcount: %s is at %s (Ctrl-C ends)\n", *dir, url)
 		})
@@ -85,30 +88,6 @@ func tokenFor(listen, file string) (string, error) {
 		return "", usage("--listen %s can be reached from other machines: give --token-file FILE, or listen on 127.0.0.1", listen)
 	}
 	return "", nil
-}
-
-// A source is an archive that is open.
-type source struct {
-	answer func(ctx context.Context, asOf day.Day, window int) (*answer.Answer, error)
-	list   *schema.Schema
-}
-
-// opener returns the function that opens the archive for each page.
-func opener(dir string, catalog *catalogFlag) func() (*source, error) {
-	return func() (*source, error) {
-		a, err := archive.Open(dir)
-		if err != nil {
-			return nil, err
-		}
-		view := catalog.view(a)
-		return &source{list: view, answer: func(ctx context.Context, asOf day.Day, window int) (*answer.Answer, error) {
-			tables, err := a.Tables(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return answer.Compute(tables, a.Schema(), view, a.Known(), asOf, window), nil
-		}}, nil
-	}
 }
 
 // serve listens and answers until the context ends. It calls ready with the

@@ -18,9 +18,14 @@ import (
 
 // A server shows the answers of one archive.
 type server struct {
-	open  func() (*source, error)
-	token string // empty: loopback without one
-	today func() day.Day
+	source func(context.Context) (*source, error)
+	today  func() day.Day
+	token  string        // empty: loopback without one
+	slots  chan struct{} // one for each answer that is computed at once
+}
+
+func newServer(from func(context.Context) (*source, error), today func() day.Day) *server {
+	return &server{source: from, today: today, slots: make(chan struct{}, busy)}
 }
 
 // serveWindows are the windows that the page offers. Others can be asked for.
@@ -30,7 +35,6 @@ var serveWindows = []int{1, 7, 28, 90}
 const busy = 2
 
 func (s *server) handler() http.Handler {
-	slots := make(chan struct{}, busy)
 	one := func(do func(http.ResponseWriter, *http.Request, query)) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			q, err := s.query(r.URL.Query())
@@ -38,12 +42,7 @@ func (s *server) handler() http.Handler {
 				message(w, http.StatusBadRequest, "This address has a wrong value", err.Error()+".", "Correct it, or begin again:")
 				return
 			}
-			select {
-			case slots <- struct{}{}:
-				defer func() { <-slots }()
-				do(w, r, q)
-			case <-r.Context().Done():
-			}
+			do(w, r, q)
 		})
 	}
 	mux := http.NewServeMux()
@@ -114,25 +113,31 @@ func (s *server) query(values url.Values) (query, error) {
 
 func (q query) String() string { return fmt.Sprintf("?window=%d&as_of=%s", q.window, q.asOf) }
 
-// answer opens the archive and answers; it has told the reader where it
-// cannot.
-func (s *server) answer(w http.ResponseWriter, ctx context.Context, q query) (*source, *answer.Answer) {
-	from, err := s.open()
-	if err == nil {
-		var a *answer.Answer
-		if a, err = from.answer(ctx, q.asOf, q.window); err == nil {
-			return from, a
-		}
+// open returns the archive with a function that gives back its slot. While a
+// page is sent, which a slow reader makes long, the slot is free for others.
+func (s *server) open(ctx context.Context) (from *source, done func(), err error) {
+	select {
+	case s.slots <- struct{}{}:
+		done = func() { <-s.slots }
+	case <-ctx.Done():
+		return nil, func() {}, ctx.Err()
 	}
-	if ctx.Err() == nil {
-		message(w, http.StatusServiceUnavailable, "The archive cannot be read", capitalized(err.Error())+".",
+	from, err = s.source(ctx)
+	return from, done, err
+}
+
+// answer answers; it has told the reader where it cannot.
+func (s *server) answer(w http.ResponseWriter, ctx context.Context, q query) (*source, *answer.Answer) {
+	from, done, err := s.open(ctx)
+	defer done()
+	switch {
+	case err == nil:
+		return from, from.answer(q.asOf, q.window)
+	case ctx.Err() == nil:
+		message(w, http.StatusServiceUnavailable, "The archive cannot be read", err.Error()+".",
 			"Check the directory after --archive, and run headcount compact. This page works again once the archive can be read.")
 	}
 	return nil, nil
-}
-
-func capitalized(text string) string {
-	return strings.ToUpper(text[:min(1, len(text))]) + text[min(1, len(text)):]
 }
 
 func (s *server) page(w http.ResponseWriter, r *http.Request, q query) {
@@ -166,10 +171,12 @@ func (s *server) csv(w http.ResponseWriter, r *http.Request, q query) {
 	}
 }
 
-// healthz says nothing about the archive but whether it can be opened.
-func (s *server) healthz(w http.ResponseWriter, _ *http.Request) {
+// healthz says nothing about the archive but whether it can be read.
+func (s *server) healthz(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if _, err := s.open(); err != nil {
+	_, done, err := s.open(r.Context())
+	defer done()
+	if err != nil {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		_, _ = io.WriteString(w, "the archive cannot be read\n")
 		return
@@ -182,7 +189,7 @@ func send(w http.ResponseWriter, kind string, write func(io.Writer) error) {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
 		w.Header().Del("Content-Disposition")
-		message(w, http.StatusInternalServerError, "The page could not be made", capitalized(err.Error())+".", "Please report this as an issue.")
+		message(w, http.StatusInternalServerError, "The page could not be made", err.Error()+".", "Please report this as an issue.")
 		return
 	}
 	w.Header().Set("Content-Type", kind)

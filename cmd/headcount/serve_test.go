@@ -14,7 +14,6 @@ import (
 	"strings"
 	"testing"
 
-	"headcount.example/cmd/headcount/internal/answer"
 	"headcount.example/cmd/headcount/internal/day"
 	"headcount.example/cmd/headcount/internal/export"
 	"headcount.example/cmd/headcount/internal/page"
@@ -25,11 +24,8 @@ const goodToken = "0123456789abcdef"
 
 // fleetServer serves a made fleet, on the day after its last one.
 func fleetServer(f *pagetest.Fleet) *server {
-	return &server{today: func() day.Day { return pagetest.AsOf + 1 }, open: func() (*source, error) {
-		return &source{list: f.List, answer: func(_ context.Context, asOf day.Day, window int) (*answer.Answer, error) {
-			return answer.Compute(f.Counts, f.List, f.List, f.Beside, asOf, window), nil
-		}}, nil
-	}}
+	return newServer(func(context.Context) (*source, error) { return &source{f.Counts, f.List, f.List, f.Beside}, nil },
+		func() day.Day { return pagetest.AsOf + 1 })
 }
 
 // get asks a server for a path, as a browser on this machine does.
@@ -177,7 +173,8 @@ func TestServeToken(t *testing.T) {
 }
 
 func TestServeWithoutArchive(t *testing.T) {
-	s := &server{today: func() day.Day { return pagetest.AsOf }, open: func() (*source, error) { return nil, errors.New("open /srv/archive: no such directory") }}
+	s := newServer(func(context.Context) (*source, error) { return nil, errors.New("open /srv/archive: no such directory") },
+		func() day.Day { return pagetest.AsOf })
 	for _, path := range []string{"/", "/report.json", "/csv/sizes.csv"} {
 		w := get(s, path)
 		if body := w.Body.String(); w.Code != 503 || !strings.Contains(body, "no such directory") || !strings.Contains(body, "headcount compact") {
@@ -185,12 +182,6 @@ func TestServeWithoutArchive(t *testing.T) {
 		}
 	}
 	if w := get(s, "/healthz"); w.Code != 503 || strings.Contains(w.Body.String(), "/srv") {
-		t.Errorf("got %d %s", w.Code, w.Body)
-	}
-	s.open = func() (*source, error) {
-		return &source{answer: func(context.Context, day.Day, int) (*answer.Answer, error) { return nil, errors.New("cut short") }}, nil
-	}
-	if w := get(s, "/"); w.Code != 503 || !strings.Contains(w.Body.String(), "Cut short.") {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 }

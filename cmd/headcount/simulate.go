@@ -94,6 +94,11 @@ func (s *simulation) check() error {
 			return usage("--endpoint: %v", err)
 		}
 	}
+	if *s.out != "" {
+		if err := noArchive("out", *s.out); err != nil {
+			return err
+		}
+	}
 	if *s.out != "" && *s.endpoint != "" && s.days.value < 2 {
 		return usage("--days 1 leaves no day to write when the last one is sent; ask for 2 or more")
 	}

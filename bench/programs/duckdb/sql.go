@@ -37,7 +37,7 @@ func series() (list []column) {
 }
 
 // What read_json is told about a line, so that it guesses nothing and skips
-// what nobody asks for.
+// the rest.
 const (
 	point   = `STRUCT("attributes" STRUCT("key" VARCHAR, "value" STRUCT("stringValue" VARCHAR))[], "timeUnixNano" UBIGINT, "asInt" BIGINT)`
 	metric  = `STRUCT("name" VARCHAR, "sum" STRUCT("dataPoints" ` + point + `[]), "gauge" STRUCT("dataPoints" ` + point + `[]))`
@@ -52,9 +52,9 @@ func convert(list []column, out string, files []string) string {
 	for i, f := range files {
 		quoted[i] = quote(f)
 	}
-	var select_ []string
+	var asked []string
 	for _, c := range list {
-		select_ = append(select_, fmt.Sprintf("points[%s] AS %s", quote(c.metric+"|"+c.value), name(c.name)))
+		asked = append(asked, fmt.Sprintf("points[%s] AS %s", quote(c.metric+"|"+c.value), name(c.name)))
 	}
 	return `COPY (
 WITH reports AS (
@@ -66,7 +66,7 @@ wide AS (
 		map_from_entries(flatten(list_transform(metrics, m -> list_transform(coalesce(m.sum, m.gauge).dataPoints,
 			p -> {k: m.name || '|' || coalesce(p.attributes[1].value.stringValue, ''), v: p.asInt})))) AS points
 	FROM reports)
-SELECT install_guid, make_timestamp_ns(ns::BIGINT)::DATE AS day, ` + strings.Join(select_, ", ") + `
+SELECT install_guid, make_timestamp_ns(ns::BIGINT)::DATE AS day, ` + strings.Join(asked, ", ") + `
 FROM wide ORDER BY install_guid, day
 ) TO ` + quote(out) + ` (FORMAT parquet, COMPRESSION zstd)`
 }

@@ -122,6 +122,13 @@ type Health struct {
 	Pending       int64            `json:"pending_erasures"` // requests that headcount erase has not carried out
 }
 
+// StaleDays is how many days the newest report may be older than AsOf before
+// that is said.
+const StaleDays = 2
+
+// Stale is whether there is a newest report, and it is older than that.
+func (h Health) Stale() bool { return h.AgeDays != nil && *h.AgeDays > StaleDays }
+
 // DayHealth is what was accepted on a day.
 type DayHealth struct {
 	Day        day.Day `json:"day"`

@@ -115,11 +115,7 @@ func each(held, view *schema.Schema, kind schema.Kind, do func(metric int, s sch
 		if m.Kind != kind {
 			continue
 		}
-		values := make([][]byte, len(s.Values))
-		for j, v := range s.Values {
-			values[j] = []byte(v)
-		}
-		number, ok := held.Find([]byte(m.Name), values...)
+		number, ok := held.Number(m.Name, s.Values)
 		if !ok {
 			number = -1
 		}
@@ -148,43 +144,54 @@ func at(values []int64, number int) int64 {
 	return values[number]
 }
 
-// sum adds what holds as of end for installations seen in n days.
-func sum(spans []figures.Span, end, n day.Day) (total []int64) {
-	for _, s := range spans {
-		if s.From > end || !in(s.Of, end, n) {
-			continue
-		}
-		for len(total) < len(s.Values) {
-			total = append(total, 0)
-		}
-		for i, v := range s.Values {
-			total[i] += v
-		}
+// add adds values to a total, which grows to hold them.
+func add(total []int64, values []int64, sign int64) []int64 {
+	for len(total) < len(values) {
+		total = append(total, 0)
+	}
+	for i, v := range values {
+		total[i] += sign * v
 	}
 	return total
 }
 
-func (c *computer) counters(held, view *schema.Schema, denominator int64) []Counter {
-	var total, in28, inWindow, users []int64
-	grow := func(p *[]int64, by []int64) {
-		for len(*p) < len(by) {
-			*p = append(*p, 0)
-		}
-		for i, v := range by {
-			(*p)[i] += v
+// sums adds what holds as of each of some days, which ascend, for
+// installations seen in the n days to it. It looks at each span once: a span
+// holds from the first day not before From to the last one whose n days reach
+// back to Of.
+func sums(spans []figures.Span, ends []day.Day, n day.Day) [][]int64 {
+	totals := make([][]int64, len(ends)+1)
+	for _, s := range spans {
+		from, _ := slices.BinarySearch(ends, s.From)
+		to, _ := slices.BinarySearch(ends, s.Of+n)
+		if from < to {
+			totals[from] = add(totals[from], s.Values, 1)
+			totals[to] = add(totals[to], s.Values, -1)
 		}
 	}
+	for i := 1; i < len(ends); i++ {
+		totals[i] = add(totals[i], totals[i-1], 1)
+	}
+	return totals[:len(ends)]
+}
+
+// sum is sums as of one day.
+func sum(spans []figures.Span, end, n day.Day) []int64 {
+	return sums(spans, []day.Day{end}, n)[0]
+}
+
+func (c *computer) counters(held, view *schema.Schema, denominator int64) []Counter {
+	var total, in28, inWindow, users []int64
 	for _, d := range c.t.Daily {
 		if d.Day > c.asOf {
 			continue
 		}
-		grow(&total, d.Growth)
-		grow(&users, d.Users)
+		total, users = add(total, d.Growth, 1), add(users, d.Users, 1)
 		if in(d.Day, c.asOf, 28) {
-			grow(&in28, d.Growth)
+			in28 = add(in28, d.Growth, 1)
 		}
 		if in(d.Day, c.asOf, c.window) {
-			grow(&inWindow, d.Growth)
+			inWindow = add(inWindow, d.Growth, 1)
 		}
 	}
 	uses := sum(c.t.Uses, c.asOf, c.window)
@@ -289,33 +296,40 @@ func (c *computer) activity() []Activity {
 // maxPoints bounds the points of SizesOverTime, which are a week apart.
 const maxPoints = 53
 
-func (c *computer) overTime(held, view *schema.Schema) []Sizes {
-	list := []Sizes{}
+// points are the days of SizesOverTime, which ascend.
+func (c *computer) points() (ends []day.Day) {
 	first := c.asOf + 1
 	for _, d := range c.t.Daily {
 		first = min(first, d.Day)
 	}
-	for metric, m := range view.Metrics {
-		if m.Kind != schema.RangeGauge {
-			continue
-		}
-		var points []Sizes
-		for end := c.asOf; end >= first && len(points) < maxPoints; end -= 7 {
-			now, known := sum(c.t.Sizes, end, c.window), sum(c.t.Known, end, c.window)
-			p := Sizes{Name: m.Name, Day: end, Known: knownOf(held, known, m.Name)}
-			each(held, view, schema.RangeGauge, func(of int, s schema.Series, number int) {
-				if of == metric {
-					p.Ranges = append(p.Ranges, s.Values[0])
-					p.Things = append(p.Things, sizes(now, number, figures.Things))
-					p.Installations = append(p.Installations, sizes(now, number, figures.Installations))
-					p.Largest = append(p.Largest, sizes(now, number, figures.Largest))
-				}
-			})
-			points = append(points, p)
-		}
-		slices.Reverse(points)
-		list = append(list, points...)
+	for end := c.asOf; end >= first && len(ends) < maxPoints; end -= 7 {
+		ends = append(ends, end)
 	}
+	slices.Reverse(ends)
+	return ends
+}
+
+func (c *computer) overTime(held, view *schema.Schema) []Sizes {
+	list := []Sizes{}
+	ends := c.points()
+	now, known := sums(c.t.Sizes, ends, c.window), sums(c.t.Known, ends, c.window)
+	last := -1
+	each(held, view, schema.RangeGauge, func(metric int, s schema.Series, number int) {
+		if metric != last {
+			last = metric
+			name := view.Metrics[metric].Name
+			for i, end := range ends {
+				list = append(list, Sizes{Name: name, Day: end, Known: knownOf(held, known[i], name)})
+			}
+		}
+		for i, now := range now {
+			p := &list[len(list)-len(ends)+i]
+			p.Ranges = append(p.Ranges, s.Values[0])
+			p.Things = append(p.Things, sizes(now, number, figures.Things))
+			p.Installations = append(p.Installations, sizes(now, number, figures.Installations))
+			p.Largest = append(p.Largest, sizes(now, number, figures.Largest))
+		}
+	})
 	return list
 }
 

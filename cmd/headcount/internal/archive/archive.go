@@ -147,7 +147,7 @@ func (a *Archive) again(ctx context.Context, open func(*manifest) error) error {
 			return failed
 		}
 		if now.Generation == m.Generation {
-			return damaged(a.dir, err)
+			return err
 		}
 		a.held.CompareAndSwap(m, now)
 		if ctx.Err() != nil {

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -136,27 +134,42 @@ func (e *erased) plain(text []byte) bool {
 	}
 }
 
-// bare is whether a text holds the identifier of an erased installation as 32
-// digits without hyphens or, where it is no text, as 16 bytes. No report has
-// either; what is torn or foreign may.
-func (e *erased) bare(text []byte) bool {
-	digits := 0
-	for i, c := range text {
-		if '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' {
-			digits++
-		} else {
-			digits = 0
+// class says of each byte what it is to bare.
+var class = func() (of [256]uint8) {
+	for c := range of {
+		switch {
+		case '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F':
+			of[c] = digit
+		case c >= 0x80 || c < ' ' && c != '\t' && c != '\r' && c != '\n':
+			of[c] = notText
 		}
-		if digits >= 32 && text[i-19] == '4' { // the version's digit is the 13th
+	}
+	return of
+}()
+
+const (
+	digit   = 1 // of a hexadecimal number
+	notText = 2 // not in the text that a Collector writes
+)
+
+// bare is whether a text holds the identifier of an erased installation as 32
+// digits without hyphens or, where it is no plain text, as 16 bytes. No report
+// has either; what is torn or foreign may. It is asked of every line of a raw
+// file, so it goes through it once.
+func (e *erased) bare(text []byte) bool {
+	digits, plain := 0, true
+	for i, c := range text {
+		if class[c] != digit {
+			digits, plain = 0, plain && class[c] != notText
+			continue
+		}
+		if digits++; digits >= 32 && text[i-19] == '4' { // the version's digit is the 13th
 			if id, err := uuid.ParseBytes(text[i-31 : i+1]); err == nil && e.has(id) {
 				return true
 			}
 		}
 	}
-	if utf8.Valid(text) && !bytes.ContainsFunc(text, func(r rune) bool { return r < ' ' && !unicode.IsSpace(r) }) {
-		return false
-	}
-	for i := 0; i+16 <= len(text); i++ {
+	for i := 0; !plain && i+16 <= len(text); i++ {
 		if text[i+6]>>4 == 4 && text[i+8]>>6 == 2 && e.has([16]byte(text[i:])) { // version 4, and its variant
 			return true
 		}

@@ -28,6 +28,7 @@ type Receipt struct {
 	Files    []ErasedFile `json:"files"`         // raw files, in the order given
 	Left     int64        `json:"left"`          // pieces of erased installations that are still in raw files
 	Until    string       `json:"until,omitempty"`
+	Sums     int          `json:"sums_only_months,omitempty"` // months that prune left as sums: nothing can be taken out of them
 }
 
 // An ErasedFile is what Erase did with a raw file.
@@ -136,6 +137,12 @@ func (e *erasure) archive() (err error) {
 		return err
 	}
 	r.Rejected += n
+	r.Sums = 0
+	for _, month := range e.m.Months {
+		if month.Sums && r.Requests > 0 {
+			r.Sums++
+		}
+	}
 	for id := range e.erased.pending {
 		e.m.Tombstones = append(e.m.Tombstones, e.erased.hash(id))
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -87,6 +88,7 @@ func hashOf(b []byte) string { return fmt.Sprintf("%016x", xxhash.Sum64(b)) }
 // saw notes under which name, number and size the file was seen. A copy that
 // is known is nothing new.
 func (in *input) saw(name string, id fileID) (changed bool) {
+	name = strings.ToValidUTF8(name, "?") // as JSON can hold it
 	at := slices.IndexFunc(in.IDs, id.same)
 	if at > 0 && in.IDs[at] == id || at == 0 && in.IDs[0] == id && in.Name == name {
 		return false

@@ -11,7 +11,7 @@ import (
 // granted only where nobody else has the file open, and gives it back at
 // once.
 func openElsewhere(path string) (open, known bool) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return false, false
 	}

@@ -76,13 +76,16 @@ func load(dir string) (*manifest, error) {
 		return nil, fmt.Errorf("%s is not an archive: it has no %s; headcount compact makes one: %w", dir, manifestName, fs.ErrNotExist)
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("archive %s: %w; give --archive a directory that this user may read", dir, err)
 	}
 	var only struct {
 		Version int `json:"version"`
 	}
 	if err := json.Unmarshal(data, &only); err != nil {
 		return nil, damaged(path, err)
+	}
+	if only.Version < 1 {
+		return nil, damaged(path, errors.New("it has no version"))
 	}
 	if only.Version != version {
 		return nil, fmt.Errorf("archive %s has version %d, and this headcount reads version %d: use the headcount that wrote it, or a newer one", dir, only.Version, version)

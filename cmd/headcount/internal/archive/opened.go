@@ -49,9 +49,13 @@ func openRegular(path string) (*os.File, fs.FileInfo, error) {
 		if f != nil {
 			f.Close()
 		}
-		return nil, nil, fmt.Errorf("%s is not a regular file (%s): name the files that the Collector writes", path, info.Mode())
+		return nil, nil, irregular(path, info)
 	}
 	return f, info, nil
+}
+
+func irregular(path string, info fs.FileInfo) error {
+	return fmt.Errorf("%s is not a regular file (%s): name the files that the Collector writes", path, info.Mode())
 }
 
 // open opens a file of the Collector and finds which input it is. The caller

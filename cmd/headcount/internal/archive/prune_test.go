@@ -296,7 +296,9 @@ func TestEraseAfterPrune(t *testing.T) {
 	}
 	compact(t, never, write(t, filepath.Join(t.TempDir(), "usage.jsonl"), strings.Join(linesOf(text, 2), "")))
 	check("asked")
-	erase(t, dir, EraseOptions{Files: []string{raw}})
+	if r := erase(t, dir, EraseOptions{Files: []string{raw}}); r.Sums != 1 {
+		t.Errorf("got %d months kept as sums in the receipt, want 1", r.Sums)
+	}
 	check("erased")
 	if in := find(t, idOf(1), dir, raw); len(in) > 0 {
 		t.Errorf("the identifier is still in %s", in)

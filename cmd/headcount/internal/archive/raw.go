@@ -39,6 +39,9 @@ func rawFiles(args []string) (files []rawFile, err error) {
 		if err != nil {
 			return nil, err
 		}
+		if !info.Mode().IsRegular() {
+			return nil, irregular(path, info)
+		}
 		named := slices.ContainsFunc(args, func(a string) bool { return filepath.Clean(a) == path })
 		files = append(files, rawFile{path, named, info.Size()})
 	}

@@ -107,22 +107,28 @@ func createTable(path string, columns []column, unique bool, metadata ...string)
 	return t, nil
 }
 
+// The writer of a column takes a value with its definition level: 1 where an
+// optional column is not null, and else 0.
+
 func (t *tableWriter) uuid(column int, id [16]byte) {
 	t.bytes = append(t.bytes, id[:]...)
-	t.block[column] = append(t.block[column],
-		parquet.FixedLenByteArrayValue(t.bytes[len(t.bytes)-16:]).Level(0, 0, t.index[column]))
+	t.block[column] = append(t.block[column], parquet.FixedLenByteArrayValue(t.bytes[len(t.bytes)-16:]))
 }
 
 func (t *tableWriter) day(column int, d int32) {
-	t.block[column] = append(t.block[column], parquet.Int32Value(d).Level(0, 1, t.index[column]))
+	v := parquet.Int32Value(d)
+	v.SetDefinitionLevel(1)
+	t.block[column] = append(t.block[column], v)
 }
 
 func (t *tableWriter) count(column int, n int64) {
-	t.block[column] = append(t.block[column], parquet.Int64Value(n).Level(0, 1, t.index[column]))
+	v := parquet.Int64Value(n)
+	v.SetDefinitionLevel(1)
+	t.block[column] = append(t.block[column], v)
 }
 
 func (t *tableWriter) null(column int) {
-	t.block[column] = append(t.block[column], parquet.NullValue().Level(0, 0, t.index[column]))
+	t.block[column] = append(t.block[column], parquet.Value{})
 }
 
 // end ends a row, of which every column has been set once.

@@ -46,7 +46,7 @@ func (m *manifest) readTables(dir, name string) (*figures.Tables, error) {
 func (m *manifest) open(dir, name string) (*os.File, error) {
 	f, err := os.Open(filepath.Join(dir, name))
 	if err != nil {
-		return nil, err
+		return nil, damaged(filepath.Join(dir, name), err)
 	}
 	h := xxhash.New()
 	_, err = io.CopyBuffer(h, struct{ io.Reader }{f}, make([]byte, 1<<16))

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // Prefix begins the name of what a crash leaves behind; then comes the name of
@@ -53,8 +54,12 @@ func WriteTo(path string, mode fs.FileMode, write func(io.Writer) error) (err er
 	return SyncDir(dir)
 }
 
-// SyncDir puts the names in a directory on the disk.
+// SyncDir puts the names in a directory on the disk. Windows cannot: there it
+// does nothing.
 func SyncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

@@ -22,12 +22,9 @@ const (
 
 const layout = "2006-01-02"
 
-// Of returns the day of a time, in UTC.
-func Of(t time.Time) Day { return OfUnixNano(t.Unix(), 0) }
-
-// OfUnixNano returns the day of a time given in seconds and nanoseconds since 1970.
-func OfUnixNano(seconds, nanos int64) Day {
-	seconds += nanos / 1e9
+// Of returns the day of a time, in UTC; None if it is too far away.
+func Of(t time.Time) Day {
+	seconds := t.Unix()
 	d := seconds / 86400
 	if seconds%86400 < 0 {
 		d--

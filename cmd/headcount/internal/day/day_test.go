@@ -44,12 +44,12 @@ func TestDay(t *testing.T) {
 	}
 }
 
-func TestOfUnixNano(t *testing.T) {
+func TestOf(t *testing.T) {
 	for _, test := range []struct {
 		seconds int64
 		want    Day
 	}{{0, 0}, {86399, 0}, {86400, 1}, {-1, -1}, {-86400, -1}, {-86401, -2}, {1 << 62, None}, {-1 << 62, None}} {
-		if got := OfUnixNano(test.seconds, 0); got != test.want {
+		if got := Of(time.Unix(test.seconds, 0)); got != test.want {
 			t.Errorf("%d s: got %d, want %d", test.seconds, got, test.want)
 		}
 	}

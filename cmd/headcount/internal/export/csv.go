@@ -71,7 +71,7 @@ func (c *long) text(k key, figure, value string) {
 	if k.day != 0 {
 		on = k.day.String()
 	}
-	c.record([]string{c.asOf, c.window, k.section, inert(k.name), inert(k.labels), inert(k.rng), on, inert(figure), value})
+	c.record([]string{c.asOf, c.window, k.section, Inert(k.name), Inert(k.labels), Inert(k.rng), on, Inert(figure), value})
 }
 
 func (c *long) number(k key, figure string, n int64) {
@@ -86,8 +86,8 @@ func (c *long) share(k key, share *float64) {
 	c.text(k, "share", value)
 }
 
-// inert keeps a spreadsheet from taking a name in the data for a formula.
-func inert(s string) string {
+// Inert keeps a spreadsheet from taking a name in the data for a formula.
+func Inert(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return "'" + s
 	}

@@ -64,11 +64,7 @@ func (o Options) series(held *schema.Schema, kind schema.Kind) []bool {
 		if in[i] = m.Kind == kind; !in[i] || o.View == nil {
 			continue
 		}
-		values := make([][]byte, len(s.Values))
-		for j, v := range s.Values {
-			values[j] = []byte(v)
-		}
-		_, in[i] = o.View.Find([]byte(m.Name), values...)
+		_, in[i] = o.View.Number(m.Name, s.Values)
 	}
 	return in
 }

@@ -52,7 +52,7 @@ func (j *judge) series(m pmetric.Metric, is schema.Kind, attributes pcommon.Map)
 	if !ok {
 		return p, answer.UnknownLabel
 	}
-	number, ok := j.find(declared.Name, values)
+	number, ok := j.schema.Number(declared.Name, values)
 	switch {
 	case ok && slices.Equal(j.schema.Series[number].Values, values):
 		p.series = number
@@ -68,15 +68,6 @@ func (j *judge) series(m pmetric.Metric, is schema.Kind, attributes pcommon.Map)
 		return p, answer.UnknownMetric
 	}
 	return p, answer.UnknownLabel
-}
-
-// find is the number of the series of the schema with the name of this one.
-func (j *judge) find(metric string, values []string) (number int, ok bool) {
-	list := make([][]byte, len(values))
-	for i, v := range values {
-		list[i] = []byte(v)
-	}
-	return j.schema.Find([]byte(metric), list...)
 }
 
 // labels returns the values in the declared order, if the keys are exactly

@@ -10,6 +10,7 @@ import (
 
 	"headcount.example/cmd/headcount/internal/answer"
 	"headcount.example/cmd/headcount/internal/day"
+	"headcount.example/cmd/headcount/internal/export"
 )
 
 // CSVNames are the tables that CSV writes.
@@ -30,7 +31,7 @@ var tables = map[string]func(*answer.Answer) [][]string{
 	"health": healthCSV, "sizes": sizesCSV, "sizes-over-time": overCSV,
 }
 
-func number(n int64) string { return strconv.FormatInt(n, 10) }
+func whole(n int64) string { return strconv.FormatInt(n, 10) }
 
 func share(s *float64) string {
 	if s == nil {
@@ -39,18 +40,10 @@ func share(s *float64) string {
 	return strconv.FormatFloat(*s, 'f', 6, 64)
 }
 
-// safe keeps a spreadsheet from taking a text for a formula.
-func safe(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
-}
-
 func activityCSV(a *answer.Answer) [][]string {
 	rows := [][]string{{"day", "active_1d", "active_7d", "active_28d", "new"}}
 	for _, d := range a.Activity {
-		rows = append(rows, []string{d.Day.String(), number(d.Active1d), number(d.Active7d), number(d.Active28d), number(d.New)})
+		rows = append(rows, []string{d.Day.String(), whole(d.Active1d), whole(d.Active7d), whole(d.Active28d), whole(d.New)})
 	}
 	return rows
 }
@@ -63,8 +56,8 @@ func countersCSV(a *answer.Answer) [][]string {
 			labels = append(labels, k+"="+v)
 		}
 		slices.Sort(labels)
-		rows = append(rows, []string{safe(c.Name), safe(strings.Join(labels, ",")), number(c.Total), number(c.New), number(c.New28d),
-			number(c.Installations), number(c.Active), share(c.Share)})
+		rows = append(rows, []string{export.Inert(c.Name), export.Inert(strings.Join(labels, ",")), whole(c.Total), whole(c.New), whole(c.New28d),
+			whole(c.Installations), whole(c.Active), share(c.Share)})
 	}
 	return rows
 }
@@ -72,9 +65,9 @@ func countersCSV(a *answer.Answer) [][]string {
 func sizesCSV(a *answer.Answer) [][]string {
 	rows := [][]string{{"name", "range", "things", "installations", "largest", "known", "share"}}
 	for _, g := range a.Gauges {
-		row := []string{safe(g.Name), safe(g.Range), "", "", "", number(g.Known), share(g.Share)}
+		row := []string{export.Inert(g.Name), export.Inert(g.Range), "", "", "", whole(g.Known), share(g.Share)}
 		if g.Known > 0 {
-			row[2], row[3], row[4] = number(g.Things), number(g.Installations), number(g.Largest)
+			row[2], row[3], row[4] = whole(g.Things), whole(g.Installations), whole(g.Largest)
 		}
 		rows = append(rows, row)
 	}
@@ -85,9 +78,9 @@ func overCSV(a *answer.Answer) [][]string {
 	rows := [][]string{{"day", "name", "range", "things", "installations", "largest", "known"}}
 	for _, p := range a.SizesOverTime {
 		for i, r := range p.Ranges {
-			row := []string{p.Day.String(), safe(p.Name), safe(r), "", "", "", number(p.Known)}
+			row := []string{p.Day.String(), export.Inert(p.Name), export.Inert(r), "", "", "", whole(p.Known)}
 			if p.Known > 0 {
-				row[3], row[4], row[5] = number(p.Things[i]), number(p.Installations[i]), number(p.Largest[i])
+				row[3], row[4], row[5] = whole(p.Things[i]), whole(p.Installations[i]), whole(p.Largest[i])
 			}
 			rows = append(rows, row)
 		}
@@ -99,7 +92,7 @@ func cohortsCSV(a *answer.Answer) [][]string {
 	rows := [][]string{{"first_week", "week", "weeks_after", "active", "installations"}}
 	for _, c := range a.Cohorts {
 		for i, n := range c.Active {
-			rows = append(rows, []string{c.Week.String(), (c.Week + 7*day.Day(i)).String(), strconv.Itoa(i), number(n), number(c.Active[0])})
+			rows = append(rows, []string{c.Week.String(), (c.Week + 7*day.Day(i)).String(), strconv.Itoa(i), whole(n), whole(c.Active[0])})
 		}
 	}
 	return rows
@@ -108,7 +101,7 @@ func cohortsCSV(a *answer.Answer) [][]string {
 func healthCSV(a *answer.Answer) [][]string {
 	rows := [][]string{{"day", "reports", "duplicates", "went_back"}}
 	for _, d := range a.Health.Days {
-		rows = append(rows, []string{d.Day.String(), number(d.Reports), number(d.Duplicates), number(d.WentBack)})
+		rows = append(rows, []string{d.Day.String(), whole(d.Reports), whole(d.Duplicates), whole(d.WentBack)})
 	}
 	return rows
 }

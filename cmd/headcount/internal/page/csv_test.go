@@ -44,7 +44,7 @@ func TestCSV(t *testing.T) {
 		}
 	}
 	last := table(t, a, "activity")[len(a.Activity)]
-	if want := []string{"2026-11-25", number(a.Installations.Active1d), number(a.Installations.Active7d), number(a.Installations.Active28d)}; !slices.Equal(last[:4], want) {
+	if want := []string{"2026-11-25", whole(a.Installations.Active1d), whole(a.Installations.Active7d), whole(a.Installations.Active28d)}; !slices.Equal(last[:4], want) {
 		t.Errorf("got %q, want %q", last, want)
 	}
 	if err := CSV(&bytes.Buffer{}, a, "../secret"); err == nil || !strings.Contains(err.Error(), `"../secret"`) || HasCSV("../secret") {

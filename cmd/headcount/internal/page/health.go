@@ -36,14 +36,15 @@ var kinds = map[string]string{
 	answer.WrongKind:      "Reports with a statistic of the wrong type",
 	answer.AbsurdValue:    "Reports with a value that cannot be true",
 	answer.WrongDay:       "Reports with a day before 2020 or after 2099",
+	answer.TooOld:         "Reports of a month of which only sums are kept",
 	answer.NoPoints:       "Reports without a statistic",
 	answer.UnwantedExtras: "Reports with extras that the Collector should remove",
 }
 
 func (k *maker) health() health {
 	h := health{Download: k.download("health"), Newest: fact{Name: "Newest report", Value: notKnown, Note: "there is no report"}}
-	if d, ok := k.newest(); ok {
-		h.Newest.Value, h.Newest.Note = long(d), age(int64(k.AsOf-d))
+	if d := k.Health.NewestReport; d != nil {
+		h.Newest.Value, h.Newest.Note = long(*d), age(int64(k.AsOf-*d))
 	}
 	if n := k.Health.LaterThanAsOf; n > 0 {
 		h.Later = fmt.Sprintf("%s later than %s, and left out.", count(n)+plural(n, " report is", " reports are"), long(k.AsOf))

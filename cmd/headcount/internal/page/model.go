@@ -75,28 +75,14 @@ func (k *maker) of() string {
 		count(k.Denominator), plural(k.Denominator, "installation", "installations"), k.period())
 }
 
-// staleDays is the age of the newest report from which the page warns.
-const staleDays = 3
-
-// newest is the last day to AsOf with a report. The answer's own newest report
-// may be later, where a clock is wrong.
-func (k *maker) newest() (day.Day, bool) {
-	for i := len(k.Activity) - 1; i >= 0; i-- {
-		if k.Activity[i].Active1d > 0 {
-			return k.Activity[i].Day, true
-		}
-	}
-	return day.None, false
-}
-
 // notices are what a reader must know before the figures.
 func (k *maker) notices() (list []string) {
 	if k.Installations.Ever == 0 {
 		return nil
 	}
-	if newest, ok := k.newest(); ok && k.AsOf-newest >= staleDays {
+	if h := k.Health; h.Stale() {
 		list = append(list, fmt.Sprintf("The newest report is of %s, %s before the end of this window. The figures are too low if reports are still to be read.",
-			long(newest), days(int(k.AsOf-newest))))
+			long(*h.NewestReport), days(int(*h.AgeDays))))
 	}
 	if k.o.Live != nil && k.AsOf > k.o.Live.Latest {
 		list = append(list, long(k.AsOf)+" is not over: its reports are still coming in.")

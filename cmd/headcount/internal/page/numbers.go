@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"headcount.example/cmd/headcount/internal/day"
+	"headcount.example/cmd/headcount/internal/number"
 )
 
 // notKnown stands for a figure that cannot be computed. It is never 0.
@@ -20,28 +21,12 @@ func count(n int64) string {
 	if n >= mostDigits || n <= -mostDigits {
 		return power(float64(n))
 	}
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, digits = "−", digits[1:]
-	}
-	return sign + thousands(digits)
+	return strings.Replace(number.Grouped(n), "-", "−", 1)
 }
 
 func power(v float64) string {
 	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', 2, 64), "e+")
 	return strings.Replace(mantissa, "-", "−", 1) + "×10" + strings.Map(func(r rune) rune { return []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")[r-'0'] }, exponent)
-}
-
-func thousands(digits string) string {
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
 }
 
 // signed writes a change with its sign: +312, −7, 0.

@@ -5,6 +5,9 @@ import (
 	"encoding/xml"
 	"errors"
 	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"html"
 	"io"
 	"os"
@@ -38,7 +41,7 @@ func fleetPage(t testing.TB, f *pagetest.Fleet, window int) string {
 func live() *Live {
 	return &Live{Windows: []int{1, 7, 28}, Latest: pagetest.AsOf, JSON: "/report.json",
 		Link: func(window int, d day.Day) string {
-			return "/?window=" + number(int64(window)) + "&as_of=" + d.String()
+			return "/?window=" + whole(int64(window)) + "&as_of=" + d.String()
 		},
 		CSV: func(name string) string { return "/csv/" + name + ".csv" }}
 }
@@ -49,10 +52,10 @@ func many() *answer.Answer {
 	f := pagetest.New("compreface", 30, 1826)
 	list := schema.New()
 	for i := range schema.MaxSeries - 60 {
-		list.Learn("some.thing."+number(int64(i%20)), schema.Counter, "1", []string{"kind"}, []string{"VALUE_" + number(int64(i))})
+		list.Learn("some.thing."+whole(int64(i%20)), schema.Counter, "1", []string{"kind"}, []string{"VALUE_" + whole(int64(i))})
 	}
 	for i := range 60 {
-		list.Learn("some.size."+number(int64(i%8)), schema.RangeGauge, "1", []string{"range"}, []string{number(int64(i*10)) + "-" + number(int64(i*10+9))})
+		list.Learn("some.size."+whole(int64(i%8)), schema.RangeGauge, "1", []string{"range"}, []string{whole(int64(i*10)) + "-" + whole(int64(i*10+9))})
 	}
 	return answer.Compute(f.Counts, f.List, list, f.Beside, pagetest.AsOf, 28)
 }
@@ -228,29 +231,49 @@ func TestNotKnown(t *testing.T) {
 	}
 }
 
-// A report of a wrong clock, in 2099, does not hide that reports stopped.
 func TestStale(t *testing.T) {
 	for _, test := range []struct {
 		age   day.Day
 		stale bool
 	}{{0, false}, {2, false}, {3, true}, {40, true}} {
-		later, newest := int64(-9000), day.Last
+		age, newest := int64(test.age), pagetest.AsOf-test.age
 		a := &answer.Answer{AsOf: pagetest.AsOf, WindowDays: 28, Installations: answer.Installations{Ever: 1},
-			Health: answer.Health{NewestReport: &newest, AgeDays: &later, LaterThanAsOf: 1}}
-		for d := a.AsOf - 50; d <= a.AsOf; d++ {
-			active := int64(0)
-			if d <= a.AsOf-test.age {
-				active = 1
-			}
-			a.Activity = append(a.Activity, answer.Activity{Day: d, Active1d: active})
-		}
+			Health: answer.Health{NewestReport: &newest, AgeDays: &age, LaterThanAsOf: 1}}
 		m := newModel(a, Options{})
 		if got := len(m.Notices) == 1; got != test.stale {
 			t.Errorf("%d days old: got %q", test.age, m.Notices)
 		}
-		if got, want := m.Health.Newest.Value, long(a.AsOf-test.age); got != want || m.Health.Later == "" {
+		if got, want := m.Health.Newest.Value, long(newest); got != want || m.Health.Later == "" {
 			t.Errorf("%d days old: got %s and %q, want %s", test.age, got, m.Health.Later, want)
 		}
+	}
+}
+
+// Every kind that package answer declares has its words.
+func TestKindsHaveWords(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "../answer/answer.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, d := range file.Decls {
+		g, ok := d.(*ast.GenDecl)
+		if !ok || g.Tok != token.CONST {
+			continue
+		}
+		for _, spec := range g.Specs {
+			value, ok := spec.(*ast.ValueSpec).Values[0].(*ast.BasicLit)
+			if !ok || value.Kind != token.STRING {
+				continue
+			}
+			found++
+			if code := strings.Trim(value.Value, `"`); kinds[code] == "" {
+				t.Errorf("kind %q is Other on the page", code)
+			}
+		}
+	}
+	if found != len(kinds) {
+		t.Errorf("got %d kinds in package answer, want %d", found, len(kinds))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"headcount.example/cmd/headcount/internal/answer"
+	"headcount.example/cmd/headcount/internal/number"
 	"headcount.example/cmd/headcount/internal/schema"
 )
 
@@ -76,16 +77,17 @@ func rangeText(label string) string {
 		return clip(label)
 	}
 	if two {
-		return thousands(low) + "–" + thousands(high)
+		return number.Digits(low) + "–" + number.Digits(high)
 	}
 	if plus != "" {
-		return thousands(low) + "+"
+		return number.Digits(low) + "+"
 	}
-	return thousands(low)
+	return number.Digits(low)
 }
 
+// digits is whether a text is a number, and not too long to be one.
 func digits(text string) bool {
-	return text != "" && strings.Trim(text, "0123456789") == ""
+	return text != "" && len(text) < 20 && strings.Trim(text, "0123456789") == ""
 }
 
 // A lexicon finds what the list says of a metric.

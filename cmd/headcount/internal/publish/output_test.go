@@ -246,11 +246,3 @@ func TestBadge(t *testing.T) {
 		}
 	}
 }
-
-func TestGrouped(t *testing.T) {
-	for n, want := range map[int64]string{0: "0", 10: "10", 990: "990", 8760: "8,760", 1234560: "1,234,560"} {
-		if got := grouped(n); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-	}
-}

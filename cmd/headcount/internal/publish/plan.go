@@ -78,7 +78,7 @@ func (p *plan) add(held, view *schema.Schema, at int, m schema.Metric) {
 			continue
 		}
 		x.order = append(x.order, len(x.series))
-		x.series = append(x.series, number(held, m.Name, s.Values))
+		x.series = append(x.series, numberOf(held, m.Name, s.Values))
 		label := strings.Join(s.Values, ", ")
 		if label == "" {
 			label = "at least one"
@@ -116,13 +116,9 @@ func (x *metric) older(held *schema.Schema, m schema.Metric) (starts []int64) {
 	return starts
 }
 
-// number is the number of a series in the archive's reports; -1: there is none.
-func number(held *schema.Schema, name string, values []string) int {
-	labels := make([][]byte, len(values))
-	for i, v := range values {
-		labels[i] = []byte(v)
-	}
-	if n, ok := held.Find([]byte(name), labels...); ok {
+// numberOf is the number of a series in the archive's reports; -1: there is none.
+func numberOf(held *schema.Schema, name string, values []string) int {
+	if n, ok := held.Number(name, values); ok {
 		return n
 	}
 	return -1

@@ -2,24 +2,16 @@ package publish
 
 import (
 	"fmt"
-	"strconv"
-)
 
-// grouped writes a number as in 8,760.
-func grouped(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	for at := len(text) - 3; at > 0; at -= 3 {
-		text = text[:at] + "," + text[at:]
-	}
-	return text
-}
+	"headcount.example/cmd/headcount/internal/number"
+)
 
 // headline is the number of active installations in words.
 func headline(f Figure) string {
 	if f.Status == Suppressed {
 		return fmt.Sprintf("fewer than %d", Threshold)
 	}
-	return grouped(f.shown())
+	return number.Grouped(f.shown())
 }
 
 // words is a figure in a table. Each status looks different.
@@ -32,7 +24,7 @@ func (f Figure) words() string {
 	case NearlyAll:
 		return "nearly all"
 	default:
-		return grouped(f.shown())
+		return number.Grouped(f.shown())
 	}
 }
 

@@ -124,8 +124,7 @@ func Parse(data []byte) (*Schema, error) {
 		Max     int64    `json:"max"`
 		Metrics []Metric `json:"metrics"`
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	if err := d.Decode(&list); err != nil {
+	if err := json.Unmarshal(data, &list); err != nil {
 		return nil, fmt.Errorf("not a catalog in JSON, as catalog.JSON renders one: %w", err)
 	}
 	if list.Product == "" || len(list.Metrics) == 0 {
@@ -133,6 +132,9 @@ func Parse(data []byte) (*Schema, error) {
 	}
 	s := New()
 	s.Product, s.Notice = list.Product, list.Notice
+	if list.Max < 0 {
+		return nil, fmt.Errorf(`"max" is %d; it is the largest value of a point, or 0 for %d`, list.Max, DefaultMax)
+	}
 	if list.Max > 0 {
 		s.Max = list.Max
 	}
@@ -145,8 +147,8 @@ func Parse(data []byte) (*Schema, error) {
 	return s, nil
 }
 
-// declare adds a metric with all its series.
-func (s *Schema) declare(m Metric) error {
+// check is an error where a metric cannot be.
+func (m *Metric) check() error {
 	switch {
 	case m.Name == "" || m.Name == Erasure:
 		return fmt.Errorf("metric name %q cannot be declared", m.Name)
@@ -155,13 +157,25 @@ func (s *Schema) declare(m Metric) error {
 	case m.Kind == RangeGauge && len(m.Attributes) != 1:
 		return fmt.Errorf("range gauge %q has %d labels; it needs one, the range", m.Name, len(m.Attributes))
 	}
+	return nil
+}
+
+// declare adds a metric with all its series.
+func (s *Schema) declare(m Metric) error {
+	if err := m.check(); err != nil {
+		return err
+	}
+	m.Attributes = slices.Clone(m.Attributes) // they grow apart from another list's
 	if _, twice := s.byName[m.Name]; twice {
 		return fmt.Errorf("metric %q is declared twice", m.Name)
 	}
 	combinations := [][]string{nil}
-	for _, a := range m.Attributes {
+	for i, a := range m.Attributes {
 		if a.Key == "" || len(a.Values) == 0 {
 			return fmt.Errorf("metric %q has a label without a key or values", m.Name)
+		}
+		if slices.ContainsFunc(m.Attributes[:i], func(b Attribute) bool { return b.Key == a.Key }) {
+			return fmt.Errorf("metric %q has the label %q twice", m.Name, a.Key)
 		}
 		var next [][]string
 		for _, c := range combinations {
@@ -232,6 +246,16 @@ func (s *Schema) Find(metric []byte, values ...[]byte) (series int, ok bool) {
 		name = append(name, v...)
 	}
 	series, ok = s.bySeries[string(append(name, '}'))]
+	return series, ok
+}
+
+// Number is Find for names that are strings. It is slower.
+func (s *Schema) Number(metric string, values []string) (series int, ok bool) {
+	at, ok := s.byName[metric]
+	if !ok || len(values) != len(s.Metrics[at].Attributes) {
+		return 0, false
+	}
+	series, ok = s.bySeries[SeriesName(metric, s.Metrics[at].Attributes, values)]
 	return series, ok
 }
 
@@ -371,6 +395,9 @@ func (s *Schema) UnmarshalJSON(data []byte) error {
 	for i, m := range s.Metrics {
 		if _, twice := s.byName[m.Name]; twice {
 			return fmt.Errorf("metric %q stands there twice", m.Name)
+		}
+		if err := m.check(); err != nil {
+			return err
 		}
 		s.byName[m.Name] = i
 	}

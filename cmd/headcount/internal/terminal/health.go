@@ -9,10 +9,6 @@ import (
 	"headcount.example/cmd/headcount/internal/answer"
 )
 
-// StaleDays is how many days the newest report may be older than the day of
-// a report before that is said.
-const StaleDays = 2
-
 // Stale says that the newest report is too old; empty where it is not.
 func Stale(a *answer.Answer) string {
 	h := a.Health
@@ -21,7 +17,7 @@ func Stale(a *answer.Answer) string {
 		return fmt.Sprintf("no report is of %s or earlier, and %s: give a later day with --as-of", a.AsOf, Count(h.LaterThanAsOf, "is later", "are later"))
 	case h.NewestReport == nil:
 		return "the archive has no report"
-	case h.AgeDays != nil && *h.AgeDays > StaleDays:
+	case h.Stale():
 		return fmt.Sprintf("the newest report is of %s, %d days before %s: see whether the Collector runs and headcount compact reads its files",
 			*h.NewestReport, *h.AgeDays, a.AsOf)
 	}

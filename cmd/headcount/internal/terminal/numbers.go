@@ -4,23 +4,15 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"headcount.example/cmd/headcount/internal/number"
 )
 
 // notKnown stands where a figure is not known. It is never 0.
 const notKnown = "not known"
 
 // Number writes a whole number with commas: 8,762.
-func Number(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	start := 0
-	if n < 0 {
-		start = 1
-	}
-	for i := len(digits) - 3; i > start; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
+func Number(n int64) string { return number.Grouped(n) }
 
 // Count writes a number and the word for one or for several.
 func Count(n int64, one, several string) string {
