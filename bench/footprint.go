@@ -26,7 +26,6 @@ const (
 	saidNo    = "denied"
 	first     = "granted, first start"
 	again     = "granted"
-	replaced  = "granted, fallback"
 )
 
 // A sample is what the program prints.
@@ -41,19 +40,14 @@ func footprints(dir string, rounds int) ([]Footprint, error) {
 	if err := build("./footprint", program); err != nil {
 		return nil, err
 	}
-	kept, folded := filepath.Join(dir, "kept"), filepath.Join(dir, "folded")
-	for _, d := range []string{kept, folded} {
-		if err := os.MkdirAll(d, 0o700); err != nil {
-			return nil, err
-		}
-	}
-	if err := unmapped(folded); err != nil {
+	kept := filepath.Join(dir, "kept")
+	if err := os.MkdirAll(kept, 0o700); err != nil {
 		return nil, err
 	}
 	if _, err := ask(program, "granted", filepath.Join(kept, "telemetry")); err != nil {
 		return nil, err
 	}
-	states := []string{undecided, saidNo, first, again, replaced}
+	states := []string{undecided, saidNo, first, again}
 	samples := map[string][]sample{}
 	for i := range rounds {
 		for _, state := range states {
@@ -63,8 +57,6 @@ func footprints(dir string, rounds int) ([]Footprint, error) {
 				decision = state
 			case again:
 				where = filepath.Join(kept, "telemetry")
-			case replaced:
-				where = filepath.Join(folded, "telemetry")
 			}
 			s, err := ask(program, decision, where)
 			if err != nil {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
 
@@ -32,6 +33,8 @@ type mapped struct {
 	places []int // of the series given to Open, in the file
 	slots  []Slot
 	file   os.FileInfo // the file that the page shows
+
+	senders sync.Map // of tokens: the locked file
 }
 
 // Open opens the ledger in dir for the named series, or makes a new one with
@@ -322,11 +325,26 @@ func (m *mapped) schedule() (s Schedule, err error) {
 }
 
 func (m *mapped) begin(_ context.Context, now, until time.Time, attempt func(Schedule) (Schedule, error)) (token uint64, err error) {
-	token = sendingWord(until, mathrand.Uint64())
-	return token, m.guard(func() error {
+	// The kernel's lock tells that a process which had it with the right died:
+	// then no process waits for the end of the right. The lowest bit says whether
+	// it had it.
+	f, err := openFile(m.path)
+	locked := err == nil && lockFile(f)
+	token = sendingWord(until, mathrand.Uint64()) &^ 1
+	if locked {
+		token |= 1
+	}
+	defer func() {
+		if err == nil {
+			m.senders.Store(token, f)
+		} else if f != nil {
+			_ = f.Close()
+		}
+	}()
+	err = m.guard(func() error {
 		sending := m.page.word(atSending)
 		before := sending.Load()
-		if busy(before, now) || !sending.CompareAndSwap(before, token) {
+		if busy(before, now) && !(locked && before&1 == 1) || !sending.CompareAndSwap(before, token) {
 			return ErrBusy
 		}
 		s, err := m.page.schedule()
@@ -340,6 +358,7 @@ func (m *mapped) begin(_ context.Context, now, until time.Time, attempt func(Sch
 		m.page.setSchedule(s)
 		return nil
 	})
+	return token, err
 }
 
 func (m *mapped) confirm(ctx context.Context, token uint64) error {
@@ -358,6 +377,9 @@ func (m *mapped) confirm(ctx context.Context, token uint64) error {
 // end gives the right to send back also where the yes was taken back: the
 // process that destroys waits for it.
 func (m *mapped) end(_ context.Context, token uint64, s Schedule) error {
+	if f, ok := m.senders.LoadAndDelete(token); ok {
+		defer f.(*os.File).Close()
+	}
 	err := m.guard(func() error {
 		if m.page.word(atSending).Load() != token {
 			return ErrLost

@@ -33,6 +33,12 @@ func mapFile(f *os.File, size int) (page, error) {
 	return syscall.Mmap(int(f.Fd()), 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
 }
 
+// lockFile takes the kernel's lock on an open file, which ends with it; false
+// when another process has it.
+func lockFile(f *os.File) bool {
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
+}
+
 // unmapWhenUnused ends the mapping when no Add can touch it any more.
 func unmapWhenUnused(l *Ledger, p page) {
 	runtime.AddCleanup(l, func(b []byte) { _ = syscall.Munmap(b) }, []byte(p))

@@ -13,4 +13,6 @@ func mappable(string) bool { return false }
 
 func mapFile(*os.File, int) (page, error) { return nil, errors.ErrUnsupported }
 
+func lockFile(*os.File) bool { return false }
+
 func unmapWhenUnused(*Ledger, page) {}

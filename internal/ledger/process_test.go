@@ -19,6 +19,7 @@ var commands = map[string]func(args []string) error{}
 
 func init() {
 	commands["add"] = addCommand
+	commands["send"] = sendCommand
 	commands["try"] = tryCommand
 	commands["crash"] = crashCommand
 	commands["count"] = countCommand
@@ -123,6 +124,19 @@ func addCommand(args []string) error {
 		}
 		fmt.Println("refused", refused)
 	}
+	return nil
+}
+
+// sendCommand takes the right to send, says so, and keeps it until its input
+// ends.
+func sendCommand(args []string) error {
+	l, err := openIn(args[0], nil)
+	if err != nil {
+		return err
+	}
+	_, err = l.Begin(context.Background(), time.Now(), time.Now().Add(longest), func(s Schedule) (Schedule, error) { return s, nil })
+	fmt.Println(err)
+	_, _ = io.Copy(io.Discard, os.Stdin)
 	return nil
 }
 
