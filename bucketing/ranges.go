@@ -96,7 +96,7 @@ func (r Ranges) Label(n int64) (string, error) {
 }
 
 // negativeError is a type of its own so that refusing allocates no text
-// until somebody reads it.
+// until it is read.
 type negativeError int64
 
 func (n negativeError) Error() string {

@@ -150,7 +150,7 @@ func (c *Catalog) Erasure() Definition {
 	return def.data()
 }
 
-// data copies a definition, so that whoever gets it cannot change the list.
+// data copies a definition, so that its receiver cannot change the list.
 func (d *definition) data() Definition {
 	data := Definition{Kind: d.kind, Name: d.name, Unit: d.unit, Description: d.description, Ranges: d.ranges}
 	if d.kind == KindRangeGauge {

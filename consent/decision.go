@@ -14,7 +14,7 @@ import (
 type Decision uint8
 
 const (
-	Undecided Decision = iota // nobody has decided: off, and may be asked
+	Undecided Decision = iota // no decision: off, and may be asked
 	Granted                   // yes, to one notice
 	Denied                    // no: off, and not asked again
 )
@@ -54,7 +54,7 @@ func (d *Decision) UnmarshalText(text []byte) error {
 	return fmt.Errorf("consent: decision %.40q is not undecided, granted or denied", text)
 }
 
-// Record is one decision. The zero Record means that nobody has decided.
+// Record is one decision. The zero Record means that there is no decision.
 type Record struct {
 	Decision Decision  `json:"decision"`
 	Notice   int       `json:"notice"` // number of the notice that was shown; 1 or more
@@ -120,7 +120,7 @@ func normal(r Record) Record {
 }
 
 // printable keeps line breaks, escape sequences and direction overrides away
-// from whoever shows a record.
+// from those who show a record.
 func printable(s string) bool {
 	for _, r := range s {
 		if !unicode.IsPrint(r) {

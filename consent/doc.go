@@ -45,7 +45,7 @@
 // An empty variable counts as unset, as everywhere in OpenTelemetry, because
 // compose files pass unset variables on as empty ones. OpenTelemetry reads
 // every OTEL_SDK_DISABLED but "true" as false; here a word like "1" or "yes"
-// denies as well, since whoever wrote it did not mean "send".
+// denies as well, since its writer did not mean "send".
 //
 // The one yes is "accept:" and the number of the notice in plain decimal, with
 // nothing before, between or after. accept:1, TRUE, " accept:2" or accept:02
@@ -54,7 +54,7 @@
 //
 // # What is stored
 //
-// Nothing before somebody decides: reading creates no file, not even a lock.
+// Nothing before a decision: reading creates no file, not even a lock.
 // [File.Save] keeps the decisions in one file, described at the top of
 // format.go. The package keeps no globals, starts no goroutine and writes to no
 // log.

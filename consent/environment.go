@@ -49,7 +49,7 @@ func readEnvironment(variable string, lookup func(string) (string, bool)) words 
 	if value == "off" {
 		return words{veto: variable, reason: variable + " is off", off: true}
 	}
-	// A word that is not known may well be somebody's no: on a typing error,
+	// A word that is not known may well be a no: on a typing error,
 	// "of" or "disable" must not send.
 	return words{veto: variable, reason: fmt.Sprintf("%s is %.40q, which means off: the only yes is accept:<notice>", variable, value)}
 }

@@ -12,9 +12,9 @@ import (
 // Source knows the latest record. [File] is one; an application that keeps
 // decisions in its own database implements another.
 //
-// Consent returns the zero Record and no error when nobody has decided. Any
+// Consent returns the zero Record and no error when there is no decision. Any
 // error means no. It is called before every report and possibly from several
-// goroutines at once, and it should return when ctx is done: nobody else can
+// goroutines at once, and it should return when ctx is done: nothing else can
 // interrupt it. It must not call the telemetry client, which waits for it. The
 // text of its error is shown to people.
 type Source interface {
@@ -27,7 +27,7 @@ type Status struct {
 	Record   Record   // what decided; Where names the variable if it was one. Zero if nothing did, but for a yes to another notice
 	Reason   string   // why, for a person, such as "nobody has decided"
 	Failed   bool     // the source could not answer; the answer may be another one soon
-	Veto     bool     // the no is for all products, or a word nobody knows: a yes given before is not taken back by it
+	Veto     bool     // the no is for all products, or an unknown word: a yes given before is not taken back by it
 }
 
 // On reports whether the answer is yes.
@@ -38,7 +38,7 @@ func (s Status) On() bool { return s.Decision == Granted }
 //
 // variable is the product's own, such as COMPREFACE_TELEMETRY, in capitals. env
 // has the shape of os.LookupEnv; nil means os.LookupEnv, because a forgotten
-// argument must not lose somebody's veto. A nil src means nobody has decided. A
+// argument must not lose a veto. A nil src means no decision. A
 // malformed variable or a notice below 1 is never on.
 //
 // Evaluate does not panic, whatever env and src do, but it waits for src: bound
@@ -76,7 +76,7 @@ func Evaluate(ctx context.Context, variable string, notice int, env func(string)
 	return weigh(variable, notice, said, record)
 }
 
-// ask returns the latest record, the zero one if there is nobody to ask.
+// ask returns the latest record, the zero one for a nil src.
 func ask(ctx context.Context, src Source) (Record, error) {
 	if src == nil {
 		return Record{}, nil
@@ -86,7 +86,7 @@ func ask(ctx context.Context, src Source) (Record, error) {
 	}
 	r, err := src.Consent(ctx)
 	if r.Decision == Undecided {
-		r = Record{} // whatever else it holds, nobody stands behind it
+		r = Record{} // whatever else it holds, no person stands behind it
 	}
 	return r, err
 }
@@ -155,7 +155,7 @@ func given(r Record) string {
 }
 
 // plain is the text of an error as it may be shown: one line, bounded, without
-// escape sequences, whoever wrote it.
+// escape sequences, from any source.
 func plain(err error) string {
 	const longest = 500
 	text := fmt.Sprint(err) // survives an Error method that panics

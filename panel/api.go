@@ -25,9 +25,9 @@ type stateJSON struct {
 	On           bool             `json:"on"`
 	Status       string           `json:"status"` // in words, and why
 	Decision     consent.Decision `json:"decision"`
-	Agreed       int              `json:"agreed,omitzero"` // the notice somebody agreed to, in force or not
+	Agreed       int              `json:"agreed,omitzero"` // the notice that was agreed to, in force or not
 	Veto         bool             `json:"veto"`            // a variable's no
-	MayChange    bool             `json:"may_change"`      // for whoever asks
+	MayChange    bool             `json:"may_change"`      // for the sender
 	Seen         string           `json:"seen"`            // what stands, to be sent back with a yes
 	CanErase     bool             `json:"can_erase"`       // a no can come with a request to erase what was sent
 	InstallGUID  string           `json:"install_guid,omitzero"`
@@ -154,7 +154,7 @@ func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, right Righ
 // parseJSON understands one object with the fields decision and notice, seen
 // if it is there, and erase with a no: each once, spelled like this, and
 // nothing after it. The usual decoder would take the last of two decisions, and
-// "DECISION" for one. Its errors are for whoever writes the requests.
+// "DECISION" for one. Its errors are for the author of the requests.
 func parseJSON(data []byte) (answer, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()

@@ -14,7 +14,7 @@ import (
 	"headcount.example/consent"
 )
 
-// An answer is what somebody said, in a form or in JSON.
+// An answer is what a person said, in a form or in JSON.
 type answer struct {
 	decision consent.Decision
 	notice   int
@@ -64,7 +64,7 @@ func (p *Panel) act(ctx context.Context) error {
 	if err := p.config.Stats.Refresh(ctx); err != nil || !p.state(ctx).ignored() {
 		return err
 	}
-	// Again while nobody decides here: a yes may just have come, and a no after it.
+	// Again while no decision is made here: a yes may just have come, and a no after it.
 	p.deciding.Lock()
 	defer p.deciding.Unlock()
 	ctx = context.WithoutCancel(ctx) // waiting may have used all of it

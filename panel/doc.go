@@ -29,7 +29,7 @@
 //		err = errors.Join(err, stats.Refresh(ctx))
 //	}
 //
-// Show the row to whoever may decide for the installation, such as its first
+// Show the row to those who may decide for the installation, such as its first
 // user. The box is never ticked, not required, and says nothing when it is
 // left alone. Link panel.css, if the application has no style of its own.
 //
@@ -49,11 +49,11 @@
 //
 // # What is a decision
 //
-// An answer to the notice in force, from a page of this site, by somebody who
+// An answer to the notice in force, from a page of this site, by a person who
 // may decide. An answer to another notice is refused with 409. So is a yes that
 // was given before the last decision or does not say when, one while a variable
 // in the environment says no, and a no with a request to erase where the client
-// cannot make one: the identifier is not destroyed before somebody knows that. A
+// cannot make one: the identifier is not destroyed before the person knows that. A
 // refused request changes nothing, and the answer says so. The same answer twice
 // is one decision.
 //

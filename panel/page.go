@@ -150,7 +150,7 @@ func (p *Panel) erases(of telemetry.Report) bool {
 	return slices.ContainsFunc(of.Points, func(at telemetry.Point) bool { return at.Name == name })
 }
 
-// changes are those since the notice that somebody agreed to, or all.
+// changes are those since the notice that was agreed to, or all.
 func (p *Panel) changes(s state) []change {
 	agreed := 0
 	if s.outdated() && s.decided.Record.Notice < p.notice {

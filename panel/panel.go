@@ -31,12 +31,12 @@ type Config struct {
 	// Recipient is who gets the reports, such as "Example GmbH". Required.
 	Recipient string
 
-	// May says what whoever sent a request may do here. It is asked at every
+	// May says what the sender of a request may do here. It is asked at every
 	// request to the handler but the one for the style sheet. The sign-up row
-	// does not ask it: [Panel.SignUp] and [Panel.SignedUp] are for whoever the
+	// does not ask it: [Panel.SignUp] and [Panel.SignedUp] are for the person that the
 	// application calls them for.
 	//
-	// Nil means that whoever reaches the handler may look, and nobody may change
+	// Nil means that everyone who reaches the handler may look, and no one may change
 	// anything. To look is to see the identifier and the totals as well, and to
 	// have the application's functions for sizes called. So mount the handler
 	// behind a log-in in any case.
@@ -71,7 +71,7 @@ type Decisions interface {
 	History(context.Context) ([]consent.Record, error)
 }
 
-// A Right is what somebody may do. A value without a name is Nothing.
+// A Right is what a person may do. A value without a name is Nothing.
 type Right uint8
 
 const (

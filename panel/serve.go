@@ -13,7 +13,7 @@ const maxRequest = 4 << 10
 // A route is what one address does.
 type route struct {
 	methods []string // the first is the one that does something
-	public  bool     // for whoever reaches the handler
+	public  bool     // for everyone who reaches the handler
 	changes bool     // only for who may change
 	json    bool     // refusals are JSON
 	form    bool     // looks at the site that a request came from itself

@@ -24,7 +24,7 @@ func (p *Panel) signUpWords() (label, help string) {
 // SignUp is the row for an application's sign-up form, to be put before its
 // button: an unticked box that is not required, and what exactly would be sent,
 // opening in the page. It is empty when there is nothing to ask, because
-// somebody has decided or a variable has.
+// a person has decided or a variable has.
 //
 // It forbids caches to keep the page that w writes, so call it before the page
 // is written: what a browser kept could show a box ticked. A browser that goes
@@ -55,7 +55,7 @@ func (p *Panel) SignUp(w http.ResponseWriter, r *http.Request) template.HTML {
 // SignedUp returns the decision that a posted sign-up form holds, for the
 // application to save once the sign-up succeeded, and true: a yes to the
 // notice in force, given by exactly the box that [Panel.SignUp] showed, ticked
-// once, from a page of this site, while nobody had decided.
+// once, from a page of this site, while there was no decision.
 //
 // Everything else is the zero Record and false, and nothing to save. A box
 // that was left alone is not a no: the question stays open.

@@ -31,19 +31,19 @@ func (p *Panel) state(ctx context.Context) state {
 	return s
 }
 
-// on is true only if somebody agreed and this process counts.
+// on is true only if there is a yes and this process counts.
 func (s state) on() bool { return s.decided.On() && s.client.On }
 
 // ignored is true if this process goes on counting after a no. After a Refresh
-// that worked, its client asks somebody else than this panel.
+// that worked, its client asks another Source than this panel.
 func (s state) ignored() bool { return s.client.On && s.decided.Decision == consent.Denied }
 
-// outdated is true if somebody agreed to another notice.
+// outdated is true if the yes is to another notice.
 func (s state) outdated() bool {
 	return s.decided.Decision == consent.Undecided && s.decided.Record.Decision == consent.Granted
 }
 
-// undecided is true if nobody has decided anything yet: no yes, no no, no
+// undecided is true if there is no decision yet: no yes, no no, no
 // variable, and nothing that could not be read.
 func (s state) undecided() bool {
 	return s.decided.Decision == consent.Undecided && s.decided.Record == (consent.Record{}) && !s.decided.Failed && s.fault == nil
@@ -62,16 +62,16 @@ func (s state) vetoed() bool {
 // destroyed is still there.
 func (p *Panel) noIdentifier(s state, v *page) string {
 	t := p.texts
-	settled := s.client.Reason == s.client.Consent.Reason // nothing failed
+	unfailed := s.client.Reason == s.client.Consent.Reason // nothing failed
 	// The product's own variable at off is a no as well, and no veto.
 	no := s.decided.Decision == consent.Denied && !s.decided.Veto || s.decided.Veto && s.last().Decision == consent.Denied
-	acted := settled && s.client.Consent.Decision == consent.Denied && !s.client.Consent.Veto
+	acted := unfailed && s.client.Consent.Decision == consent.Denied && !s.client.Consent.Veto
 	switch {
 	case (no || s.undecided()) && s.client.Erasing:
 		return t.IdentifierErasing
 	case no && len(v.Sent) > 0:
 		return t.IdentifierCopies
-	case len(v.Sent) == 0 && v.SentWhy == "" && !s.client.Kept && (no && acted || s.undecided() && settled):
+	case len(v.Sent) == 0 && v.SentWhy == "" && !s.client.Kept && (no && acted || s.undecided() && unfailed):
 		return t.IdentifierNone
 	case no, s.decided.On():
 		return t.IdentifierUnused
@@ -146,7 +146,7 @@ func (s state) choices() choices {
 	case s.decided.On():
 		return choices{TurnOff: true, Try: true}
 	case s.vetoed():
-		// The variable decides for as long as it is set. What somebody agreed to
+		// The variable decides for as long as it is set. What was agreed to
 		// can be taken back all the same.
 		return choices{TurnOff: s.client.On || s.last().Decision == consent.Granted}
 	case s.decided.Decision == consent.Denied:

@@ -242,7 +242,7 @@ var (
 // promises finds the word also in letters that are put together from parts, and
 // with something invisible between them. It finds no other word for the same,
 // none in other languages or scripts, no letters that only look alike, and no
-// promise that does without the word: those are for whoever writes the text.
+// promise that does without the word: those are for the author of the text.
 func promises(text string) bool {
 	return promise.MatchString(strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.M, unicode.Cf) {
@@ -288,7 +288,7 @@ func (t Texts) check(changes map[int]string) error {
 		look(fmt.Sprintf("Changes[%d]", notice), changes[notice], "")
 	}
 	if !strings.Contains(t.SignUpLabel, "{recipient}") {
-		// Whoever ticks the box must know who gets the reports.
+		// The person who ticks the box must know who gets the reports.
 		faults = append(faults, errors.New("panel: text SignUpLabel has no {recipient}"))
 	}
 	return errors.Join(faults...)

@@ -82,7 +82,7 @@ func readLine(ctx context.Context, in input) (string, error) {
 // A stream is any reader.
 type stream struct{ r io.Reader }
 
-func (stream) waiting() bool { return false } // nobody can know
+func (stream) waiting() bool { return false } // it is not known
 
 func (s stream) next(ctx context.Context) (byte, error) {
 	type result struct {

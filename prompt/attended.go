@@ -4,7 +4,7 @@ package prompt
 //
 // CI is set by nearly every service. The others are those of services that do
 // not set it: Jenkins, TeamCity, Azure Pipelines, AWS CodeBuild, Bamboo.
-// Whoever sets a variable for another reason loses a question and can still
+// A user who sets a variable for another reason loses a question and can still
 // decide by command or variable.
 func unattended(getenv func(string) string) bool {
 	for _, name := range []string{

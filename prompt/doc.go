@@ -42,7 +42,7 @@
 // terminal is never held up. When input or output is a file that is not a
 // terminal, or this process is in the terminal's background, where reading
 // would stop it. When something was typed before the question could be seen:
-// it was meant for somebody else, and stays there for them.
+// it was meant for another reader, and stays there.
 //
 // # What stays behind
 //

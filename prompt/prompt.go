@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	attention = time.Minute      // nobody may be there: do not hold a script up
-	reading   = 10 * time.Minute // somebody is there, and may be reading the notice
+	attention = time.Minute      // perhaps no person is there: do not hold a script up
+	reading   = 10 * time.Minute // a person is there, and may be reading the notice
 	maxAsked  = 5                // a reader full of ? ends as well
 	where     = "terminal"       // in the record
 )
 
 // Ask asks q and returns a record to save: Granted or Denied for q.Notice. It
-// returns the zero Record, which is Undecided, when nobody answered or there
+// returns the zero Record, which is Undecided, when no person answered or there
 // was no question to ask: see the package comment. It does not retry, changes
 // nothing in the terminal, and returns when ctx ends whatever in does.
 //
@@ -54,7 +54,7 @@ func Ask(ctx context.Context, q Question, in io.Reader, out io.Writer) (consent.
 	return consent.Record{Decision: decision, Notice: q.Notice, Time: time.Now(), Where: where}, nil
 }
 
-// unanswered is an error for people: whoever pressed Ctrl-C reads it. Is and As
+// unanswered is an error for people: the person who pressed Ctrl-C reads it. Is and As
 // see what is behind it.
 type unanswered struct{ err error }
 
@@ -70,13 +70,13 @@ func (u unanswered) Error() string {
 	return "prompt: the question was not asked to the end; nothing is recorded: " + u.err.Error()
 }
 
-// open returns nil when nobody can be asked.
+// open returns nil when no person can be asked.
 func open(in io.Reader, out io.Writer) input {
 	if in == nil || out == nil {
 		return nil
 	}
 	if f, ok := out.(*os.File); ok && !terminal(f) {
-		return nil // whoever cannot see the question cannot answer it
+		return nil // a person who cannot see the question cannot answer it
 	}
 	if f, ok := in.(*os.File); ok {
 		if !terminal(f) || background(f) {
@@ -95,7 +95,7 @@ func (q Question) talk(ctx context.Context, in input, out io.Writer) (consent.De
 			return consent.Undecided, err
 		}
 		if in.waiting() {
-			return consent.Undecided, nil // nobody can have read what was not there yet
+			return consent.Undecided, nil // no person can have read what was not there yet
 		}
 		if err := print(out, text); err != nil {
 			return consent.Undecided, err

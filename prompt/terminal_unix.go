@@ -28,7 +28,7 @@ func terminal(f *os.File) bool {
 }
 
 // background reports whether reading would stop this process. A terminal that
-// is not the one of its session stops nobody.
+// is not the one of its session stops no process.
 func background(f *os.File) bool {
 	own := true
 	err := control(f, func(fd int) error {

@@ -13,7 +13,7 @@ import (
 
 var _ consent.Source = (*Store)(nil)
 
-// Consent returns the newest decision; the zero Record when nobody has decided.
+// Consent returns the newest decision; the zero Record when there is no decision.
 // What cannot be read is an error, and an error is a no.
 func (s *Store) Consent(ctx context.Context) (consent.Record, error) {
 	list, err := s.History(ctx)

@@ -293,7 +293,7 @@ func (d *decisions) act(ctx context.Context) (erase *guid, status consent.Status
 			erase, err = d.notGranted(ctx, status)
 		}
 		if !errors.Is(err, errChanged) {
-			break // else somebody decided meanwhile
+			break // else a decision was made meanwhile
 		}
 	}
 	if status.Failed {

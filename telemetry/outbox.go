@@ -51,7 +51,7 @@ func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() er
 	}
 	if failed := o.journal.End(o.clock(), number, outcome); failed != nil {
 		// The report is where it is; only the administrator's copy of the outcome
-		// is missing. Whoever blocks in the Logger must not hold up the reporter.
+		// is missing. A Logger that blocks must not hold up the reporter.
 		go o.log.warn("telemetry: the outcome of a report is not in the journal", "error", failed)
 	}
 	return err

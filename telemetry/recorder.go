@@ -107,7 +107,7 @@ func (r *recorder) look() {
 type asking int
 
 const (
-	askNobody    asking = iota
+	askNone      asking = iota
 	askForReport        // and keep the answer: a report that is sent again says what it said first
 	askForView          // a report that has to be sent again shows what it will say
 )
@@ -145,7 +145,7 @@ func (r *recorder) collect(ctx context.Context, now time.Time, ask asking) (gate
 // counts asks a callback, or returns what it said for this day's report. That is
 // kept until that report needs no repetition, and no longer than the yes.
 func (r *recorder) counts(ctx context.Context, d catalog.Definition, today time.Time, ask asking) []int64 {
-	if ask == askNobody || r.callbacks.get(d.RangeGauge) == nil {
+	if ask == askNone || r.callbacks.get(d.RangeGauge) == nil {
 		return nil
 	}
 	r.mu.Lock()

@@ -75,7 +75,7 @@ func (c *Client) Preview(ctx context.Context, observe bool) (Report, error) {
 		return Report{}, errors.New("telemetry: no preview: the client is not configured")
 	}
 	ctx = orBackground(ctx)
-	ask := askNobody
+	ask := askNone
 	if observe {
 		ask = askForView
 	}
@@ -103,7 +103,7 @@ func (c *Client) preview(ctx context.Context, ask asking) (gate.Report, error) {
 		values := make([]int64, len(d.Series))
 		if d.Kind == catalog.KindRangeGauge {
 			var counts []int64
-			if ask != askNobody {
+			if ask != askNone {
 				counts = c.callbacks.counts(ctx, d)
 			}
 			ranges(values, counts)

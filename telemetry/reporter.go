@@ -117,7 +117,7 @@ func (p *reporter) sync(r *recorder) error {
 }
 
 // leave writes what was counted before the recorder ended. While the database is
-// away nobody knows what was decided, and what was counted until then is kept for
+// away it is not known what was decided, and what was counted until then is kept for
 // when it is back: a no ends that, and so does life.
 func (p *reporter) leave(life context.Context, r *recorder) {
 	if r.ledger.Mapped() {

@@ -1,6 +1,6 @@
 package telemetry
 
-// The status reads what the parts know, and asks nobody anew.
+// The status reads what the parts know, and asks nothing anew.
 
 import (
 	"time"

@@ -27,6 +27,6 @@
 // none. Only the value 1 writes; everything else checks.
 //
 // A line of fingerprints.txt is never rewritten, because people may have
-// agreed to that notice. To change a notice that nobody has ever seen, delete
+// agreed to that notice. To change a notice that was never shown, delete
 // its line by hand and write the files again.
 package catalogtest

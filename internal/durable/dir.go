@@ -14,7 +14,7 @@ const (
 	OthersMayNothing  fs.FileMode = 0o077
 )
 
-// Trusted says whether nobody else can have written in a directory: it is a
+// Trusted says whether no other user can have written in a directory: it is a
 // directory of this user or of root, in which no other user may write. It
 // follows links, since a data directory is often one. An error names the remedy.
 func Trusted(dir string) (exists bool, err error) {

@@ -19,7 +19,7 @@ func owner(info fs.FileInfo) int64 {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return int64(stat.Uid)
 	}
-	return -1 // an unknown owner is nobody's
+	return -1 // an unknown owner is not trusted
 }
 
 func root(info fs.FileInfo) bool { return owner(info) == 0 && os.Geteuid() != 0 }

@@ -36,7 +36,7 @@ func dialer(secure bool) func(context.Context, string, string) (net.Conn, error)
 	}
 }
 
-// onlyLoopback looks at the address that the name localhost led to: whoever
+// onlyLoopback looks at the address that the name localhost led to: the server that
 // answers lookups could have sent a plain report over a wire.
 func onlyLoopback(_, address string, _ syscall.RawConn) error {
 	host, _, err := net.SplitHostPort(address)

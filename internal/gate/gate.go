@@ -50,7 +50,7 @@ func New(c *catalog.Catalog, endpoint string) (*Gate, error) {
 func (g *Gate) URL() string { return g.url.String() }
 
 // exporter sets every option, because what is not set is taken from OTEL_*
-// variables that were written for somebody else's telemetry.
+// variables that were written for the operator's telemetry.
 func (g *Gate) exporter(base http.RoundTripper) (*otlpmetrichttp.Exporter, error) {
 	return otlpmetrichttp.New(context.Background(),
 		otlpmetrichttp.WithEndpointURL(g.url.String()),

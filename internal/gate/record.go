@@ -20,6 +20,6 @@ func answer(far net.Conn, c *call) {
 	if _, err := io.Copy(io.Discard, request.Body); err != nil {
 		return
 	}
-	c.captured = written.Bytes() // before the answer: whoever waits for it reads this next
+	c.captured = written.Bytes() // before the answer: its reader uses this next
 	_, _ = io.WriteString(far, "HTTP/1.1 200 OK\r\nContent-Type: "+contentType+"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 }

@@ -164,3 +164,21 @@ func TestNamedTestsExist(t *testing.T) {
 		}
 	}
 }
+
+// Requiring sqlstate raises the version of no driver: it requires the library
+// alone, and its tests against real servers are a module of their own.
+func TestSqlstateRequiresTheLibraryAlone(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(top(t), "sqlstate", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(string(data), "\n") {
+		required := regexp.MustCompile(`^(?:require )?\s*(\S+\.\S+/?\S*) v\S+$`).FindStringSubmatch(line)
+		if required != nil && required[1] != module {
+			t.Errorf("sqlstate requires %s", required[1])
+		}
+		if regexp.MustCompile(`pgx|lib/pq|mysql|sqlite`).MatchString(line) {
+			t.Errorf("sqlstate's go.mod names a driver: %s", line)
+		}
+	}
+}

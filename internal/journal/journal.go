@@ -49,12 +49,12 @@ type Entry struct {
 	Time     time.Time `json:"time"`    // when it was about to be sent
 	URL      string    `json:"url"`     // where to
 	Request  []byte    `json:"request"` // the bytes on the connection
-	Outcome  string    `json:"outcome"` // "delivered", why not, or empty when nobody lived to see it
+	Outcome  string    `json:"outcome"` // "delivered", why not, or empty when the process ended before it knew
 	Finished time.Time `json:"finished,omitzero"`
 }
 
 // Journal is the journal in one directory. Its methods are safe for
-// concurrent use, by several processes too: whoever writes holds a lock.
+// concurrent use, by several processes too: a writer holds a lock.
 type Journal struct{ dir string }
 
 // New names the directory of the installation and touches nothing.

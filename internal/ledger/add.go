@@ -20,7 +20,7 @@ func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
 	if !l.mapped {
 		return l.add(slot, n)
 	}
-	// A file that somebody truncates is a fault at the next touch. It must
+	// A truncated file is a fault at the next touch. It must
 	// not end the host. The setting is restored where nothing went wrong, and
 	// recover called only where something did: that is most of the price.
 	before := debug.SetPanicOnFault(true)

@@ -1,13 +1,13 @@
 // Package ledger keeps one installation's lifetime totals, its identifier and
-// its schedule in one small file, so that a killed process loses nothing.
+// its schedule, so that a killed process loses as little as possible.
 //
-// The file is mapped into memory: counting is one atomic add in a page that
-// the kernel keeps when the process dies, and that all processes of the
-// installation share. Where a mapping is not sound (see mappable), the same
-// file is folded instead: each process counts in memory and adds what is new
-// to the file from time to time, under a lock, by replacing it.
+// It has two kinds. A mapped ledger is a small file that all processes of the
+// installation map into memory: counting is one atomic add in a page that the
+// kernel keeps when the process dies. Where a mapping is not sound (see
+// mappable), and in a database, a ledger is folded into a [State]: each process
+// counts in memory and adds what is new from time to time, by compare and swap.
 //
-// # The file
+// # The mapped file
 //
 // All numbers are in the machine's byte order.
 //
@@ -15,12 +15,13 @@
 //	  16  install_guid
 //	  32  day of the yes, in days since 1970
 //	  40  phase: second of the day at which reports are due
-//	  48  mode: mapped or folded
-//	  56  CRC-32C of everything above
+//	  48  the yes that it belongs to, in seconds since 1970; 0 when unknown
+//	  56  the product's name
+//	 120  CRC-32C of everything above
 //	 128  closed: 0; most bits set: the yes was taken back; a few: put aside
 //	 192  number of series, and its CRC-32C
-//	 256  when the next report is due, the failures so far, the newest slot
-//	      that needs no report any more
+//	 256  when the next report is due, the failures so far, whether any was sent
+//	 320  the right to send: until when, and a random number
 //	4096  series, 64 bytes each: the total, the SHA-256 of the name, its CRC-32C
 //
 // A series is found by its name, never by its place in a catalog: a process
@@ -35,21 +36,20 @@
 //
 // # What must hold
 //
-// Crash at any instruction leaves the old or the new state: files are written
+// A crash at any instruction leaves the old or the new state: files are written
 // in full beside their place, synced and renamed; a series is counted in the
 // header only after its bytes are synced. Damage is put aside and never
-// trusted, and whoever still counts in it is stopped. Reading or adding
+// trusted, and processes that still count in it are stopped. Reading or adding
 // through a page that has gone from under the mapping is an error, never a
-// signal that ends the process. That guard is most of what an addition costs.
+// signal that ends the process.
 //
 // # What can be lost
 //
 // A mapped ledger loses nothing when a process is killed, and with the power
 // what the kernel had not written yet: by default the last half minute. A
 // folded one loses with its process what it counted since the last
-// [Ledger.Sync]; each Sync is on the disk before it returns. Additions that
-// return after the file was removed, or replaced by hand, and before the next
-// [Ledger.Check] are lost with it.
+// [Ledger.Sync]. Additions that return after the file was removed, or replaced
+// by hand, and before the next [Ledger.Check] are lost with it.
 //
 // # What is not promised
 //
@@ -64,6 +64,5 @@
 //   - In a binary with the race detector, a file that is truncated at the very
 //     moment of an addition may end the process: the detector touches it where
 //     Go cannot recover.
-//   - On Windows a Sync may fail while another process reads; it keeps what it
-//     has and the next one writes it. Only Linux maps.
+//   - Only Linux maps.
 package ledger

@@ -157,7 +157,7 @@ func (p page) identity() Identity {
 	}
 }
 
-// open returns nil while nobody closed the page, [ErrClosed] when the yes was
+// open returns nil while the page is not closed, [ErrClosed] when the yes was
 // taken back, and [ErrDamaged] otherwise. A damaged bit is not a no, and a
 // damaged bit does not hide one: the majority decides. A file that never was
 // ours is not to be wiped, whatever it has in that place.

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// mappable says whether a file in dir may be mapped. Nobody has shown it for
+// mappable says whether a file in dir may be mapped. It was not tried on
 // this platform yet, so the totals are in a State.
 func mappable(string) bool { return false }
 
