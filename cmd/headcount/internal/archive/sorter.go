@@ -18,7 +18,7 @@ import (
 )
 
 // sorterBytes is how much a sorter holds before it writes a run to the disk.
-const sorterBytes = 24 << 20
+const sorterBytes = 64 << 20
 
 var sorterLimit = sorterBytes // a test makes it smaller
 
