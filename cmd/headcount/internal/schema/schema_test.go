@@ -149,6 +149,7 @@ func TestLearn(t *testing.T) {
 	}{
 		{true, "a", Counter, nil, nil}, {true, "a", Counter, nil, nil}, {false, "a", RangeGauge, []string{"r"}, []string{"1"}}, {false, "a", Counter, []string{"k"}, []string{"v"}},
 		{true, "r", RangeGauge, []string{"r"}, []string{"1"}}, {false, "r", RangeGauge, []string{"other"}, []string{"1"}}, {false, "q", RangeGauge, nil, nil},
+		{true, "c", Counter, []string{"k"}, []string{"v"}}, {false, "c", RangeGauge, []string{"k"}, []string{"v"}},
 		{false, "", Counter, nil, nil}, {false, Erasure, Counter, nil, nil}, {false, "b", Counter, []string{"k"}, nil},
 	} {
 		if got := learn(test.name, test.kind, test.keys, test.vals); got != test.ok {
