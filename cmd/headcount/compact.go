@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -69,8 +68,7 @@ func someFiles(cmd *cobra.Command, args []string) error {
 
 // compact compacts with progress.
 func compact(cmd *cobra.Command, dir string, o archive.CompactOptions) (*archive.Compacted, error) {
-	stderr := cmd.ErrOrStderr()
-	progress := terminal.NewProgress(stderr, terminal.Of(stderr), "compact", terminal.Bytes, time.Now)
+	progress := progressOf(cmd.ErrOrStderr(), "compact", terminal.Bytes)
 	o.Progress = progress.Update
 	done, err := archive.Compact(cmd.Context(), dir, o)
 	progress.Done()

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -96,7 +95,8 @@ func exportCommand() *cobra.Command {
 	return cmd
 }
 
-func (r exportRequest) run(cmd *cobra.Command, what string) error {
+// options are what the command line asks for.
+func (r exportRequest) options() (export.Options, error) {
 	o := export.Options{View: r.catalog.list, From: day.First, To: day.Last, MaxRows: r.maxRows.value}
 	if r.from.Day != day.None {
 		o.From = r.from.Day
@@ -105,7 +105,15 @@ func (r exportRequest) run(cmd *cobra.Command, what string) error {
 		o.To = r.to.Day
 	}
 	if o.From > o.To {
-		return usage("--from %s is after --to %s; exchange them", o.From, o.To)
+		return o, usage("--from %s is after --to %s; exchange them", o.From, o.To)
+	}
+	return o, nil
+}
+
+func (r exportRequest) run(cmd *cobra.Command, what string) error {
+	o, err := r.options()
+	if err != nil {
+		return err
 	}
 	a, err := archive.Open(*r.dir)
 	if err != nil {
@@ -124,7 +132,7 @@ func (r exportRequest) run(cmd *cobra.Command, what string) error {
 	if err != nil {
 		return err
 	}
-	progress := terminal.NewProgress(cmd.ErrOrStderr(), terminal.Of(cmd.ErrOrStderr()), "writing", rows, time.Now)
+	progress := progressOf(cmd.ErrOrStderr(), "writing", rows)
 	if *r.file != "" || !terminal.Of(cmd.OutOrStdout()).Interactive {
 		o.Progress = func(n int64) { progress.Update(n, 0) }
 	}
@@ -134,19 +142,26 @@ func (r exportRequest) run(cmd *cobra.Command, what string) error {
 		return err
 	})
 	progress.Done()
-	if gone := before - result.Reports; gone > 0 && err == nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "headcount: note: %s left out, because headcount prune removed them\n",
-			terminal.Count(gone, "report is", "reports are"))
-	}
-	if result.Left > 0 {
-		fmt.Fprintf(cmd.ErrOrStderr(), "headcount: note: %s left out, of %s more than --max-rows-per-report %d allows in one\n",
-			rows(result.LeftOut), terminal.Count(result.Left, "report that has", "reports that have"), o.MaxRows)
+	if err == nil {
+		notes(cmd.ErrOrStderr(), o, result, before)
 	}
 	state := "the output ends in the middle"
 	if *r.file != "" {
 		state = *r.file + " is as it was"
 	}
 	return interrupted(cmd.Context(), err, state)
+}
+
+// notes says what was left out. before is how many reports there were.
+func notes(w io.Writer, o export.Options, result export.Result, before int64) {
+	if gone := before - result.Reports; gone > 0 {
+		fmt.Fprintf(w, "headcount: note: %s left out, because headcount prune removed them\n",
+			terminal.Count(gone, "report is", "reports are"))
+	}
+	if result.Left > 0 {
+		fmt.Fprintf(w, "headcount: note: %s left out, of %s more than --max-rows-per-report %d allows in one\n",
+			rows(result.LeftOut), terminal.Count(result.Left, "report that has", "reports that have"), o.MaxRows)
+	}
 }
 
 // reportsIn is how many reports the answers are of: those that prune left as

@@ -200,8 +200,8 @@ func writeOutput(cmd *cobra.Command, path string, mode fs.FileMode, write func(i
 }
 
 // writeFile writes a file whole or not at all. A link stays a link, and a
-// file that is there gives no reader more than before. What is no file (a pipe, a device) is
-// written to as it is.
+// file that is there gives no reader more than before. What is no file (a pipe, a
+// device) is written to as it is.
 func writeFile(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
@@ -220,6 +220,11 @@ func writeFile(path string, mode fs.FileMode, write func(io.Writer) error) error
 		mode &= info.Mode().Perm()
 	}
 	return atomicfile.WriteTo(path, mode, write)
+}
+
+// progressOf begins to measure work, for the terminal behind w.
+func progressOf(w io.Writer, verb string, size func(int64) string) *terminal.Progress {
+	return terminal.NewProgress(w, terminal.Of(w), verb, size, time.Now)
 }
 
 // noArguments refuses arguments.

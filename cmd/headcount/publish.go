@@ -86,7 +86,7 @@ func (r publishRequest) run(ctx context.Context, stdout, stderr io.Writer) error
 	if err != nil {
 		return err
 	}
-	progress := terminal.NewProgress(stderr, terminal.Of(stderr), "reading", reports, time.Now)
+	progress := progressOf(stderr, "reading", reports)
 	result, err := publish.Publish(ctx, &watched{a, progress}, publish.Options{
 		Archive: *r.dir, Out: *r.out, View: view, AsOf: r.asOf.Day,
 		Today: day.Of(time.Now()), Period: int(r.period.value), Preview: *r.preview,

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"path/filepath"
 	"time"
@@ -140,7 +139,7 @@ func (s *simulation) run(cmd *cobra.Command) error {
 }
 
 func writeFleet(cmd *cobra.Command, o fleet.Options, dir string) error {
-	p := progressOf(cmd.ErrOrStderr(), "writing", "installation-days")
+	p := progressOf(cmd.ErrOrStderr(), "writing", installationDays)
 	defer p.Done()
 	var last fleet.Progress
 	truth, err := fleet.Write(cmd.Context(), o, dir, func(now fleet.Progress) {
@@ -163,7 +162,7 @@ func sendFleet(cmd *cobra.Command, o fleet.Options, endpoint string) error {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "headcount: sending the reports of %s, made up, to %s\n", o.End, to)
-	p := progressOf(cmd.ErrOrStderr(), "sending", "reports")
+	p := progressOf(cmd.ErrOrStderr(), "sending", reports)
 	defer p.Done()
 	client := &http.Client{
 		Timeout:       10 * time.Second,
@@ -186,6 +185,6 @@ func interruptedSend(ctx context.Context, err error, sent int64) error {
 	return interrupted(ctx, err, terminal.Count(sent, "report was", "reports were")+" sent")
 }
 
-func progressOf(w io.Writer, verb, what string) *terminal.Progress {
-	return terminal.NewProgress(w, terminal.Of(w), verb, func(n int64) string { return terminal.Number(n) + " " + what }, time.Now)
+func installationDays(n int64) string {
+	return terminal.Count(n, "installation-day", "installation-days")
 }

@@ -110,11 +110,10 @@ func (a *Archive) Reports(ctx context.Context, do func(*schema.Report) error) er
 	if err != nil {
 		return err
 	}
-	merged, err := newMerger(ctx, sources)
+	merged, err := newMerger(ctx, sources, true)
 	if err != nil {
 		return err
 	}
-	merged.whole = true
 	var last [16]byte
 	skip := false
 	for r := merged.peek(); r != nil; r = merged.peek() {

@@ -172,7 +172,7 @@ func (c *compaction) derive() error {
 	if err != nil {
 		return err
 	}
-	fresh, err := newMerger(c.ctx, sources)
+	fresh, err := newMerger(c.ctx, sources, false)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,8 @@ type job struct {
 	Nth   int           // of these steps; 0: none
 	After time.Duration // after which it is killed; 0: never
 	Limit uint64        // of the size of a file; 0: none
+
+	Memory bool // at the end it says how much it took
 }
 
 const jobVariable = "HEADCOUNT_ARCHIVE_JOB"
@@ -70,7 +72,11 @@ func (j *job) run() error {
 			return err
 		}
 	}
-	return j.do(context.Background())
+	err := j.do(context.Background())
+	if status, _ := os.ReadFile("/proc/self/status"); j.Memory {
+		fmt.Printf("%s", status)
+	}
+	return err
 }
 
 func (j *job) do(ctx context.Context) (err error) {

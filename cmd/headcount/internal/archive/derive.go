@@ -45,7 +45,7 @@ func (d *deriver) month(first day.Day, fresh source) (err error) {
 		return err
 	}
 	defer before.close()
-	merged, err := newMerger(d.ctx, sources)
+	merged, err := newMerger(d.ctx, sources, false)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"headcount.example/cmd/headcount/internal/day"
 )
 
 // fillDisk leaves no room in a directory, and returns what makes room.
@@ -148,7 +150,7 @@ func TestBounds(t *testing.T) {
 	t.Run("10,000 files", func(t *testing.T) {
 		raw, dir := t.TempDir(), newDir(t)
 		for i := range 10_000 {
-			write(t, filepath.Join(raw, guid(i)+".jsonl"), line(7, today-i32(i%28), i))
+			write(t, filepath.Join(raw, guid(i)+".jsonl"), line(7, today-day.Day(i%28), i))
 		}
 		before := ioOf(t)
 		j := job{Do: "compact", Dir: dir, Files: []string{raw}}

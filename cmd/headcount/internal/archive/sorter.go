@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"container/heap"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -18,7 +19,7 @@ import (
 )
 
 // sorterBytes is how much a sorter holds before it writes a run to the disk.
-const sorterBytes = 24 << 20
+const sorterBytes = 64 << 20
 
 var sorterLimit = sorterBytes // a test makes it smaller
 
@@ -232,50 +233,70 @@ type merger struct {
 	ctx     context.Context
 	whole   bool // by installation and day, whatever the month
 	sources []source
-	head    []*schema.Report
-	last    int
+	head    []*schema.Report // of each source its next report
+	heap    []int            // sources that have one, as a heap: the first has the next report of all
 	n       int
 }
 
-func newMerger(ctx context.Context, sources []source) (*merger, error) {
-	m := &merger{ctx: ctx, sources: sources, head: make([]*schema.Report, len(sources)), last: -1}
+func newMerger(ctx context.Context, sources []source, whole bool) (*merger, error) {
+	m := &merger{ctx: ctx, whole: whole, sources: sources, head: make([]*schema.Report, len(sources))}
 	for i, s := range sources {
 		r, err := s.next()
 		if err != nil {
 			return nil, err
 		}
-		m.head[i] = r
+		if m.head[i] = r; r != nil {
+			m.heap = append(m.heap, i)
+		}
 	}
+	heap.Init(m)
 	return m, nil
 }
 
 // peek returns the next report, and next goes beyond it. It is valid until
 // next is called.
 func (m *merger) peek() *schema.Report {
-	if m.last >= 0 {
-		return m.head[m.last]
-	}
-	for i, r := range m.head {
-		if r != nil && (m.last < 0 || before(r, m.head[m.last], m.whole)) {
-			m.last = i
-		}
-	}
-	if m.last < 0 {
+	if len(m.heap) == 0 {
 		return nil
 	}
-	return m.head[m.last]
+	return m.head[m.heap[0]]
 }
 
-func (m *merger) next() error {
-	if m.peek() == nil {
+func (m *merger) next() (err error) {
+	if len(m.heap) == 0 {
 		return nil
 	}
 	if m.n++; m.n%1024 == 0 && m.ctx.Err() != nil {
 		return m.ctx.Err()
 	}
-	r, err := m.sources[m.last].next()
-	m.head[m.last], m.last = r, -1
+	first := m.heap[0]
+	if m.head[first], err = m.sources[first].next(); m.head[first] == nil {
+		heap.Pop(m)
+	} else if len(m.heap) > 1 {
+		heap.Fix(m, 0)
+	}
 	return err
+}
+
+// Len, Less, Swap, Push and Pop are those of container/heap.
+func (m *merger) Len() int { return len(m.heap) }
+
+func (m *merger) Less(i, j int) bool {
+	a, b := m.heap[i], m.heap[j]
+	if before(m.head[a], m.head[b], m.whole) {
+		return true
+	}
+	return a < b && !before(m.head[b], m.head[a], m.whole)
+}
+
+func (m *merger) Swap(i, j int) { m.heap[i], m.heap[j] = m.heap[j], m.heap[i] }
+
+func (m *merger) Push(x any) { m.heap = append(m.heap, x.(int)) }
+
+func (m *merger) Pop() any {
+	last := m.heap[len(m.heap)-1]
+	m.heap = m.heap[:len(m.heap)-1]
+	return last
 }
 
 // before orders reports by month, installation and day; whole leaves out the

@@ -30,7 +30,7 @@ func sorted(t *testing.T, reports []*schema.Report, limit int) (got []schema.Rep
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := newMerger(t.Context(), sources)
+	m, err := newMerger(t.Context(), sources, false)
 	if err != nil {
 		t.Fatal(err)
 	}

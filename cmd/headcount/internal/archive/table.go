@@ -64,7 +64,7 @@ var pageBuffers = parquet.NewChunkBufferPool(4 << 10)
 type tableWriter struct {
 	file   *os.File
 	hash   *xxhash.Digest // of the bytes written
-	writer *parquet.Writer
+	writer *parquet.GenericWriter[any]
 	full   int   // rows of a block
 	index  []int // by our number: the file's number of the column
 	block  [][]parquet.Value
@@ -93,7 +93,7 @@ func createTable(path string, columns []column, unique bool, metadata ...string)
 		options = append(options, parquet.KeyValueMetadata(metadata[i], metadata[i+1]))
 	}
 	h := xxhash.New()
-	t := &tableWriter{file: f, full: rowsOf(len(columns)), hash: h, writer: parquet.NewWriter(io.MultiWriter(f, h), options...), block: make([][]parquet.Value, len(columns))}
+	t := &tableWriter{file: f, full: rowsOf(len(columns)), hash: h, writer: parquet.NewGenericWriter[any](io.MultiWriter(f, h), options...), block: make([][]parquet.Value, len(columns))}
 	for i, c := range columns {
 		leaf, ok := t.writer.Schema().Lookup(c.name)
 		if !ok {

@@ -148,6 +148,14 @@ func TestCSVRows(t *testing.T) {
 }
 
 // Not known is empty, and a name in the data is no formula.
+func TestInert(t *testing.T) {
+	for text, want := range map[string]string{"": "", "a=1": "a=1", "1-10": "1-10", "=1": "'=1", "+1": "'+1", "-1": "'-1", "@a": "'@a", "\ta": "'\ta", "\ra": "'\ra", "é": "é"} {
+		if got := Inert(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestCSVOfWhatIsNotKnown(t *testing.T) {
 	rows := records(t, &answer.Answer{
 		Counters:      []answer.Counter{{Name: "=cmd|' /C calc'!A0", Labels: map[string]string{"@key": "x", "a": "y"}}},

@@ -94,7 +94,8 @@ func Inert(s string) string {
 	return s
 }
 
-func labels(of map[string]string) string {
+// Labels writes labels as key=value;key=value, in the order of their keys.
+func Labels(of map[string]string) string {
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(of)) {
 		parts = append(parts, k+"="+of[k])

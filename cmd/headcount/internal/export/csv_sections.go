@@ -29,7 +29,7 @@ func (c *long) installations(a *answer.Answer) {
 
 func (c *long) counters(list []answer.Counter) {
 	for _, x := range list {
-		k := key{section: "counters", name: x.Name, labels: labels(x.Labels)}
+		k := key{section: "counters", name: x.Name, labels: Labels(x.Labels)}
 		c.number(k, "total", x.Total)
 		c.number(k, "new_28d", x.New28d)
 		c.number(k, "new", x.New)

@@ -89,6 +89,8 @@ func TestVerdict(t *testing.T) {
 		{"below zero", valued(`"-1"`), answer.AbsurdValue},
 		{"below the largest", valued(`"999999999999"`), "999999999999"},
 		{"the largest", valued(`"1000000000000"`), "1000000000000"},
+		{"the largest as a number", valued(`1000000000000`), "1000000000000"},
+		{"above the largest as a number", valued(`1000000000001`), answer.AbsurdValue},
 		{"above the largest", valued(`"1000000000001"`), answer.AbsurdValue},
 		{"the largest number there is", valued(`"9223372036854775807"`), answer.AbsurdValue},
 		{"2^63", valued(`"9223372036854775808"`), answer.AbsurdValue},

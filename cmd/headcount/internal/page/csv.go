@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -51,12 +50,7 @@ func activityCSV(a *answer.Answer) [][]string {
 func countersCSV(a *answer.Answer) [][]string {
 	rows := [][]string{{"name", "labels", "total", "new", "new_28d", "installations", "active", "share"}}
 	for _, c := range a.Counters {
-		var labels []string
-		for k, v := range c.Labels {
-			labels = append(labels, k+"="+v)
-		}
-		slices.Sort(labels)
-		rows = append(rows, []string{export.Inert(c.Name), export.Inert(strings.Join(labels, ",")), whole(c.Total), whole(c.New), whole(c.New28d),
+		rows = append(rows, []string{export.Inert(c.Name), export.Inert(export.Labels(c.Labels)), whole(c.Total), whole(c.New), whole(c.New28d),
 			whole(c.Installations), whole(c.Active), share(c.Share)})
 	}
 	return rows

@@ -292,6 +292,10 @@ func TestControls(t *testing.T) {
 	if strings.Contains(text, "later\">›") {
 		t.Error("the page leads to days that are not complete")
 	}
+	ago := answer.Compute(f.Counts, f.List, f.List, f.Beside, pagetest.AsOf-3, 7)
+	if text = render(t, ago, Options{Live: live()}); !strings.Contains(text, `href="/?window=7&amp;as_of=2026-11-25" aria-label="7 days later"`) {
+		t.Error("the step forward does not end with the last complete day")
+	}
 	text = render(t, f.Answer(14), Options{Live: live()})
 	if !strings.Contains(text, `aria-current="true">14 days</a>`) {
 		t.Error("a window that is not among the choices is not shown")

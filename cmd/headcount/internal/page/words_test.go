@@ -29,6 +29,7 @@ func TestWords(t *testing.T) {
 	}
 	for in, want := range map[string]string{
 		"501-2000": "501–2,000", "1000001+": "1,000,001+", "0": "0", "5": "5", "small": "small", "1-b": "1-b", "-": "-", "+": "+", "": "",
+		"9223372036854775807": "9,223,372,036,854,775,807", "10000000000000000000": "10000000000000000000", strings.Repeat("1", 255): strings.Repeat("1", 59) + "…",
 	} {
 		if got := rangeText(in); got != want {
 			t.Errorf("rangeText(%q): got %q, want %q", in, got, want)

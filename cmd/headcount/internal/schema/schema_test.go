@@ -58,6 +58,9 @@ func TestParseErrors(t *testing.T) {
 		"gauge, two labels": {metric(`{"name":"a","kind":"range_gauge","attributes":[{"key":"a","values":["1"]},{"key":"b","values":["1"]}]}`), "has 2 labels"},
 		"label, no key":     {metric(`{"name":"a","kind":"counter","attributes":[{"values":["1"]}]}`), "without a key or values"},
 		"label, no values":  {metric(`{"name":"a","kind":"counter","attributes":[{"key":"k"}]}`), "without a key or values"},
+		"more behind it":    {metric(`{"name":"a","kind":"counter"}`) + "{}", "not a catalog in JSON"},
+		"largest, negative": {`{"product":"P","max":-1,"metrics":[{"name":"a","kind":"counter"}]}`, `"max" is -1`},
+		"label twice":       {metric(`{"name":"a","kind":"counter","attributes":[{"key":"k","values":["1"]},{"key":"k","values":["2"]}]}`), `the label "k" twice`},
 		"value twice":       {metric(`{"name":"a","kind":"counter","attributes":[{"key":"k","values":["1","1"]}]}`), "declared twice"},
 		"too many of one":   {metric(`{"name":"a","kind":"counter","attributes":[{"key":"k","values":[` + many + `]}]}`), "more than 1024 series"},
 	} {
@@ -146,6 +149,7 @@ func TestLearn(t *testing.T) {
 	}{
 		{true, "a", Counter, nil, nil}, {true, "a", Counter, nil, nil}, {false, "a", RangeGauge, []string{"r"}, []string{"1"}}, {false, "a", Counter, []string{"k"}, []string{"v"}},
 		{true, "r", RangeGauge, []string{"r"}, []string{"1"}}, {false, "r", RangeGauge, []string{"other"}, []string{"1"}}, {false, "q", RangeGauge, nil, nil},
+		{true, "c", Counter, []string{"k"}, []string{"v"}}, {false, "c", RangeGauge, []string{"k"}, []string{"v"}},
 		{false, "", Counter, nil, nil}, {false, Erasure, Counter, nil, nil}, {false, "b", Counter, []string{"k"}, nil},
 	} {
 		if got := learn(test.name, test.kind, test.keys, test.vals); got != test.ok {
@@ -159,6 +163,9 @@ func TestLearn(t *testing.T) {
 	}
 	if learn("many", Counter, []string{"k"}, []string{"one more"}) || len(s.Series) != MaxSeries {
 		t.Errorf("got %d series, want %d and no more", len(s.Series), MaxSeries)
+	}
+	if metrics := len(s.Metrics); learn("new", Counter, nil, nil) || len(s.Metrics) != metrics {
+		t.Errorf("got %d metrics, want %d and no more", len(s.Metrics), metrics)
 	}
 	if s.Open = false; learn("z", Counter, nil, nil) {
 		t.Error("a closed list has learnt")

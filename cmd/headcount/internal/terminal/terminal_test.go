@@ -131,6 +131,7 @@ func TestWrapAndShorten(t *testing.T) {
 func FuzzClean(f *testing.F) {
 	f.Add("a\x1b[31mb\n")
 	f.Add("\xff\u202e")
+	f.Add("\u009b31mred") // the escape in one character
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, r := range Clean(s) {
 			if !unicode.IsPrint(r) {
