@@ -3,7 +3,6 @@ package panel
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +12,8 @@ import (
 	"headcount.example/telemetry"
 )
 
-// A report is one request in three views. All are read back from its bytes.
+// A report is one request in three views. All are read back from its bytes, by
+// package telemetry.
 type report struct {
 	Fault     string   // why there is none
 	Zeros     bool     // nothing is counted, so it shows what would be sent
@@ -35,66 +35,22 @@ type row struct {
 	From, On                  time.Time // days; zero for the identifier
 }
 
-// otlp is the part of OTLP's JSON form that a report can hold.
-type otlp struct {
-	ResourceMetrics []struct {
-		Resource     struct{ Attributes []attribute }
-		ScopeMetrics []struct {
-			Metrics []struct {
-				Name, Unit string
-				Sum, Gauge struct{ DataPoints []point }
-			}
-		}
+// rows are the facts of a report: the identifier, and its points.
+func rows(of telemetry.Report) []row {
+	list := []row{{Name: "install_guid", Value: of.InstallGUID}}
+	for _, p := range of.Points {
+		list = append(list, row{Name: p.Name, Labels: values(p.Attributes), Value: strconv.FormatInt(p.Value, 10), Unit: p.Unit, From: p.Start, On: p.Time})
 	}
+	return list
 }
 
-type attribute struct {
-	Key   string
-	Value struct{ StringValue string }
-}
-
-type point struct {
-	Attributes                             []attribute
-	StartTimeUnixNano, TimeUnixNano, AsInt string
-}
-
-// rows reads the facts out of a body. Key, where not "", is a label's name.
-func rows(body []byte) ([]row, error) {
-	var request otlp
-	if err := json.Unmarshal(body, &request); err != nil {
-		return nil, err
+// values are the values of attributes, without their keys.
+func values(attributes []string) string {
+	var list []string
+	for pair := range slices.Chunk(attributes, 2) {
+		list = append(list, pair[1])
 	}
-	var list []row
-	for _, resource := range request.ResourceMetrics {
-		for _, a := range resource.Resource.Attributes {
-			list = append(list, row{Name: a.Key, Value: a.Value.StringValue})
-		}
-		for _, scope := range resource.ScopeMetrics {
-			for _, m := range scope.Metrics {
-				for _, at := range slices.Concat(m.Sum.DataPoints, m.Gauge.DataPoints) {
-					list = append(list, row{Name: m.Name, Labels: labels(at.Attributes), Value: cmp.Or(at.AsInt, "0"), Unit: m.Unit,
-						From: nano(at.StartTimeUnixNano), On: nano(at.TimeUnixNano)})
-				}
-			}
-		}
-	}
-	return list, nil
-}
-
-func labels(list []attribute) string {
-	var values []string
-	for _, a := range list {
-		values = append(values, a.Value.StringValue)
-	}
-	return strings.Join(values, ", ")
-}
-
-func nano(text string) time.Time {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n == 0 {
-		return time.Time{}
-	}
-	return time.Unix(0, n).UTC()
+	return strings.Join(list, ", ")
 }
 
 // preview is the next report. It opens no socket and writes no file; with
@@ -127,10 +83,7 @@ func (p *Panel) missing(of []row) (names []string, all int) {
 
 // view shows a report that will be sent, or one that was.
 func (p *Panel) view(of telemetry.Report) report {
-	facts, err := rows(of.JSON)
-	if err != nil {
-		return report{Fault: fill(p.texts.PreviewNone, "reason", err)}
-	}
+	facts := rows(of)
 	return report{Erasure: p.erases(of), Sentences: p.sentences(facts), Rows: facts, URL: of.URL, Head: of.Head, Body: string(of.JSON), Bytes: len(of.Request)}
 }
 

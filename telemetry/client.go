@@ -36,6 +36,7 @@ type Client struct {
 	callbacks *callbacks
 	log       *logger
 	mistakes  *mistakes
+	loud      bool // there are mistakes to tell of, also while nothing is counted
 	now       func() time.Time
 
 	life context.Context // ends with Shutdown
@@ -66,6 +67,7 @@ func Init(config Config) (*Client, error) {
 	c.log = &logger{to: config.Logger, clock: c.clock, said: map[string]time.Time{}}
 	c.callbacks = &callbacks{metrics: metrics, log: c.log, of: map[catalog.RangeGauge]*callback{}}
 	c.mistakes = newMistakes(metrics, c.log)
+	c.loud = c.mistakes != nil
 	c.outbox = &outbox{gate: sender, log: c.log, clock: c.clock}
 	dir := config.Dir
 	if !filepath.IsAbs(dir) {

@@ -74,18 +74,6 @@ func newRecorder(metrics []catalog.Definition, callbacks *callbacks, open func(s
 	return r, nil
 }
 
-// count adds n; false when the counter is not in the catalog.
-func (r *recorder) count(counter catalog.Counter, n int64) bool {
-	slot := r.slot(counter)
-	if slot == nil {
-		return false
-	}
-	if !r.ledger.Add(slot, uint64(n)) {
-		r.look() // taken back, full or damaged: the reporter finds out which
-	}
-	return true
-}
-
 // slot returns the total of a counter; nil when the catalog does not have it.
 // The counter says where it is, unless it is in several catalogs.
 func (r *recorder) slot(counter catalog.Counter) ledger.Slot {

@@ -35,8 +35,11 @@ type Report struct {
 // how many things are in a range now.
 type Point struct {
 	Name       string
+	Unit       string
 	Attributes []string // keys and values in turn
 	Value      int64
+	Start      time.Time // day from which a counter counts; zero for a range gauge
+	Time       time.Time // day of the report
 }
 
 // String returns the point as in shop.thing.sold{shop.way=WEB} 3.
@@ -138,12 +141,20 @@ func points(otlp *colmetricpb.ExportMetricsServiceRequest) (list []Point) {
 		for _, scope := range resource.GetScopeMetrics() {
 			for _, metric := range scope.GetMetrics() {
 				for _, p := range slices.Concat(metric.GetSum().GetDataPoints(), metric.GetGauge().GetDataPoints()) {
-					list = append(list, Point{metric.GetName(), attributes(p), p.GetAsInt()})
+					list = append(list, Point{metric.GetName(), metric.GetUnit(), attributes(p), p.GetAsInt(),
+						nano(p.GetStartTimeUnixNano()), nano(p.GetTimeUnixNano())})
 				}
 			}
 		}
 	}
 	return list
+}
+
+func nano(n uint64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(n)).UTC()
 }
 
 func attributes(p *metricpb.NumberDataPoint) (list []string) {

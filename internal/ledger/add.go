@@ -18,11 +18,11 @@ const quickest = 1 << 16
 // mapping.
 func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
 	if !l.mapped {
-		return l.add(slot, n)
+		return l.quick(slot, n) || l.addSlowly(slot, n)
 	}
-	// A truncated file is a fault at the next touch. It must
-	// not end the host. The setting is restored where nothing went wrong, and
-	// recover called only where something did: that is most of the price.
+	// A truncated file is a fault at the next touch. It must not end the host. The
+	// setting is restored where nothing went wrong, and recover called only where
+	// something did: that is most of the price.
 	before := debug.SetPanicOnFault(true)
 	fault := true
 	defer func() {
@@ -32,24 +32,21 @@ func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
 			ok = false
 		}
 	}()
-	ok = l.add(slot, n)
+	ok = l.quick(slot, n) || l.addSlowly(slot, n)
 	fault = false
 	debug.SetPanicOnFault(before)
 	runtime.KeepAlive(l)
 	return ok
 }
 
-// add is one atomic addition while n is small and the total is below Max by
-// more than goroutines could add at the same moment.
-func (l *Ledger) add(slot Slot, n uint64) bool {
-	if l.closed.Load() != 0 {
+// quick is one atomic addition while n is small and the total is below Max by
+// more than goroutines could add at the same moment. Otherwise it does nothing.
+func (l *Ledger) quick(slot Slot, n uint64) bool {
+	if l.closed.Load() != 0 || n > quickest || slot.Load() >= Max-1<<32 {
 		return false
 	}
-	if n <= quickest && slot.Load() < Max-1<<32 {
-		slot.Add(n)
-		return true
-	}
-	return l.addSlowly(slot, n)
+	slot.Add(n)
+	return true
 }
 
 // addSlowly never lets a total pass Max, not for a moment: a process could be
