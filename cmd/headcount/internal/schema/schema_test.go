@@ -115,7 +115,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// The numbers of the series stay, whatever is added.
+// The numbers of the series stay when others are added.
 func TestExtend(t *testing.T) {
 	s := parse(t, small)
 	before := names(s)
