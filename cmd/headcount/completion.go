@@ -17,6 +17,7 @@ func addCompletion(root *cobra.Command) {
 	var shells []string
 	for _, shell := range c.Commands() {
 		shells = append(shells, shell.Name())
+		shell.Args = noArguments
 	}
 	c.Short = "Print the completion script of a shell"
 	c.Long = `completion prints a script that lets a shell complete commands, flags and

@@ -181,14 +181,14 @@ func TestUnitsInTheDocument(t *testing.T) {
 			d.run(t, line[1])
 		}
 	}
-	if started != 4 {
-		t.Errorf("got %d lines that start headcount, want 4", started)
+	if started != 5 {
+		t.Errorf("got %d lines that start headcount, want 5", started)
 	}
 	line := cronLine.FindStringSubmatch(d.text)
 	if line == nil || strings.Contains(line[1], "\n") {
 		t.Fatalf("got %q, want one cron line", line)
 	}
-	d.run(t, line[1])
+	d.run(t, strings.NewReplacer("cd /usr/local/bin && ", "", "./headcount", "headcount").Replace(line[1]))
 }
 
 // systemd accepts the units.

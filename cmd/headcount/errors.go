@@ -69,14 +69,14 @@ func flagError(cmd *cobra.Command, err error) error {
 }
 
 // exitCode prints an error as one line and returns the exit code for it.
-func exitCode(ctx context.Context, err error, started bool, out *output, stderr io.Writer) int {
+func exitCode(ctx context.Context, err error, out *output, stderr io.Writer) int {
 	if err == nil || out.closed && errors.Is(err, syscall.EPIPE) {
 		return exitFine
 	}
 	err = interrupted(ctx, err, "nothing was written")
 	var wrong *usageError
 	code := exitFailure
-	if errors.As(err, &wrong) || !started {
+	if errors.As(err, &wrong) {
 		code = exitUsage
 	}
 	line := strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ") + remedy(err)

@@ -15,7 +15,7 @@ import (
 // completion.
 func own(t *testing.T) (list []*cobra.Command) {
 	t.Helper()
-	root := newRoot(io.Discard, new(bool))
+	root := newRoot(io.Discard)
 	list = append(list, root.Commands()...)
 	if len(list) < 8 {
 		t.Fatalf("got %d commands, want all", len(list))
@@ -74,7 +74,7 @@ func TestExamplesUseKnownFlags(t *testing.T) {
 			if !ok {
 				continue
 			}
-			sub, _, err := newRoot(io.Discard, new(bool)).Find(strings.Fields(line))
+			sub, _, err := newRoot(io.Discard).Find(strings.Fields(line))
 			if err != nil || strings.HasPrefix(line, "-") {
 				t.Errorf("%s: the example %q is of no command", c.CommandPath(), line)
 				continue

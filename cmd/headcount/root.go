@@ -45,17 +45,15 @@ const rootExample = `  headcount compact --archive archive --catalog compreface 
 // run is the command: it returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	out := &output{to: stdout}
-	started := false
-	root := newRoot(out, &started)
+	root := newRoot(out)
 	root.SetArgs(args)
 	root.SetIn(strings.NewReader(""))
 	root.SetErr(stderr)
-	return exitCode(ctx, root.ExecuteContext(ctx), started, out, stderr)
+	return exitCode(ctx, root.ExecuteContext(ctx), out, stderr)
 }
 
-// newRoot makes the command with its subcommands. started becomes true when
-// one of them begins to work: an error before it is wrong usage.
-func newRoot(out io.Writer, started *bool) *cobra.Command {
+// newRoot makes the command with its subcommands.
+func newRoot(out io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "headcount",
 		Short:         "Answers from the reports of self-hosted installations",
@@ -74,21 +72,7 @@ func newRoot(out io.Writer, started *bool) *cobra.Command {
 	}
 	addHelp(root)
 	addCompletion(root)
-	markStart(root, started)
 	return root
-}
-
-// markStart makes each command that does work note that it started.
-func markStart(c *cobra.Command, started *bool) {
-	for _, sub := range c.Commands() {
-		markStart(sub, started)
-	}
-	if do := c.RunE; do != nil {
-		c.RunE = func(cmd *cobra.Command, args []string) error {
-			*started = true
-			return do(cmd, args)
-		}
-	}
 }
 
 func noSuchCommand(cmd *cobra.Command, args []string) error {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"headcount.example/cmd/headcount/internal/atomicfile"
 	"headcount.example/cmd/headcount/internal/day"
@@ -36,18 +37,22 @@ func TestCache(t *testing.T) {
 		name string
 		do   func()
 		want int // loads so far
-		err  error
 	}{
-		{"no manifest", func() {}, 1, nil},
-		{"still none: nothing is kept", func() {}, 2, nil},
-		{"a manifest", func() { replace(t, dir, "1") }, 3, nil},
-		{"unchanged", func() {}, 3, nil},
-		{"replaced by one of the same size", func() { replace(t, dir, "2") }, 4, nil},
-		{"a failure", func() { replace(t, dir, "3"); failure = errors.New("cut short") }, 5, failure},
-		{"it is not kept", func() {}, 6, nil},
-		{"nor is what was before", func() { failure = nil }, 7, nil},
-		{"kept", func() {}, 7, nil},
-		{"gone", func() { os.Remove(filepath.Join(dir, manifest)) }, 8, nil},
+		{"no manifest", func() {}, 1},
+		{"still none: nothing is kept", func() {}, 2},
+		{"a manifest", func() { replace(t, dir, "1") }, 3},
+		{"unchanged", func() {}, 3},
+		{"replaced by one of the same size", func() { replace(t, dir, "2") }, 4},
+		{"written again in its place", func() {
+			if err := os.Chtimes(filepath.Join(dir, manifest), time.Time{}, time.Unix(1, 0)); err != nil {
+				t.Error(err)
+			}
+		}, 5},
+		{"a failure", func() { replace(t, dir, "3"); failure = errors.New("cut short") }, 6},
+		{"it is not kept", func() {}, 7},
+		{"nor is what was before", func() { failure = nil }, 8},
+		{"kept", func() {}, 8},
+		{"gone", func() { os.Remove(filepath.Join(dir, manifest)) }, 9},
 	} {
 		test.do()
 		from, err := c.source(t.Context())

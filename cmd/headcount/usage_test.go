@@ -51,6 +51,7 @@ func TestWrongUsage(t *testing.T) {
 		{"no months", []string{"prune", "--archive", "x", "--months", "-1"}, `--months: "-1"`},
 		{"version of something", []string{"version", "x"}, "takes no arguments"},
 		{"completion of nothing", []string{"completion"}, "completion needs one of bash, fish, powershell, zsh"},
+		{"completion of two shells", []string{"completion", "bash", "zsh"}, `takes no arguments, and got ["zsh"]`},
 		{"completion of another shell", []string{"completion", "tcsh"}, `and got "tcsh"`},
 		{"help of an unknown command", []string{"help", "nope"}, `command "nope" is not known`},
 	} {

@@ -27,7 +27,7 @@ type Answer struct {
 }
 
 // Installations are counted as docs/analysts.md says. The number in a name is
-// the days of its window, whatever the window of the answer.
+// the days of its window, which need not be the one of the answer.
 type Installations struct {
 	Active1d    int64 `json:"active_1d"`
 	Active7d    int64 `json:"active_7d"`

@@ -166,7 +166,7 @@ func TestActionName(t *testing.T) {
 	}
 }
 
-// FuzzActionName holds the shape of a name, whatever the data is called: no
+// FuzzActionName holds the shape of a name for any name in the data: no
 // name can end its quotes.
 func FuzzActionName(f *testing.F) {
 	f.Add("affiliate.error", "PAYOUT_FAILED")

@@ -109,6 +109,7 @@ func TestRanges(t *testing.T) {
 		{monday + 2, monday, []int64{0, -1}}, {monday + 2, monday + 2, []int64{0, 1}},
 		{monday + 3, monday + 2, []int64{0, -1}}, {monday + 3, monday + 3, []int64{0, 1}},
 	})
+	equal(t, "ranges", i.Ranges, []int64{0, 0, 0})
 	equal(t, "seen", i.Seen, []day.Day{day.None, monday + 3})
 }
 

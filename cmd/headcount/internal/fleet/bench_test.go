@@ -12,7 +12,7 @@ func BenchmarkWrite(b *testing.B) {
 			o := Options{Schema: load(b, "compreface"), Installations: 5000, Days: 30, Seed: 1, End: end, Clean: clean}
 			for b.Loop() {
 				var c counter
-				if _, err := WriteTo(context.Background(), o, &c, nil); err != nil {
+				if _, err := writeTo(context.Background(), o, &c, nil); err != nil {
 					b.Fatal(err)
 				}
 				b.SetBytes(int64(c))

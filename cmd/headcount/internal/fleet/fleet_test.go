@@ -135,7 +135,7 @@ func differ(path string, got, want any, report func(string, any, any), n *int) {
 func TestEverythingGoesWrong(t *testing.T) {
 	o := Options{Schema: load(t, "compreface"), Installations: 1500, Days: 120, Seed: 1, End: end}
 	var b bytes.Buffer
-	truth, err := WriteTo(context.Background(), o, &b, nil)
+	truth, err := writeTo(context.Background(), o, &b, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestEverythingGoesWrong(t *testing.T) {
 func TestCleanFleet(t *testing.T) {
 	o := Options{Schema: load(t, "compreface"), Installations: 200, Days: 30, Seed: 3, End: end, Clean: true}
 	var b bytes.Buffer
-	truth, err := WriteTo(context.Background(), o, &b, nil)
+	truth, err := writeTo(context.Background(), o, &b, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestCleanFleet(t *testing.T) {
 
 func TestGrownFleet(t *testing.T) {
 	o := Options{Schema: load(t, "compreface"), Installations: 200, Days: 30, Seed: 3, End: end, Clean: true, Grown: true}
-	truth, err := WriteTo(context.Background(), o, &bytes.Buffer{}, nil)
+	truth, err := writeTo(context.Background(), o, &bytes.Buffer{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestSameOptionsSameBytes(t *testing.T) {
 	write := func(seed uint64, clean bool) []byte {
 		var b bytes.Buffer
 		o := Options{Schema: load(t, "affiliate"), Installations: 60, Days: 40, Seed: seed, End: end, Clean: clean}
-		if _, err := WriteTo(context.Background(), o, &b, nil); err != nil {
+		if _, err := writeTo(context.Background(), o, &b, nil); err != nil {
 			t.Fatal(err)
 		}
 		return b.Bytes()
@@ -216,7 +216,7 @@ func TestSameOptionsSameBytes(t *testing.T) {
 func TestRotation(t *testing.T) {
 	o := Options{Schema: load(t, "compreface"), Installations: 80, Days: 30, Seed: 5, End: end}
 	var whole bytes.Buffer
-	want, err := WriteTo(context.Background(), o, &whole, nil)
+	want, err := writeTo(context.Background(), o, &whole, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,11 +71,11 @@ func TestSendIsTheLastDay(t *testing.T) {
 	for _, name := range []string{"compreface", "affiliate"} {
 		o := Options{Schema: load(t, name), Installations: 150, Days: 40, Seed: 11, End: end, Clean: true}
 		var all, before bytes.Buffer
-		if _, err := WriteTo(context.Background(), o, &all, nil); err != nil {
+		if _, err := writeTo(context.Background(), o, &all, nil); err != nil {
 			t.Fatal(err)
 		}
 		o.WithoutEnd = true
-		if _, err := WriteTo(context.Background(), o, &before, nil); err != nil {
+		if _, err := writeTo(context.Background(), o, &before, nil); err != nil {
 			t.Fatal(err)
 		}
 		today, found := bytes.CutPrefix(all.Bytes(), before.Bytes())
@@ -114,7 +114,7 @@ func TestSendIsTheLastDay(t *testing.T) {
 // erase, and nothing that a product would not send.
 func TestSendWithFaults(t *testing.T) {
 	o := Options{Schema: load(t, "compreface"), Installations: 600, Days: 1, Seed: 2, End: end}
-	truth, err := WriteTo(context.Background(), o, io.Discard, nil)
+	truth, err := writeTo(context.Background(), o, io.Discard, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,18 +60,6 @@ func Write(ctx context.Context, o Options, dir string, progress func(Progress)) 
 	return truth, nil
 }
 
-// WriteTo writes a fleet's history as one file. Rotate has no effect.
-func WriteTo(ctx context.Context, o Options, to io.Writer, progress func(Progress)) (*Truth, error) {
-	if err := o.check(); err != nil {
-		return nil, err
-	}
-	w := newWriter(o, to, progress)
-	if err := w.run(ctx); err != nil {
-		return nil, err
-	}
-	return w.count.end(), nil
-}
-
 func newWriter(o Options, to io.Writer, progress func(Progress)) *writer {
 	f := newFleet(o)
 	w := &writer{f: f, o: o, count: newCount(f, o.last()), progress: progress, to: bufio.NewWriterSize(to, 1<<20)}

@@ -39,7 +39,7 @@ func TestLimits(t *testing.T) {
 	} {
 		o := Options{Schema: list, Installations: 3, Days: 5, Seed: 1, End: end}
 		test.edit(&o)
-		_, err := WriteTo(context.Background(), o, io.Discard, nil)
+		_, err := writeTo(context.Background(), o, io.Discard, nil)
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", name, err, test.want)
 		}
@@ -64,7 +64,7 @@ func (f *full) Write(p []byte) (int, error) {
 func TestWriteToAFullDisk(t *testing.T) {
 	o := Options{Schema: load(t, "compreface"), Installations: 200, Days: 60, Seed: 1, End: end}
 	for _, room := range []full{0, 1 << 20, 3 << 20} {
-		if _, err := WriteTo(context.Background(), o, &room, nil); !errors.Is(err, errFull) {
+		if _, err := writeTo(context.Background(), o, &room, nil); !errors.Is(err, errFull) {
 			t.Errorf("got %v, want %v", err, errFull)
 		}
 	}
@@ -110,4 +110,16 @@ func TestWriteBesideOthers(t *testing.T) {
 	if _, err := Write(context.Background(), o, file, nil); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("a file for a directory: got %v", err)
 	}
+}
+
+// writeTo writes a fleet's history as one file. Rotate has no effect.
+func writeTo(ctx context.Context, o Options, to io.Writer, progress func(Progress)) (*Truth, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	w := newWriter(o, to, progress)
+	if err := w.run(ctx); err != nil {
+		return nil, err
+	}
+	return w.count.end(), nil
 }

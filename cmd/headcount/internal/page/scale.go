@@ -96,23 +96,12 @@ const mostDates = 7
 // of months.
 func dates(first, last day.Day) (list []mark) {
 	span := last - first
-	place := func(d day.Day) (string, string) {
-		x := 100.0
-		if span > 0 {
-			x = 100 * float64(d-first) / float64(span)
-		}
-		anchor := "middle"
-		switch {
-		case x < 4:
-			anchor = "start"
-		case x > 96:
-			anchor = "end"
-		}
-		return coordinate(x), anchor
-	}
 	add := func(d day.Day, layout string) {
-		x, anchor := place(d)
-		list = append(list, mark{X: x, Anchor: anchor, Text: d.Time().Format(layout), Second: len(list)%2 == 1})
+		m := mark{X: "100", Anchor: "end", Text: d.Time().Format(layout), Second: len(list)%2 == 1}
+		if span > 0 {
+			m.place(100 * float64(d-first) / float64(span))
+		}
+		list = append(list, m)
 	}
 	if span <= 70 {
 		distance := max(1, (span+mostDates-1)/(mostDates-1))
@@ -121,17 +110,7 @@ func dates(first, last day.Day) (list []mark) {
 		}
 		return list
 	}
-	months := 0
-	for d := first.NextMonth(); d <= last; d = d.NextMonth() {
-		months++
-	}
-	every := (months + mostDates - 1) / mostDates
-	for _, n := range []int{1, 2, 3, 6, 12, 24, 60, 120} {
-		if n >= every {
-			every = n
-			break
-		}
-	}
+	every := monthsBetween(first, last)
 	for d := first.NextMonth(); d <= last; d = d.NextMonth() {
 		number := d.Time().Year()*12 + int(d.Time().Month()) - 1
 		switch {
@@ -143,4 +122,31 @@ func dates(first, last day.Day) (list []mark) {
 		}
 	}
 	return list
+}
+
+// place puts a mark at a part of the axis, in percent. At an end the text is
+// inside.
+func (m *mark) place(x float64) {
+	m.X, m.Anchor = coordinate(x), "middle"
+	switch {
+	case x < 4:
+		m.Anchor = "start"
+	case x > 96:
+		m.Anchor = "end"
+	}
+}
+
+// monthsBetween is how many months are from one date of an axis to the next.
+func monthsBetween(first, last day.Day) int {
+	months := 0
+	for d := first.NextMonth(); d <= last; d = d.NextMonth() {
+		months++
+	}
+	every := (months + mostDates - 1) / mostDates
+	for _, n := range []int{1, 2, 3, 6, 12, 24, 60, 120} {
+		if n >= every {
+			return n
+		}
+	}
+	return every
 }

@@ -53,6 +53,11 @@ func Publish(ctx context.Context, src Source, o Options) (Result, error) {
 		return Result{}, err
 	}
 	defer unlock()
+	return publish(ctx, src, o)
+}
+
+// publish is Publish once the record is locked.
+func publish(ctx context.Context, src Source, o Options) (Result, error) {
 	before, err := readRecord(o.Archive)
 	if err != nil {
 		return Result{}, err

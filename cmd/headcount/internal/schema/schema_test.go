@@ -115,7 +115,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// The numbers of the series stay, whatever is added.
+// The numbers of the series stay when others are added.
 func TestExtend(t *testing.T) {
 	s := parse(t, small)
 	before := names(s)
@@ -125,6 +125,16 @@ func TestExtend(t *testing.T) {
 	}
 	if got, want := names(s), before+" new b{k=z,l=1}"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+	for other, want := range map[string]string{
+		`{"name":"a","kind":"range_gauge","attributes":[{"key":"k","values":["1"]}]}`:                            "a counter with 0 labels",
+		`{"name":"a","kind":"counter","attributes":[{"key":"k","values":["1"]}]}`:                                "a counter with 0 labels",
+		`{"name":"c","kind":"counter","attributes":[{"key":"r","values":["1"]}]}`:                                "a range_gauge with 1 labels",
+		`{"name":"b","kind":"counter","attributes":[{"key":"k","values":["1"]},{"key":"other","values":["1"]}]}`: `the label "l"`,
+	} {
+		if err := s.Clone().Extend(parse(t, `{"product":"P","metrics":[`+other+`]}`)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", other, err, want)
+		}
 	}
 	if got := by.Metrics[1].Attributes[0].Values; len(got) != 2 {
 		t.Errorf("the other list has changed: %q", got)

@@ -5,9 +5,6 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -25,7 +22,7 @@ func member(t *testing.T, text string) []byte {
 	return b.Bytes()
 }
 
-func TestOpen(t *testing.T) {
+func TestDecompress(t *testing.T) {
 	s := load(t, "compreface")
 	data := string(fleet(t, s, 100))
 	half := len(data) / 2
@@ -51,16 +48,13 @@ func TestOpen(t *testing.T) {
 		{"empty", nil, false, 0, false},
 		{"one byte of gzip", []byte{0x1F}, false, 0, false},
 	} {
-		path := filepath.Join(t.TempDir(), test.name)
-		if err := os.WriteFile(path, test.content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		r, compressed, err := Open(path)
+		file := bytes.NewReader(test.content)
+		r, compressed, err := Decompress(file)
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
 		}
-		if _, file := r.(*os.File); compressed != test.compressed || file == compressed {
+		if compressed != test.compressed || (r == file) == compressed {
 			t.Errorf("%s: got compressed %v and a %T, want %v", test.name, compressed, r, test.compressed)
 		}
 		var f found
@@ -71,37 +65,24 @@ func TestOpen(t *testing.T) {
 		if cut := strings.HasPrefix(test.name, "cut"); cut && !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: got %v, want %v", test.name, err, io.ErrUnexpectedEOF)
 		}
-		if f.reports != test.reports && (test.reports >= 0 || f.reports == 0) || f.kinds() != "" || !strings.HasPrefix(data, data[:result.Consumed]) {
+		if f.reports != test.reports && (test.reports >= 0 || f.reports == 0) || f.kinds() != "" {
 			t.Errorf("%s: got %d reports, rejected %q, want %d", test.name, f.reports, f.kinds(), test.reports)
 		}
-		if err := r.Close(); err != nil {
-			t.Errorf("%s: Close: %v", test.name, err)
+		if all := int64(len(data)); test.reports == 100 && result.Consumed != all || result.Consumed > all {
+			t.Errorf("%s: got %d bytes consumed, want %d", test.name, result.Consumed, all)
 		}
 	}
 }
 
-func TestOpenFails(t *testing.T) {
-	dir := t.TempDir()
-	broken := filepath.Join(dir, "broken.gz")
-	if err := os.WriteFile(broken, []byte("\x1F\x8Bgarbage that is longer"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for path, want := range map[string]string{
-		filepath.Join(dir, "missing"): "no such file",
-		dir:                           "is a directory; name the files in it",
-		broken:                        "begins as gzip does, and is not",
-	} {
-		if r, _, err := Open(path); err == nil || r != nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
-			t.Errorf("got %v, %v, want an error that names %s and says %q", r, err, path, want)
-		}
-	}
-	if _, _, err := Open(filepath.Join(dir, "missing")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("got %v, want %v in it", err, fs.ErrNotExist)
+func TestDecompressFails(t *testing.T) {
+	r, compressed, err := Decompress(strings.NewReader("\x1F\x8Bgarbage that is longer"))
+	if err == nil || r != nil || !compressed || !strings.Contains(err.Error(), "begins as gzip does, and is not") {
+		t.Errorf("got %v, %v, %v, want an error", r, compressed, err)
 	}
 }
 
 // An open file is read from its beginning, wherever it is.
-func TestDecompress(t *testing.T) {
+func TestDecompressFromTheBeginning(t *testing.T) {
 	for _, content := range [][]byte{[]byte("some text"), member(t, "some text")} {
 		f := bytes.NewReader(content)
 		if _, err := f.Seek(5, io.SeekStart); err != nil {
