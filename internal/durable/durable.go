@@ -69,20 +69,6 @@ func private(f *os.File, dir string) error {
 	return adopt(f.Name(), dir)
 }
 
-// Sync writes a file and its name to the disk.
-func Sync(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|OpenFlags, 0) // Windows syncs only what may be written
-	if errors.Is(err, os.ErrPermission) {
-		f, err = os.Open(path)
-	}
-	if err != nil {
-		return err
-	}
-	err = errors.Join(f.Sync(), f.Close())
-	_ = SyncDir(filepath.Dir(path))
-	return err
-}
-
 // Leftovers lists the temporary files that killed processes left for a file, or
 // for every file of a directory where the name is "*".
 func Leftovers(path string) (list []string) {

@@ -70,9 +70,10 @@ func Destroy(ctx context.Context, dir, product string, still func() error) error
 	defer cancel()
 	release, err := durable.Lock(ctx, lock)
 	held := err != nil && ctx.Err() != nil
-	if err == nil {
-		defer func() { release() }()
+	if err != nil {
+		release = func() {} // where nothing can be locked, a no does not wait for it
 	}
+	defer func() { release() }()
 	if !Kept(dir) {
 		return nil // another process has done it: nothing to ask for
 	}

@@ -76,7 +76,7 @@ func Open(ctx context.Context, dir string, owner Owner, series []string, now tim
 		return nil, err
 	}
 	l := &Ledger{id: m.id, aside: o.aside, closed: m.page.word(atClosed), slots: m.slots, mapped: true, kept: m}
-	unmapWhenUnused(l, m.page)
+	unmapWhenUnused(m)
 	return l, nil
 }
 

@@ -438,3 +438,32 @@ func TestDestroyWhileLocked(t *testing.T) {
 		})
 	}
 }
+
+// TestDestroyWithoutLock: where nothing can be locked, a no is carried out all
+// the same, also while another process sends.
+func TestDestroyWithoutLock(t *testing.T) {
+	for kind, empty := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			dir := with(empty)(t)
+			l := open(t, dir, abc...)
+			sending, err := l.Begin(ctx, time.Now(), time.Now().Add(10*time.Second), func(s Schedule) (Schedule, error) { return s, nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			lock := filepath.Join(dir, lockName)
+			if err := errors.Join(os.Remove(lock), os.Mkdir(lock, 0o700)); err != nil {
+				t.Fatal(err)
+			}
+			go func() {
+				time.Sleep(50 * time.Millisecond)
+				_ = l.End(ctx, sending, Schedule{})
+			}()
+			if err := destroyIn(dir); kind == "mapped" && err != nil {
+				t.Error(err)
+			}
+			if kind == "mapped" && Kept(dir) || l.Check(ctx) == nil {
+				t.Errorf("kept %v, want destroyed", Kept(dir))
+			}
+		})
+	}
+}

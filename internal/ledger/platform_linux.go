@@ -39,7 +39,7 @@ func lockFile(f *os.File) bool {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }
 
-// unmapWhenUnused ends the mapping when no Add can touch it any more.
-func unmapWhenUnused(l *Ledger, p page) {
-	runtime.AddCleanup(l, func(b []byte) { _ = syscall.Munmap(b) }, []byte(p))
+// unmapWhenUnused ends the mapping when no ledger can touch it any more.
+func unmapWhenUnused(m *mapped) {
+	runtime.AddCleanup(m, func(b []byte) { _ = syscall.Munmap(b) }, []byte(m.page))
 }

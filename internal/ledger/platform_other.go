@@ -15,4 +15,4 @@ func mapFile(*os.File, int) (page, error) { return nil, errors.ErrUnsupported }
 
 func lockFile(*os.File) bool { return false }
 
-func unmapWhenUnused(*Ledger, page) {}
+func unmapWhenUnused(*mapped) {}
