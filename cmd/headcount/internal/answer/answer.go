@@ -46,6 +46,7 @@ type Window struct {
 	New      int64 `json:"new"`
 	Returned int64 `json:"returned"`
 	Churned  int64 `json:"churned"`
+	Before   Maybe `json:"before"` // active in the window before; null where reports do not reach back over it
 }
 
 // A Counter is one series of a counter.
@@ -69,6 +70,9 @@ type Gauge struct {
 	Largest       int64    `json:"largest"`       // installations whose largest thing is in the range
 	Known         int64    `json:"known"`         // of the denominator, installations that reported this metric in the window
 	Share         *float64 `json:"share"`         // Installations / Denominator; null: not known
+
+	// ShareOfThings is Things / the things of all ranges; null: not known.
+	ShareOfThings *float64 `json:"share_of_things"`
 }
 
 // Activity is how many installations were active in the 1, 7 and 28 days to a
@@ -115,11 +119,13 @@ type Input struct {
 type Health struct {
 	NewestReport  *day.Day         `json:"newest_report"`    // to AsOf; null: there is none
 	AgeDays       *int64           `json:"age_days"`         // from the newest report to AsOf
+	FirstReport   *day.Day         `json:"first_report"`     // of all, also later than AsOf; null: there is none
 	LaterThanAsOf int64            `json:"later_than_as_of"` // reports that AsOf leaves out
 	Kinds         map[string]int64 `json:"kinds"`            // what was torn or refused, by kind
 	LateErased    int64            `json:"late_erased"`      // reports of erased installations that were kept out
 	Days          []DayHealth      `json:"days"`             // the last 28 days to AsOf
 	Pending       int64            `json:"pending_erasures"` // requests that headcount erase has not carried out
+	Findings      []string         `json:"findings"`         // what is wrong, each in a sentence
 }
 
 // StaleDays is how many days the newest report may be older than AsOf before

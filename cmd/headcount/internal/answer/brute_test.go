@@ -98,6 +98,7 @@ func TestDefinitions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := Compute(on(test.days).tables(s), s, s, Known{}, start+100, 10)
+			a.Window.Before = Maybe{} // TestWindowBefore
 			if a.Window != test.want || a.Denominator != test.want.Active {
 				t.Errorf("got %+v of %d, want %+v", a.Window, a.Denominator, test.want)
 			}
@@ -233,6 +234,9 @@ func checkWindow(t *testing.T, what string, h history, a *Answer) {
 	n := day.Day(a.WindowDays)
 	var ever, reports int64
 	for _, i := range h {
+		if i[0].Day <= a.AsOf-2*n+1 {
+			want.Before.Known = true
+		}
 		now, before, first := active(i, a.AsOf-n, a.AsOf), active(i, a.AsOf-2*n, a.AsOf-n), i[0].Day
 		for _, r := range i {
 			if r.Day <= a.AsOf {
@@ -253,6 +257,12 @@ func checkWindow(t *testing.T, what string, h history, a *Answer) {
 		if now {
 			want.Active++
 		}
+		if before {
+			want.Before.N++
+		}
+	}
+	if !want.Before.Known {
+		want.Before.N = 0
 	}
 	if a.Window != want || a.Installations.Ever != ever || a.Input.Reports != reports {
 		t.Errorf("%s: got %+v, %d ever, %d reports, want %+v, %d, %d", what, a.Window, a.Installations.Ever, a.Input.Reports, want, ever, reports)
@@ -307,7 +317,7 @@ func checkSeries(t *testing.T, what string, h history, s *schema.Schema, a *Answ
 		if at > 2 {
 			of = []int{6, 7}
 		}
-		want := Gauge{Name: g.Name, Range: g.Range, Share: g.Share}
+		want := Gauge{Name: g.Name, Range: g.Range, Share: g.Share, ShareOfThings: g.ShareOfThings}
 		for _, i := range h {
 			var newest *schema.Report
 			for k := range i {

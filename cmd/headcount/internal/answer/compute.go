@@ -30,6 +30,8 @@ func Compute(t *figures.Tables, held, view *schema.Schema, known Known, asOf day
 	a.SizesOverTime = c.overTime(held, view)
 	a.Cohorts = c.cohorts()
 	a.Input, a.Health = c.input(known)
+	a.Window.Before = c.before(a)
+	a.Health.Findings = a.findings()
 	return a
 }
 
@@ -71,6 +73,15 @@ func (c *computer) windowOf(n day.Day) (w Window) {
 	}
 	w.Churned = c.active(start, n) - stayed
 	return w
+}
+
+// before is how many were active in the window before. It is not known where
+// reports began later than that window.
+func (c *computer) before(a *Answer) Maybe {
+	if len(a.Activity) == 0 || a.Activity[0].Day > c.asOf-2*c.window+1 {
+		return Maybe{}
+	}
+	return Maybe{c.active(c.asOf-c.window, c.window), true}
 }
 
 // ever is how many installations had a report, and how many had reports on

@@ -20,6 +20,9 @@ func (c *computer) input(known Known) (in Input, h Health) {
 	byDay := map[day.Day]DayHealth{}
 	newest := day.None
 	for _, d := range c.t.Daily {
+		if first := d.Day; h.FirstReport == nil || first < *h.FirstReport {
+			h.FirstReport = &first
+		}
 		if d.Day > c.asOf { // perhaps of a clock that is ahead: it must not hide that nothing new comes
 			h.LaterThanAsOf += d.Reports
 			continue

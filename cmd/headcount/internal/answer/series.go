@@ -139,7 +139,21 @@ func (c *computer) gauges(held, view *schema.Schema, denominator int64) []Gauge 
 		}
 		list = append(list, g)
 	})
+	shareThings(list)
 	return list
+}
+
+// shareThings fills in the shares of the things of each metric.
+func shareThings(list []Gauge) {
+	all := map[string]int64{}
+	for _, g := range list {
+		all[g.Name] += g.Things
+	}
+	for i := range list {
+		if g := &list[i]; g.Known > 0 {
+			g.ShareOfThings = share(g.Things, all[g.Name])
+		}
+	}
 }
 
 func knownOf(held *schema.Schema, known []int64, metric string) int64 {

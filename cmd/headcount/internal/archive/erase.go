@@ -19,7 +19,7 @@ type EraseOptions struct {
 // made from one.
 type Receipt struct {
 	Version  int          `json:"version"`
-	Number   int64        `json:"number"` // later ones have larger numbers
+	Number   int64        `json:"number"` // 1, 2, 3, …
 	Time     time.Time    `json:"time"`
 	Requests int          `json:"requests"`      // carried out now
 	Ever     int          `json:"requests_ever"` // carried out since the archive was made, these included
@@ -102,15 +102,23 @@ func (e *erasure) run(files []rawFile) (err error) {
 		return err
 	}
 	if err := e.raw(files); err != nil {
-		return err
+		return fmt.Errorf("the archive is done, and the Collector's files are not (run headcount erase again): %w", err)
 	}
 	r := e.m.Open
-	r.Number, r.Time, r.Ever = e.m.Generation, e.o.Now.UTC().Truncate(time.Second), len(e.m.Tombstones)
-	e.m.Receipt, e.m.Open = r, nil
-	if err := e.m.save(e.dir); err != nil {
-		return err
+	r.Number = 1
+	if last := e.m.Receipt; last != nil {
+		r.Number = last.Number + 1
 	}
-	return e.m.keepReceipt(e.dir)
+	r.Time, r.Ever = e.o.Now.UTC().Truncate(time.Second), len(e.m.Tombstones)
+	e.m.Receipt, e.m.Open = r, nil
+	err = e.m.save(e.dir)
+	if err == nil {
+		err = e.m.keepReceipt(e.dir)
+	}
+	if err != nil {
+		return fmt.Errorf("all is erased, and the receipt is not written (run headcount erase again): %w", err)
+	}
+	return nil
 }
 
 // archive removes the erased installations from the archive. From here on

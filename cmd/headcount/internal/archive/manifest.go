@@ -176,5 +176,9 @@ func (m *manifest) known() answer.Known {
 			kinds[answer.Torn]++
 		}
 	}
-	return answer.Known{Erased: int64(len(m.Pending) + len(m.Tombstones)), Pending: int64(len(m.Pending)), Kinds: kinds, LateErased: m.Late}
+	pending := len(m.Pending)
+	if m.Open != nil { // carried out in the archive, and maybe not in the raw files
+		pending += m.Open.Requests
+	}
+	return answer.Known{Erased: int64(len(m.Pending) + len(m.Tombstones)), Pending: int64(pending), Kinds: kinds, LateErased: m.Late}
 }

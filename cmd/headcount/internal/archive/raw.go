@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/klauspost/compress/gzip"
@@ -95,11 +97,12 @@ func (e *erasure) rawFile(f rawFile, known *index) (x ErasedFile, err error) {
 // rewrite puts a new file in the place of a raw file. Before that the
 // manifest knows how much of the new one was read.
 func (e *erasure) rewrite(o *opened, x ErasedFile) (err error) {
+	defer func() { err = o.byName(err) }()
 	to, err := filepath.EvalSymlinks(o.path) // the file, not a link to it
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(filepath.Join(filepath.Dir(to), fmt.Sprintf(".headcount-%d", o.id.Inode)), os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(to), fmt.Sprintf(anewPrefix+"%d", o.id.Inode)), os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
@@ -143,6 +146,23 @@ func (e *erasure) rewrite(o *opened, x ErasedFile) (err error) {
 		e.m.settle(in)
 	}
 	return atomicfile.SyncDir(filepath.Dir(to))
+}
+
+// anewPrefix begins the name of the new file, until it has the place of the
+// old one.
+const anewPrefix = ".headcount-"
+
+// byName names the raw file in an error about the new one.
+func (o *opened) byName(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path) && strings.HasPrefix(filepath.Base(path.Path), anewPrefix):
+		return fmt.Errorf("%s cannot be written anew: %w", o.path, path.Err)
+	case errors.As(err, &link) && strings.HasPrefix(filepath.Base(link.Old), anewPrefix):
+		return fmt.Errorf("%s cannot be replaced: %w", o.path, link.Err)
+	}
+	return err
 }
 
 // fill writes the new file: what stays of the old one, with its owner, mode

@@ -114,7 +114,7 @@ func TestCSVHasOneValueForEachFigure(t *testing.T) {
 	}
 	a := sample(t)
 	want := map[string]int{
-		"installations": 9, "window": 5, "counters": 6 * len(a.Counters), "gauges": 5 * len(a.Gauges),
+		"installations": 9, "window": 6, "counters": 6 * len(a.Counters), "gauges": 6 * len(a.Gauges),
 		"activity": 4 * len(a.Activity), "sizes_over_time": len(a.SizesOverTime) * (1 + 3*len(a.SizesOverTime[0].Ranges)),
 		"cohorts": 0, "input": 5, "health": 4 + len(a.Health.Kinds) + 3*len(a.Health.Days),
 	}
@@ -135,6 +135,8 @@ func TestCSVRows(t *testing.T) {
 		"2026-11-25,28,installations,,,,,active_28d,8245\n",
 		"2026-11-25,28,counters,compreface.service.created,compreface.service.type=FACE_DETECTION,,,total,29170\n",
 		"2026-11-25,28,gauges,compreface.collection.count,,501-2000,,things,2714\n",
+		"2026-11-25,28,window,,,,,before,8781\n",
+		"2026-11-25,28,gauges,compreface.collection.count,,0,,share_of_things,0.15",
 		"2026-11-25,28,activity,,,,2026-11-24,active_7d,",
 		"2026-11-25,28,sizes_over_time,compreface.collection.count,,0,2026-11-18,things,",
 		"2026-11-25,28,cohorts,,first_week=2026-08-24,,2026-08-31,active,",
@@ -173,7 +175,7 @@ func TestCSVOfWhatIsNotKnown(t *testing.T) {
 		values[r[2]+" "+r[7]] = r[8]
 	}
 	for figure, want := range map[string]string{
-		"counters share": "", "counters total": "0", "gauges things": "", "gauges share": "", "gauges known": "0",
+		"window before": "", "gauges share_of_things": "", "counters share": "", "counters total": "0", "gauges things": "", "gauges share": "", "gauges known": "0",
 		"sizes_over_time things": "", "sizes_over_time known": "0", "health age_days": "",
 	} {
 		if got, ok := values[figure]; !ok || got != want {

@@ -24,7 +24,8 @@ name, labels        the metric, and its labels as key=value;key=value
 range               the range of a gauge
 day                 the day of the figure, where it is not as_of
 figure, value       which figure, named as in --format json, and its value;
-                    an empty value is not known, and is not 0
+                    an empty value is not known, and is not 0. The share of
+                    a range is of installations, share_of_things of things
 In cohorts the label first_week is the Monday of the week of the first
 report, and day is the Monday of the week in which they were active.`
 
@@ -78,12 +79,12 @@ func (c *long) number(k key, figure string, n int64) {
 	c.text(k, figure, strconv.FormatInt(n, 10))
 }
 
-func (c *long) share(k key, share *float64) {
+func (c *long) share(k key, figure string, share *float64) {
 	value := "" // not known
 	if share != nil {
 		value = strconv.FormatFloat(*share, 'g', -1, 64)
 	}
-	c.text(k, "share", value)
+	c.text(k, figure, value)
 }
 
 // Inert keeps a spreadsheet from taking a name in the data for a formula.

@@ -25,6 +25,11 @@ func (c *long) installations(a *answer.Answer) {
 	c.number(k, "new", a.Window.New)
 	c.number(k, "returned", a.Window.Returned)
 	c.number(k, "churned", a.Window.Churned)
+	if b := a.Window.Before; b.Known {
+		c.number(k, "before", b.N)
+	} else {
+		c.text(k, "before", "")
+	}
 }
 
 func (c *long) counters(list []answer.Counter) {
@@ -35,7 +40,7 @@ func (c *long) counters(list []answer.Counter) {
 		c.number(k, "new", x.New)
 		c.number(k, "installations", x.Installations)
 		c.number(k, "active", x.Active)
-		c.share(k, x.Share)
+		c.share(k, "share", x.Share)
 	}
 }
 
@@ -46,7 +51,8 @@ func (c *long) gauges(list []answer.Gauge) {
 		c.ifKnown(k, "installations", x.Installations, x.Known)
 		c.ifKnown(k, "largest", x.Largest, x.Known)
 		c.number(k, "known", x.Known)
-		c.share(k, x.Share)
+		c.share(k, "share", x.Share)
+		c.share(k, "share_of_things", x.ShareOfThings)
 	}
 }
 

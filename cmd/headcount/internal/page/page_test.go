@@ -292,6 +292,9 @@ func TestControls(t *testing.T) {
 	if strings.Contains(text, "later\">›") {
 		t.Error("the page leads to days that are not complete")
 	}
+	if strings.Contains(text, "is not over") {
+		t.Error("the last complete day is shown like one that is not over")
+	}
 	ago := answer.Compute(f.Counts, f.List, f.List, f.Beside, pagetest.AsOf-3, 7)
 	if text = render(t, ago, Options{Live: live()}); !strings.Contains(text, `href="/?window=7&amp;as_of=2026-11-25" aria-label="7 days later"`) {
 		t.Error("the step forward does not end with the last complete day")
@@ -306,6 +309,20 @@ func TestControls(t *testing.T) {
 	}
 	if text = fleetPage(t, f, 7); strings.Contains(text, "<form") || strings.Contains(text, "report.json") {
 		t.Error("a file has controls")
+	}
+}
+
+// A group shows so many bars, and says how many more there are.
+func TestMostBars(t *testing.T) {
+	for n, want := range map[int]string{mostBars - 1: "", mostBars: "", mostBars + 1: "and 1 less used", mostBars + 2: "and 2 less used"} {
+		a := &answer.Answer{AsOf: pagetest.AsOf, WindowDays: 28}
+		for i := range n {
+			a.Counters = append(a.Counters, answer.Counter{Name: "a", Labels: map[string]string{"k": strings.Repeat("x", i+1)}})
+		}
+		g := newModel(a, Options{}).Popular.Groups[0]
+		if len(g.Bars) != min(n, mostBars) || g.More != want {
+			t.Errorf("%d bars: got %d and %q, want %q", n, len(g.Bars), g.More, want)
+		}
 	}
 }
 
