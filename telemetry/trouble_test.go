@@ -243,3 +243,16 @@ func TestFlushAndShutdown(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestRecordWithoutTime: a Source that leaves Time out is off, and the Logger is
+// told why.
+func TestRecordWithoutTime(t *testing.T) {
+	var log lines
+	source := sourceFunc(func(context.Context) (consent.Record, error) {
+		return consent.Record{Decision: consent.Granted, Notice: 1}, nil
+	})
+	s := start(t, "http://127.0.0.1:9", func(c *Config) { c.Logger, c.Consent = log.logger(), source })
+	if s.Status().On || !strings.Contains(log.String(), "the time is missing") {
+		t.Errorf("on %v, the log is %q", s.Status().On, log.String())
+	}
+}

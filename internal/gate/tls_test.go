@@ -2,8 +2,10 @@ package gate
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net"
 	"path/filepath"
 	"strings"
@@ -160,5 +162,20 @@ func TestPlainAnswerToTLS(t *testing.T) {
 	presentable(t, err)
 	if hello := <-got; bytes.Contains(hello, []byte("POST")) || bytes.Contains(hello, []byte("headcount")) {
 		t.Errorf("sent in the clear: %q", hello)
+	}
+}
+
+// TestHandshakeHangs: the error says which time ran out, and not that the
+// caller's did.
+func TestHandshakeHangs(t *testing.T) {
+	t.Parallel()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	err = gateTo(t, compreface.Catalog, "https://"+ln.Addr().String()).Send(t.Context(), report(compreface.Catalog), yes)
+	if err == nil || !strings.Contains(err.Error(), "no connection within 5s") || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want an error that names our own time", err)
 	}
 }
