@@ -22,6 +22,7 @@ const (
 	wakeDebounce  = time.Second            // between two looks that Add asked for
 	syncTimeout   = 5 * time.Second        // for files and databases
 	sendTimeout   = 15 * time.Second       // for the connection and the answer, which have ten
+	endTimeout    = 500 * time.Millisecond // for the outcome, where the yes was taken back
 	spread        = 5 * time.Second        // processes of one installation do not all collect at once
 )
 
@@ -241,6 +242,7 @@ func (p *reporter) report(ctx context.Context, r *recorder, onlyDue bool) error 
 	// process may wait for the right to send.
 	end, cancel := context.WithTimeout(context.Background(), syncTimeout)
 	defer cancel()
+	defer context.AfterFunc(r.ctx, func() { time.AfterFunc(endTimeout, cancel) })() // a no waits for this
 	stored := r.ledger.End(end, sending, next)
 	if r.ctx.Err() != nil {
 		if err != nil && !errors.Is(err, gate.ErrUnanswered) {
