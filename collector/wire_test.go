@@ -153,9 +153,9 @@ var letters = []letter{
 	{"100,000 statistics compressed", func(_, _ []byte) message {
 		return as(protobufType, gzipped(manyMetrics(100_000)), "Content-Encoding", "gzip")
 	}, false, 400},
-	{"10,000 empty statistics", func(_, _ []byte) message { return as(protobufType, manyMetrics(10_000)) }, false, 200},
-	{"10,000 empty resources", func(valid, _ []byte) message {
-		return as(protobufType, append(bytes.Repeat([]byte{10, 0}, 10_000), valid...))
+	{"2,000 empty statistics", func(_, _ []byte) message { return as(protobufType, manyMetrics(2_000)) }, false, 200},
+	{"2,000 empty resources", func(valid, _ []byte) message {
+		return as(protobufType, append(bytes.Repeat([]byte{10, 0}, 2_000), valid...))
 	}, true, 200},
 	{"maps 3,000 deep", func(_, _ []byte) message { return as(protobufType, deepProtobuf(3_000)) }, false, either},
 
@@ -169,12 +169,12 @@ var letters = []letter{
 	{"JSON in UTF-16", func(_, text []byte) message {
 		return as(jsonType, bytes.Join(bytes.Split(append([]byte{0xff}, text...), nil), []byte{0}))
 	}, false, refused},
-	{"unknown JSON keys", func(_, text []byte) message { return as(jsonType, withKeys(text)) }, true, 200},
+	{"unknown JSON keys, which make it too large", func(_, text []byte) message { return as(jsonType, withKeys(text)) }, false, 400},
 	{"a list 10,000 deep", func(_, _ []byte) message {
-		return as(jsonType, []byte(`{"x":`+strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000)+"}"))
+		return as(jsonType, []byte(`{"x":`+strings.Repeat("[", 2_000)+strings.Repeat("]", 2_000)+"}"))
 	}, false, either},
-	{"values 500 deep", edit(`"attributes":[`, `"attributes":[{"key":"`+canary+`","value":`+
-		strings.Repeat(`{"arrayValue":{"values":[`, 500)+`{"stringValue":"`+canary+`"}`+strings.Repeat(`]}}`, 500)+`},`), true, 200},
+	{"values 50 deep", edit(`"attributes":[`, `"attributes":[{"key":"`+canary+`","value":`+
+		strings.Repeat(`{"arrayValue":{"values":[`, 50)+`{"stringValue":"`+canary+`"}`+strings.Repeat(`]}}`, 50)+`},`), true, 200},
 	{"a JSON key twice", edit(`"metrics":[`, `"metrics":[{"name":"`+canary+`"}],"metrics":[`), true, 200},
 	{"identifier's value twice", edit(`"value":{"stringValue":`, `"value":{"stringValue":"`+canary+`"},"value":{"stringValue":`), true, 200},
 	{"names of protobuf", edit(`"resourceMetrics"`, `"resource_metrics"`), true, 200},
