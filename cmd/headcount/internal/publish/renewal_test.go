@@ -2,11 +2,9 @@ package publish
 
 import (
 	"context"
-	"slices"
 	"testing"
 
 	"headcount.example/cmd/headcount/internal/day"
-	"headcount.example/cmd/headcount/internal/schema"
 )
 
 // base is a fleet of which every range is shown.
@@ -187,49 +185,6 @@ func TestRetired(t *testing.T) {
 	}
 	if f := find(t, r.Stats, "example.size{range=1-10}"); f.AsOf != page1 {
 		t.Errorf("got as of %s, want %s", f.AsOf, page1)
-	}
-}
-
-// TestPruned: what was removed from the archive is not a change.
-func TestPruned(t *testing.T) {
-	m := newMemory(t)
-	base(m, page1, page2)
-	r := m.pages(t, page1)[0]
-	kept := m.reports[:0]
-	for _, report := range m.reports {
-		if report.Day > page1 {
-			kept = append(kept, report)
-		}
-	}
-	m.reports = kept
-	r, err := compute(t.Context(), m, m.list, r, page2, DefaultPeriod)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if f := find(t, r.Stats, "example.size{range=1-10}"); f.AsOf != page1 {
-		t.Errorf("got as of %s, want %s", f.AsOf, page1)
-	}
-}
-
-// TestPrunedInTheWindows: a figure is renewed as long as the archive has the
-// two windows to its day, and not with a day less.
-func TestPrunedInTheWindows(t *testing.T) {
-	for _, test := range []struct{ oldest, want day.Day }{
-		{page1 - 2*Window, page2}, {page1 - 2*Window + 1, page2}, {page1 - 2*Window + 2, page1}, {page1, page1}, {page1 + 1, page1},
-	} {
-		m := newMemory(t)
-		m.add(50, m.size(0), page1, page2)
-		m.add(1, m.size(0), page1-2*Window-5, test.oldest)
-		r := m.pages(t, page1)[0]
-		m.reports = slices.DeleteFunc(m.reports, func(r schema.Report) bool { return r.Day < test.oldest })
-		m.add(20, m.size(0), page2)
-		r, err := compute(t.Context(), m, m.list, r, page2, DefaultPeriod)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := r.Stats.Active.AsOf; got != test.want {
-			t.Errorf("oldest report of %s: got as of %s, want %s", test.oldest, got, test.want)
-		}
 	}
 }
 
