@@ -23,6 +23,7 @@ type CompactOptions struct {
 type Compacted struct {
 	Files      int              `json:"files"`       // that were given
 	Unchanged  int              `json:"unchanged"`   // of them, with nothing new
+	Renamed    int              `json:"renamed"`     // that were known under another name
 	Bytes      int64            `json:"bytes"`       // that were read, uncompressed
 	Reports    int64            `json:"reports"`     // accepted
 	Erasures   int64            `json:"erasures"`    // new requests to erase

@@ -19,7 +19,7 @@ func without(t *testing.T, dir string) string {
 	t.Helper()
 	a := answerOf(t, dir, today, 28)
 	a.Installations.Erased, a.Health.LateErased, a.Health.Pending = 0, 0, 0
-	a.Health.Kinds, a.Input.Torn, a.Input.Refused = nil, 0, 0
+	a.Health.Kinds, a.Health.Findings, a.Input.Torn, a.Input.Refused = nil, nil, 0, 0
 	data, err := json.MarshalIndent(a, "", " ")
 	if err != nil {
 		t.Fatal(err)

@@ -75,6 +75,7 @@ func (e *erasure) rawFile(f rawFile, known *index) (x ErasedFile, err error) {
 		return x, err
 	}
 	defer o.file.Close()
+	e.give(o)
 	n, err := e.copyRaw(o, io.Discard, nil)
 	if err != nil {
 		return x, err
@@ -84,10 +85,13 @@ func (e *erasure) rawFile(f rawFile, known *index) (x ErasedFile, err error) {
 	}
 	switch {
 	case x.Why != "":
-		x.Left = n
+		if x.Left = n; n == 0 {
+			e.searched(o)
+		}
 		return x, nil
 	case n == 0:
 		x.Action = clean
+		e.searched(o)
 		return x, nil
 	}
 	x.Action, x.Removed = rewritten, n
@@ -120,7 +124,7 @@ func (e *erasure) rewrite(o *opened, x ErasedFile) (err error) {
 		return err
 	}
 	step("filled")
-	in, err := place.input(o, f)
+	in, err := place.input(o, f, len(e.m.Tombstones))
 	if err != nil {
 		return err
 	}
@@ -223,7 +227,7 @@ func (p *prefix) copied(old int, kept []byte) {
 }
 
 // input is what the new file is to be known as.
-func (p *prefix) input(o *opened, f *os.File) (*input, error) {
+func (p *prefix) input(o *opened, f *os.File, tombstones int) (*input, error) {
 	if p == nil {
 		return nil, nil
 	}
@@ -233,7 +237,7 @@ func (p *prefix) input(o *opened, f *os.File) (*input, error) {
 	}
 	id := fileID{Compressed: o.id.Compressed, Size: info.Size()}
 	id.Device, id.Inode = numbers(info)
-	in := &input{Offset: p.left, Sum: stateOf(p.hash), Heads: headsOf(p.head, p.left), Was: o.in.Sum, Lost: p.rest == 0}
+	in := &input{Offset: p.left, Sum: stateOf(p.hash), Heads: headsOf(p.head, p.left), Was: o.in.Sum, Lost: p.rest == 0, Searched: tombstones}
 	in.saw(o.path, id)
 	return in, nil
 }
