@@ -30,7 +30,7 @@ func TestPublishCommand(t *testing.T) {
 		t.Errorf("got %q, want %q in it", got, want)
 	}
 	page := read(t, filepath.Join(out, "index.html"))
-	if !strings.Contains(page, "FACE_DETECTION") || !strings.Contains(read(t, filepath.Join(out, "badge.svg")), ">30<") {
+	if !strings.Contains(page, ">Face detection<") || !strings.Contains(read(t, filepath.Join(out, "badge.svg")), ">30<") {
 		t.Error("want the catalog's names on the page, and 30 on the badge")
 	}
 
