@@ -143,6 +143,26 @@ func TestReportSaysWhenReportsAreOld(t *testing.T) {
 	fine(t, "report", "--archive", archive, "--as-of", "2026-11-26", "--format", "json") // two days are not old
 }
 
+// A day that is not over is answered, and the answer says so.
+func TestReportOfADayThatIsNotOver(t *testing.T) {
+	archive := compactedArchive(t)
+	for _, on := range []string{"2026-12-01", "2027-05-01"} {
+		want := on + " is not over; reports up to it can still come, and the last day that is complete is 2026-11-30"
+		for _, format := range []string{"table", "json", "html"} {
+			r := headcount("report", "--archive", archive, "--as-of", on, "--format", format)
+			if r.code != exitFine || !strings.Contains(r.stderr, "headcount: note: "+want+"\n") {
+				t.Errorf("%s as %s: got exit code %d and %q, want 0 and %q", on, format, r.code, r.stderr, want)
+			}
+			if text := strings.Join(strings.Fields(r.stdout), " "); !strings.Contains(text, want) {
+				t.Errorf("%s as %s: %q is not in the answer", on, format, want)
+			}
+		}
+	}
+	if r := headcount("report", "--archive", archive, "--as-of", "2026-11-30", "--format", "json"); strings.Contains(r.stderr+r.stdout, "is not over") {
+		t.Errorf("the last complete day: got %q", r.stderr)
+	}
+}
+
 func TestExport(t *testing.T) {
 	archive := compactedArchive(t)
 	for _, test := range []struct {
