@@ -63,6 +63,9 @@ func Erase(ctx context.Context, dir string, o EraseOptions) (*Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := owned(dir); err != nil {
+		return nil, err
+	}
 	unlock, err := lock(dir)
 	if err != nil {
 		return nil, err

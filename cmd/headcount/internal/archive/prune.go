@@ -51,6 +51,9 @@ func Prune(ctx context.Context, dir string, o PruneOptions) (*Pruned, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := owned(dir); err != nil {
+		return nil, err
+	}
 	unlock, err := lock(dir)
 	if err != nil {
 		return nil, err
