@@ -132,7 +132,9 @@ func (s *server) answer(w http.ResponseWriter, ctx context.Context, q query) (*s
 	defer done()
 	switch {
 	case err == nil:
-		return from, from.answer(q.asOf, q.window)
+		a := from.answer(q.asOf, q.window)
+		a.AsKnownOn(s.today())
+		return from, a
 	case ctx.Err() == nil:
 		message(w, http.StatusServiceUnavailable, "The archive cannot be read", err.Error()+".",
 			"Check the directory after --archive, and run headcount compact. This page works again once the archive can be read.")

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"headcount.example/cmd/headcount/internal/day"
 )
 
 // hero is the first screen: how many, growing or not, what is popular, how
@@ -60,14 +58,8 @@ func (k *maker) hero(m *model) hero {
 	return h
 }
 
-// before is how many installations were active in the window before. It is
-// not known where reports began later than that window.
-func (k *maker) before() (n int64, known bool) {
-	if len(k.Activity) == 0 || k.Activity[0].Day > k.AsOf-2*day.Day(k.WindowDays)+1 {
-		return 0, false
-	}
-	return k.Window.Active - k.Window.New - k.Window.Returned + k.Window.Churned, true
-}
+// before is how many installations were active in the window before.
+func (k *maker) before() (n int64, known bool) { return k.Window.Before.N, k.Window.Before.Known }
 
 func (k *maker) windowBefore() string {
 	if k.WindowDays == 1 {
