@@ -35,7 +35,7 @@ type Receipt struct {
 // An ErasedFile is what Erase did with a raw file.
 type ErasedFile struct {
 	Name    string `json:"name"`
-	Action  string `json:"action"` // "rewritten", "clean" (nothing to remove) or "left"
+	Action  string `json:"action"` // "rewritten", "clean" (nothing to remove), "live" (a Collector writes it; not touched) or "left"
 	Removed int64  `json:"removed"`
 	Left    int64  `json:"left,omitempty"`
 	Why     string `json:"why,omitempty"`
@@ -46,6 +46,7 @@ const (
 	rewritten = "rewritten"
 	clean     = "clean"
 	left      = "left"
+	live      = "live"
 )
 
 const untilRotated = "the Collector rotates the file (rotation: max_megabytes in its configuration, or a restart after renaming it); run headcount erase with the rotated file then"

@@ -50,12 +50,14 @@ func rawFiles(args []string) (files []rawFile, err error) {
 	return files, nil
 }
 
+const isOpen = "another program has it open: it is the Collector's live file"
+
 // live is why a raw file must not be touched; empty where it may.
 func (e *erasure) live(f rawFile) string {
 	open, known := openElsewhere(f.path)
 	switch {
 	case open:
-		return "another program has it open: it is the Collector's live file"
+		return isOpen
 	case e.o.Closed, rotatedFile.MatchString(f.path):
 		return ""
 	case !known:
@@ -68,8 +70,7 @@ func (e *erasure) live(f rawFile) string {
 
 // rawFile rewrites one raw file.
 func (e *erasure) rawFile(f rawFile, known *index) (x ErasedFile, err error) {
-	x = ErasedFile{Name: f.path, Action: left}
-	x.Why = e.live(f)
+	x = ErasedFile{Name: f.path, Action: left, Why: e.live(f)}
 	o, err := known.open(f.path)
 	if err != nil {
 		return x, err
@@ -86,7 +87,11 @@ func (e *erasure) rawFile(f rawFile, known *index) (x ErasedFile, err error) {
 	switch {
 	case x.Why != "":
 		if x.Left = n; n == 0 {
+			x.Why = "" // what may be live is, as long as nothing in it must go
 			e.searched(o)
+		}
+		if x.Why == "" || x.Why == isOpen {
+			x.Action = live
 		}
 		return x, nil
 	case n == 0:
