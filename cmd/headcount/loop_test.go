@@ -163,6 +163,25 @@ func TestReportOfADayThatIsNotOver(t *testing.T) {
 	}
 }
 
+// The collections of one day are the things of a report on that day.
+func TestCollectionsOfADay(t *testing.T) {
+	archive := compactedArchive(t)
+	for _, on := range []string{"2026-11-23", "2026-11-24"} {
+		rows := strings.Count(fine(t, "export", "--archive", archive, "collections", "--from", on, "--to", on), "\n")
+		var a answer.Answer
+		if err := json.Unmarshal([]byte(fine(t, "report", "--archive", archive, "--as-of", on, "--window", "1", "--format", "json")), &a); err != nil {
+			t.Fatal(err)
+		}
+		things := 0
+		for _, g := range a.Gauges {
+			things += int(g.Things)
+		}
+		if rows != things || rows == 0 {
+			t.Errorf("%s: got %d rows, want the %d things of the report", on, rows, things)
+		}
+	}
+}
+
 func TestExport(t *testing.T) {
 	archive := compactedArchive(t)
 	for _, test := range []struct {
