@@ -22,7 +22,7 @@ func compute(ctx context.Context, src Source, view *schema.Schema, before record
 	if err != nil {
 		return record{}, err
 	}
-	r := release{plan: p, tally: t, old: old, dark: dark, asOf: asOf, gathers: before.Pages%gathering == 0, stale: func(since day.Day) bool {
+	r := release{plan: p, tally: t, old: old, last: before.Stats.Tables, dark: dark, asOf: asOf, gathers: before.Pages%gathering == 0, stale: func(since day.Day) bool {
 		return h.lack(since, asOf)
 	}}
 	list := r.figures()

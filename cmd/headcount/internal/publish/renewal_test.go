@@ -248,3 +248,38 @@ func TestOlderRanges(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// TestSettled: where hidden figures had enough company, the erasure of one
+// installation does not hide a further one. A table that lost a hidden figure
+// of the page before is looked at again.
+func TestSettled(t *testing.T) {
+	for _, test := range []struct {
+		name           string
+		erased, joined int
+		ranges         int
+		want           string
+	}{
+		{"none", 0, 0, 4, "hidden hidden 50 40 0 0"},
+		{"1 erased", 1, 0, 4, "hidden hidden 50 40 0 0"},
+		{"1 erased, 9 joined another range", 1, 9, 4, "hidden hidden 50 40 0 0"},
+		{"1 erased, 10 joined another range", 1, 10, 4, "hidden hidden 60 40 0 0"},
+		{"1 erased, 10 joined the hidden one", 1, -10, 4, "hidden hidden 50 40 0 0"},
+		{"another catalog", 1, 0, 3, "hidden hidden hidden hidden hidden"},
+	} {
+		m := newMemory(t)
+		for at, n := range []int{5, 5, 50, 40} {
+			m.add(n, m.size(at), page1, page2)
+		}
+		r := m.pages(t, page1)[0]
+		m.reports = m.reports[2*test.erased:]
+		m.add(max(test.joined, 0), m.size(2), page2)
+		m.add(max(-test.joined, 0), m.size(0), page2)
+		r, err := compute(t.Context(), m, testList(t, test.ranges), r, page2, DefaultPeriod)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := sizes(r.Stats); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
