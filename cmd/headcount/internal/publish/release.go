@@ -57,8 +57,9 @@ func (r *release) renewed(c, metric int) bool {
 	if !published {
 		return true
 	}
-	enough := r.enough(c) || metric >= 0 && r.dark[metric] && r.enough(r.plan.reported(metric))
-	return enough && !r.stale(old.AsOf)
+	showed := old.Status != Suppressed && old.Status != Missing
+	appears := metric >= 0 && r.dark[metric] && !showed && r.enough(r.plan.reported(metric))
+	return (r.enough(c) || appears) && !r.stale(old.AsOf)
 }
 
 // enough is whether Threshold installations changed since the renewal, and as

@@ -283,3 +283,20 @@ func TestSettled(t *testing.T) {
 		}
 	}
 }
+
+// TestDarkTableBeside: where a table appears, the figure of those that did not
+// report the metric was shown before. It is renewed by its own changes.
+func TestDarkTableBeside(t *testing.T) {
+	silent := []int64{0, 0, 0, -1, -1, -1, -1}
+	for joined, want := range map[int]string{
+		0: "10 0 0 0 0 50", 1: "10 0 0 0 0 50", 9: "10 0 0 0 0 50", 10: "10 0 0 0 0 60",
+	} {
+		m := newMemory(t)
+		m.add(54, silent, page1, page2)
+		m.add(joined, silent, page2)
+		m.add(10, m.size(0), page2)
+		if got := sizes(m.pages(t, page1, page2)[1].Stats); got != want {
+			t.Errorf("%d joined beside: got %q, want %q", joined, got, want)
+		}
+	}
+}
