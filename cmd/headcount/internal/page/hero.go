@@ -14,6 +14,7 @@ type hero struct {
 	Size        string // class by the length of Count
 	Rest        string // of the sentence
 	Change      string // of the sentence; empty: not known
+	Short       string // what is popular and how large, for a narrow screen
 	Growth      growth
 	Facts       []fact
 	Top         []bar
@@ -55,7 +56,21 @@ func (k *maker) hero(m *model) hero {
 	if len(m.Sizes) > 0 {
 		h.Large = &m.Sizes[0]
 	}
+	h.Short = h.short()
 	return h
+}
+
+// short is what is most used and how large most things are, where that is
+// known.
+func (h hero) short() string {
+	var list []string
+	if len(h.Top) > 0 && !h.Top[0].Unknown && h.Top[0].n > 0 {
+		list = append(list, fmt.Sprintf("Most used: %s (%s).", h.Top[0].Text, h.Top[0].Values[1]))
+	}
+	if s := h.Large; s != nil && !s.Unknown && s.Half != "" {
+		list = append(list, fmt.Sprintf("Half of the %s: %s or below.", s.More, s.Half))
+	}
+	return strings.Join(list, " ")
 }
 
 // before is how many installations were active in the window before.

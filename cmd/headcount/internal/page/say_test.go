@@ -24,7 +24,7 @@ func TestSharesSayOfWhat(t *testing.T) {
 	text := html.UnescapeString(render(t, a, Options{List: f.List}))
 	of := fmt.Sprintf("the %s installations that report them (of %s installations that opted in", count(a.Gauges[0].Known), count(a.Denominator))
 	for _, want := range []string{
-		"Share of " + count(things) + " collections, of " + of, "Share of " + of, "each week: its 28 days. The newest week: Share of " + count(things),
+		"Share of " + count(things) + " collections, of " + of, "Share of " + of, "Share of the collections of each week; each week: its 28 days. The newest week: share of " + count(things),
 		`<th scope="col">Number of faces</th>`,
 	} {
 		if !strings.Contains(text, want) {
@@ -80,5 +80,23 @@ func TestDots(t *testing.T) {
 		if got := string(dots(name)); got != want {
 			t.Errorf("%q: got %q, want %q", name, got, want)
 		}
+	}
+}
+
+// A narrow screen shows at once what is most used and how large things are.
+func TestShort(t *testing.T) {
+	large := &sizes{More: "collections", Half: "201–500"}
+	top := []bar{{Text: "Face detection", Values: []string{"4", "50%"}, n: 4}}
+	for want, h := range map[string]hero{
+		"": {}, "Most used: Face detection (50%).": {Top: top}, "Half of the collections: 201–500 or below.": {Large: large},
+		"Most used: Face detection (50%). Half of the collections: 201–500 or below.": {Top: top, Large: large},
+	} {
+		if got := h.short(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	unknown := hero{Top: []bar{{Text: "a", Unknown: true, n: 4}}, Large: &sizes{Unknown: true, Half: "0"}}
+	if got := unknown.short(); got != "" {
+		t.Errorf("not known: got %q", got)
 	}
 }

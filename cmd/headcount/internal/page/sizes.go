@@ -17,7 +17,8 @@ type sizes struct {
 	Range             string // the head of the ranges: "Number of faces"
 	Share             string // what the shares of things are of
 	ShareLargest      string // and those of installations
-	Period            string // what each week of Over is of
+	ShareOver         string // what the shares of Over are of
+	Half              string // the range in which half of the things are, or below; empty: there is none
 	Unknown           bool
 	Things            []bar
 	Largest           []bar
@@ -89,7 +90,10 @@ func (k *maker) size(ranges []answer.Gauge) sizes {
 	}
 	s.Range = rangeHead(m, s.One, s.More)
 	s.Share, s.ShareLargest = k.shares(s, total, known)
-	s.Period = "each week: its " + days(k.WindowDays)
+	s.ShareOver = fmt.Sprintf("Share of the %s of each week; each week: its %s. The newest week: s%s", s.More, days(k.WindowDays), s.Share[1:])
+	if at, ok := typical(values); ok {
+		s.Half = rangeText(labels[at])
+	}
 	s.Things = rangeBars(labels, values, total, s.Unknown)
 	s.Largest = rangeBars(labels, largest, known, s.Unknown)
 	s.Columns = columns(labels, values)
@@ -100,7 +104,7 @@ func (k *maker) size(ranges []answer.Gauge) sizes {
 // shares says what the shares of things and of installations are of.
 func (k *maker) shares(s sizes, total, known int64) (things, installations string) {
 	if known == 0 {
-		return capital(k.of()) + ".", capital(k.of()) + "."
+		return "Share " + k.of() + ".", "Share " + k.of() + "."
 	}
 	of := fmt.Sprintf("the %s %s (%s)", count(known), plural(known, "installation that reports them", "installations that report them"), k.of())
 	return fmt.Sprintf("Share of %s %s, of %s.", count(total), plural(total, s.One, s.More), of), "Share of " + of + "."
