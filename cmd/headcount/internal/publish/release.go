@@ -87,8 +87,8 @@ func (r *release) figure(c int, active *Figure, metric int) Figure {
 		population = r.tally.now[r.plan.reported(metric)]
 	}
 	switch {
-	case active != nil && r.tally.now[activeCell] < Threshold:
-		f.hide()
+	case active != nil && (active.Status == Suppressed || active.Status == Zero):
+		f.hide() // by the published headline: it may be kept
 	case population == 0 && n == 0:
 		f.Status = Missing
 	case population > 0 && population < Threshold:

@@ -300,3 +300,21 @@ func TestDarkTableBeside(t *testing.T) {
 		}
 	}
 }
+
+// TestHeadlineThatIsKept: one installation too few for a headline, and the
+// headline was not renewed. Its figures do not tell.
+func TestHeadlineThatIsKept(t *testing.T) {
+	for left, want := range map[int]string{0: "0 0 10", 3: "0 0 10", 4: "0 0 0"} {
+		m := newMemory(t)
+		m.change(left, m.size(0), nil)
+		m.add(13-left, m.size(0), page1, page2)
+		s := m.pages(t, page1, page2)[1].Stats
+		if s.Active.AsOf != page1 {
+			t.Errorf("%d left: the headline was renewed", left)
+		}
+		// New is renewed by 13 changes, continuing by one for each that stays.
+		if got := wordsOf(s.Tables[0].Figures); got != want {
+			t.Errorf("%d left: got %q, want %q", left, got, want)
+		}
+	}
+}
