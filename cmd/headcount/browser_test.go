@@ -88,6 +88,9 @@ func TestBrowser(t *testing.T) {
 					b.look(width, "", "prefers-color-scheme", scheme)
 					b.picture(at)
 					b.fits(at, width)
+					if width == 390 && (name == "typical" || name == "affiliate") {
+						b.wholeTotals(at)
+					}
 					if width != 390 {
 						b.accessible(at)
 					}
@@ -242,6 +245,15 @@ func (b *tab) fits(name string, width int64) {
 	ask[bool](b, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
 	if wide := ask[int64](b, `document.documentElement.scrollWidth`); wide > width {
 		b.t.Errorf("%s: %d pixels wide, on a screen of %d", name, wide, width)
+	}
+}
+
+// wholeTotals checks that the table of totals is not cut on a telephone.
+func (b *tab) wholeTotals(name string) {
+	b.t.Helper()
+	const hidden = `(s => s.scrollWidth - s.clientWidth)(document.querySelector("[aria-labelledby=totals]"))`
+	if cut := ask[int64](b, hidden); cut > 0 {
+		b.t.Errorf("%s: %d pixels of the totals are cut", name, cut)
 	}
 }
 

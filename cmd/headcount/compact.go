@@ -25,10 +25,11 @@ read twice. It never moves, renames or edits a file of the Collector. Gzip
 files are read too.
 
 What is not a report of the catalog is counted by kind and kept in
-rejected.jsonl in the archive. It is never fatal and never silent.
+rejected.jsonl in the archive. It is never silent, and fatal only where a new
+archive's catalog fits not one of 10 or more reports: then it is the wrong one.
 
 A crash or an interrupt leaves the archive as it was. Two at once on one
-archive are refused.
+archive are refused, and so is root on the archive of another user.
 
 Give each Collector a file of its own: two Collectors that write to one file
 lose reports. Do not remove or move the file that a Collector writes to: it
@@ -98,6 +99,9 @@ func compactTable(w io.Writer, dir string, c *archive.Compacted) error {
 		Kinds: c.Kinds, KindsOf: "Not taken, kept in " + filepath.Join(dir, "rejected.jsonl") + ":",
 		Warnings: c.Warnings,
 	}
+	if c.Renamed > 0 {
+		f.Lines = append(f.Lines, terminal.Count(int64(c.Renamed), "file", "files")+" known under another name")
+	}
 	if n := len(c.Months); n > 0 {
 		span := c.Months[0]
 		if n > 1 {
@@ -121,6 +125,7 @@ func compactCSV(w io.Writer, _ string, c *archive.Compacted) error {
 		{"figure", "kind", "value"},
 		{"files", "", strconv.Itoa(c.Files)},
 		{"unchanged", "", strconv.Itoa(c.Unchanged)},
+		{"renamed", "", strconv.Itoa(c.Renamed)},
 		{"bytes", "", strconv.FormatInt(c.Bytes, 10)},
 		{"reports", "", strconv.FormatInt(c.Reports, 10)},
 		{"erasures", "", strconv.FormatInt(c.Erasures, 10)},

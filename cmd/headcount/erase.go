@@ -17,7 +17,8 @@ identifier is left in them. Reports of it that come later stay out: the
 archive keeps a keyed hash of the identifier, and not the identifier.
 
 It prints a receipt: when, how many requests, reports and files, and no
-identifier. The receipt is kept in the archive too.
+identifier. The receipt is kept in the archive too. It counts the files that
+compact has read and no erase has searched: give them, or their directory.
 
 The file that a Collector writes now is never edited. What must go from it
 goes when it is rotated and erase runs again; the receipt says so. A file

@@ -60,7 +60,14 @@ func flagError(cmd *cobra.Command, err error) error {
 		if none.GetSpecifiedShortnames() != "" {
 			dashes = "-"
 		}
-		return usage("flag %s%s is not known; %s lists the flags", dashes, none.GetSpecifiedName(), help)
+		name := none.GetSpecifiedName()
+		if args := cmd.Flags().Args(); !cmd.HasParent() && len(args) > 0 {
+			return noSuchCommand(cmd, args) // the flags are those of the command that was meant
+		}
+		if near := nearest(cmd, name); near != "" && dashes == "--" {
+			return usage("flag --%s is not known; did you mean --%s?", name, near)
+		}
+		return usage("flag %s%s is not known; %s lists the flags", dashes, name, help)
 	case errors.As(err, &missing):
 		return usage("--%s needs a value; see %s", missing.GetFlag().Name, help)
 	default:
@@ -89,6 +96,8 @@ func remedy(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
 		return "; free space there and run the command again"
+	case errors.Is(err, syscall.EROFS):
+		return "; that file system can only be read: name a place on another one, or mount it for writing"
 	case errors.Is(err, fs.ErrPermission):
 		return "; run headcount as the user that owns it, or give this user the right"
 	}

@@ -37,7 +37,8 @@ collections: the things of each range, a row each, once a day:
   range and not which, so the id is a hash of the installation, the metric,
   the range and a number in the range. It stays the same from day to day. It
   is not the id of a real collection, and two rows with the same id need not
-  be of the same collection.
+  be of the same collection. The rows of one day are the things that
+  headcount report --window 1 --as-of that day counts.
 
 The identifier of an installation is pseudonymous data: keep what this
 command writes as you keep the archive. headcount erase does not know it.

@@ -28,9 +28,9 @@ func lastCompleteDay(now time.Time) day.Day { return day.Of(now) - 1 }
 type dateFlag struct{ day.Day }
 
 func (d *dateFlag) Set(text string) error {
-	on, err := day.Parse(text)
+	on, err := parseDay(text)
 	if err != nil {
-		return fmt.Errorf("%q is not a date like 2026-11-25", text)
+		return err
 	}
 	if on < day.First || on > day.Last {
 		return fmt.Errorf("%s is outside %s to %s, the days that a report can have", text, day.First, day.Last)
@@ -219,7 +219,23 @@ func writeFile(path string, mode fs.FileMode, write func(io.Writer) error) error
 	case err == nil:
 		mode &= info.Mode().Perm()
 	}
-	return atomicfile.WriteTo(path, mode, write)
+	dir := filepath.Dir(path)
+	switch info, err := os.Stat(dir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the directory %s does not exist; make it, or name a file in another one", dir)
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("%s is not a directory; name a file in one", dir)
+	}
+	return named(path, atomicfile.WriteTo(path, mode, write))
+}
+
+// named says of an error of the temporary file beside path where it is.
+func named(path string, err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) && strings.HasPrefix(filepath.Base(of.Path), atomicfile.Prefix) {
+		return &fs.PathError{Op: "write in", Path: filepath.Dir(path), Err: of.Err}
+	}
+	return err
 }
 
 // progressOf begins to measure work, for the terminal behind w.

@@ -143,6 +143,45 @@ func TestReportSaysWhenReportsAreOld(t *testing.T) {
 	fine(t, "report", "--archive", archive, "--as-of", "2026-11-26", "--format", "json") // two days are not old
 }
 
+// A day that is not over is answered, and the answer says so.
+func TestReportOfADayThatIsNotOver(t *testing.T) {
+	archive := compactedArchive(t)
+	for _, on := range []string{"2026-12-01", "2027-05-01"} {
+		want := on + " is not over; reports up to it can still come, and the last day that is complete is 2026-11-30"
+		for _, format := range []string{"table", "json", "html"} {
+			r := headcount("report", "--archive", archive, "--as-of", on, "--format", format)
+			if r.code != exitFine || !strings.Contains(r.stderr, "headcount: note: "+want+"\n") {
+				t.Errorf("%s as %s: got exit code %d and %q, want 0 and %q", on, format, r.code, r.stderr, want)
+			}
+			if text := strings.Join(strings.Fields(r.stdout), " "); !strings.Contains(text, want) {
+				t.Errorf("%s as %s: %q is not in the answer", on, format, want)
+			}
+		}
+	}
+	if r := headcount("report", "--archive", archive, "--as-of", "2026-11-30", "--format", "json"); strings.Contains(r.stderr+r.stdout, "is not over") {
+		t.Errorf("the last complete day: got %q", r.stderr)
+	}
+}
+
+// The collections of one day are the things of a report on that day.
+func TestCollectionsOfADay(t *testing.T) {
+	archive := compactedArchive(t)
+	for _, on := range []string{"2026-11-23", "2026-11-24"} {
+		rows := strings.Count(fine(t, "export", "--archive", archive, "collections", "--from", on, "--to", on), "\n")
+		var a answer.Answer
+		if err := json.Unmarshal([]byte(fine(t, "report", "--archive", archive, "--as-of", on, "--window", "1", "--format", "json")), &a); err != nil {
+			t.Fatal(err)
+		}
+		things := 0
+		for _, g := range a.Gauges {
+			things += int(g.Things)
+		}
+		if rows != things || rows == 0 {
+			t.Errorf("%s: got %d rows, want the %d things of the report", on, rows, things)
+		}
+	}
+}
+
 func TestExport(t *testing.T) {
 	archive := compactedArchive(t)
 	for _, test := range []struct {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // asCommand makes the test's binary the command itself.
@@ -18,6 +19,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
+	clock = func() time.Time { return time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC) }
 	os.Exit(m.Run())
 }
 

@@ -8,7 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+
+	"headcount.example/cmd/headcount/internal/atomicfile"
 )
 
 // A reader that leaves, as head does, is no failure and no message.
@@ -84,6 +87,25 @@ func TestOutputFile(t *testing.T) {
 	}
 }
 
+// An error of the file that becomes the output names no temporary file, and
+// has a remedy.
+func TestOutputErrors(t *testing.T) {
+	for cause, want := range map[error]string{
+		syscall.EROFS:  "write in a: " + syscall.EROFS.Error() + "; that file system can only be read: name a place on another one",
+		syscall.EACCES: "write in a: " + syscall.EACCES.Error() + "; run headcount as the user that owns it",
+		syscall.ENOSPC: "write in a: " + syscall.ENOSPC.Error() + "; free space there",
+	} {
+		err := named(filepath.Join("a", "b"), &fs.PathError{Op: "open", Path: filepath.Join("a", atomicfile.Prefix+"b-123"), Err: cause})
+		if got := err.Error() + remedy(err); !strings.HasPrefix(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	other := errors.New("other")
+	if err := named("a", other); err != other {
+		t.Errorf("got %v, want it as it was", err)
+	}
+}
+
 func remove(path string, really bool) error {
 	if !really {
 		return nil
@@ -126,7 +148,8 @@ func TestOutputFileIsWholeOrAsItWas(t *testing.T) {
 	if r.code != exitFailure {
 		t.Errorf("got exit code %d, want 1", r.code)
 	}
-	r.oneLine(t, filepath.Join(dir, "none", "out"))
+	r.oneLine(t, "--output "+filepath.Join(dir, "none", "out")+": the directory "+filepath.Join(dir, "none")+" does not exist; make it")
+	headcount("report", "--archive", archive, "--output", filepath.Join(path, "out")).oneLine(t, path+" is not a directory")
 	if r := headcount("report", "--archive", archive, "--as-of", "2026-11-24", "--output", dir); r.code != exitFailure || !strings.Contains(r.stderr, dir) {
 		t.Errorf("a directory: got exit code %d and %q", r.code, r.stderr)
 	}

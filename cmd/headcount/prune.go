@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,15 +38,14 @@ func pruneCommand() *cobra.Command {
 		Example: pruneExample,
 	}
 	dir := addArchive(cmd)
-	rawDays := &countFlag{archive.DefaultRawDays, 1, math.MaxInt32}
-	months := &countFlag{archive.DefaultMonths, 1, math.MaxInt32}
-	cmd.Flags().Var(rawDays, "raw-days", "days for which the Collector's files are kept")
-	cmd.Flags().Var(months, "months", "months for which single installations are kept")
+	rawDays, months := positiveFlag(archive.DefaultRawDays), positiveFlag(archive.DefaultMonths)
+	cmd.Flags().Var(&rawDays, "raw-days", "days for which the Collector's files are kept")
+	cmd.Flags().Var(&months, "months", "months for which single installations are kept")
 	dryRun := cmd.Flags().Bool("dry-run", false, "only say what would be removed")
 	format := addFormat(cmd, "table", "json")
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {
 		done, err := archive.Prune(cmd.Context(), *dir, archive.PruneOptions{
-			Files: files, RawDays: int(rawDays.value), Months: int(months.value), DryRun: *dryRun, Now: time.Now(),
+			Files: files, RawDays: int(rawDays), Months: int(months), DryRun: *dryRun, Now: time.Now(),
 		})
 		if err != nil {
 			return interrupted(cmd.Context(), err, "run headcount prune again: it finishes what is left")
@@ -58,6 +59,24 @@ func pruneCommand() *cobra.Command {
 	}
 	return cmd
 }
+
+// A positiveFlag is a whole number, 1 or more. What is more than can be counted
+// is as much as can be.
+type positiveFlag int32
+
+func (p *positiveFlag) Set(text string) error {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) || n < 1 {
+		return fmt.Errorf("%q is not a whole number of 1 or more", text)
+	}
+	*p = positiveFlag(min(n, math.MaxInt32))
+	return nil
+}
+
+func (p *positiveFlag) String() string { return strconv.Itoa(int(*p)) }
+
+// Type is the word for the value in --help.
+func (p *positiveFlag) Type() string { return "N" }
 
 // A prunedJSON is archive.Pruned for other programs.
 type prunedJSON struct {

@@ -95,6 +95,9 @@ func (r publishRequest) run(ctx context.Context, stdout, stderr io.Writer) error
 	if err != nil {
 		return interrupted(ctx, err, "nothing was published")
 	}
+	if w := result.Warning(); w != "" {
+		fmt.Fprintf(stderr, "headcount: warning: %s\n", w)
+	}
 	fmt.Fprintf(stdout, "%s: %s\n", filepath.Join(*r.out, "index.html"), result)
 	return nil
 }

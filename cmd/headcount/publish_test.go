@@ -30,7 +30,7 @@ func TestPublishCommand(t *testing.T) {
 		t.Errorf("got %q, want %q in it", got, want)
 	}
 	page := read(t, filepath.Join(out, "index.html"))
-	if !strings.Contains(page, "FACE_DETECTION") || !strings.Contains(read(t, filepath.Join(out, "badge.svg")), ">30<") {
+	if !strings.Contains(page, ">Face detection<") || !strings.Contains(read(t, filepath.Join(out, "badge.svg")), ">30<") {
 		t.Error("want the catalog's names on the page, and 30 on the badge")
 	}
 
@@ -51,6 +51,31 @@ func TestPublishCommand(t *testing.T) {
 	fine(t, append(args, "--as-of", "2026-02-17")...)
 	if read(t, filepath.Join(out, "index.html")) != page {
 		t.Error("the page of the same day has other bytes")
+	}
+}
+
+// TestPublishBeforeTheFirstReport: a refused page is not recorded, so the
+// next call is not too early.
+func TestPublishBeforeTheFirstReport(t *testing.T) {
+	archive := publishedArchive(t, 25)
+	args := []string{"publish", "--archive", archive, "--out", filepath.Join(t.TempDir(), "public")}
+	early := headcount(append(args, "--as-of", "2026-01-14")...)
+	if early.code != exitFailure {
+		t.Errorf("got exit code %d, want 1", early.code)
+	}
+	early.oneLine(t, "no report is of 2026-01-14 or earlier; the first is of 2026-01-15")
+	if got := fine(t, append(args, "--as-of", "2026-01-15")...); !strings.Contains(got, "30 active installations") {
+		t.Errorf("got %q, want 30 active installations", got)
+	}
+}
+
+func TestPublishWithoutChanges(t *testing.T) {
+	archive := publishedArchive(t, 25)
+	args := []string{"publish", "--archive", archive, "--out", filepath.Join(t.TempDir(), "public"), "--period", "7"}
+	fine(t, append(args, "--as-of", "2026-01-20")...)
+	r := headcount(append(args, "--as-of", "2026-01-27")...)
+	if want := "warning: no figure was renewed"; r.code != exitFine || !strings.Contains(r.stderr, want) {
+		t.Errorf("got exit code %d and %q, want 0 and %q", r.code, r.stderr, want)
 	}
 }
 

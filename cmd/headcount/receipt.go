@@ -25,7 +25,24 @@ func receiptFacts(r *archive.Receipt) terminal.Facts {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("%s of erased installations left in files that were not rewritten, until %s",
 			terminal.Count(r.Left, "piece is", "pieces are"), r.Until))
 	}
+	if r.Unsearched > 0 {
+		f.Warnings = append(f.Warnings, unsearched(r))
+	}
 	return f
+}
+
+// unsearched says of how many files nothing is known.
+func unsearched(r *archive.Receipt) string {
+	what := terminal.Count(int64(r.Unsearched), "file", "files") + " that compact has read may still hold pieces of erased installations; run headcount erase again with "
+	if r.Unsearched == 1 {
+		what += "its directory"
+	} else {
+		what += "their directory"
+	}
+	if len(r.Files) == 0 {
+		return "no file of the Collector was searched: " + what
+	}
+	return "not all files of the Collector were searched: " + what
 }
 
 func fileLine(x archive.ErasedFile) string {
@@ -34,7 +51,12 @@ func fileLine(x archive.ErasedFile) string {
 		return fmt.Sprintf("%s: %s removed", x.Name, terminal.Count(x.Removed, "piece", "pieces"))
 	case "clean":
 		return x.Name + ": nothing to remove"
+	case "live":
+		if x.Left == 0 {
+			return x.Name + ": live file, not touched; nothing in it to erase"
+		}
+		return fmt.Sprintf("%s: live file, not touched; %s in it must go once it is rotated", x.Name, terminal.Count(x.Left, "piece", "pieces"))
 	default:
-		return fmt.Sprintf("%s: %s, %s left: %s", x.Name, x.Action, terminal.Count(x.Left, "piece", "pieces"), x.Why)
+		return fmt.Sprintf("%s: not touched; %s in it must go: %s", x.Name, terminal.Count(x.Left, "piece", "pieces"), x.Why)
 	}
 }

@@ -15,6 +15,9 @@ import (
 	"headcount.example/cmd/headcount/internal/terminal"
 )
 
+// clock tells the time; tests set it.
+var clock = time.Now
+
 // maxWindow bounds --window, in days.
 const maxWindow = 1000
 
@@ -74,19 +77,34 @@ func reportCommand() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		on := asOf.Day
 		if on == day.None {
-			on = lastCompleteDay(time.Now())
+			on = lastCompleteDay(clock())
 		}
 		from, err := load(cmd.Context(), *dir, catalog)
 		if err != nil {
 			return err
 		}
 		a := from.answer(on, int(window.value))
+		a.AsKnownOn(day.Of(clock()))
 		write := reportFormats[format.value]
 		err = writeOutput(cmd, *file, 0o644, func(w io.Writer, t terminal.Terminal) error { return write(w, t, a, from.list) })
-		if stale := terminal.Stale(a); err == nil && stale != "" && (format.value != "table" || *file != "") {
-			fmt.Fprintf(cmd.ErrOrStderr(), "headcount: note: %s\n", stale)
+		if err == nil {
+			reportNotes(cmd.ErrOrStderr(), a, day.Of(clock()), format.value != "table" || *file != "")
 		}
 		return err
 	}
 	return cmd
+}
+
+// reportNotes says what a reader of the answer must know. That the newest
+// report is old is said where the answer itself is not on the terminal.
+func reportNotes(w io.Writer, a *answer.Answer, today day.Day, elsewhere bool) {
+	notes := []string{a.NotOver(today)}
+	if elsewhere {
+		notes = append(notes, a.Stale())
+	}
+	for _, note := range notes {
+		if note != "" {
+			fmt.Fprintf(w, "headcount: note: %s\n", note)
+		}
+	}
 }

@@ -65,7 +65,6 @@ func newRoot(out io.Writer) *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetOut(out) // before the command completion is made, which keeps it
-	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(flagError)
 	for _, command := range commands {
 		root.AddCommand(command())
@@ -80,8 +79,8 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	remedy := "headcount --help lists the commands"
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		remedy = "did you mean " + strings.Join(near, " or ") + "?"
+	if near := nearestCommand(cmd, args[0]); near != "" {
+		remedy = "did you mean " + near + "?"
 	}
 	return usage("command %q is not known; %s", args[0], remedy)
 }

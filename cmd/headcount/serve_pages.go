@@ -99,10 +99,10 @@ func (s *server) query(values url.Values) (query, error) {
 		q.window = n
 	}
 	if text := values.Get("as_of"); values.Has("as_of") {
-		d, err := day.Parse(text)
+		d, err := parseDay(text)
 		switch {
 		case err != nil:
-			return q, fmt.Errorf("as_of=%q is not a date like 2026-11-25", text)
+			return q, fmt.Errorf("as_of=%w", err)
 		case d < day.First || d > s.today():
 			return q, fmt.Errorf("as_of=%q is not a day from %s to today, %s", text, day.First, s.today())
 		}
@@ -132,7 +132,9 @@ func (s *server) answer(w http.ResponseWriter, ctx context.Context, q query) (*s
 	defer done()
 	switch {
 	case err == nil:
-		return from, from.answer(q.asOf, q.window)
+		a := from.answer(q.asOf, q.window)
+		a.AsKnownOn(s.today())
+		return from, a
 	case ctx.Err() == nil:
 		message(w, http.StatusServiceUnavailable, "The archive cannot be read", err.Error()+".",
 			"Check the directory after --archive, and run headcount compact. This page works again once the archive can be read.")

@@ -23,6 +23,7 @@ type CompactOptions struct {
 type Compacted struct {
 	Files      int              `json:"files"`       // that were given
 	Unchanged  int              `json:"unchanged"`   // of them, with nothing new
+	Renamed    int              `json:"renamed"`     // that were known under another name
 	Bytes      int64            `json:"bytes"`       // that were read, uncompressed
 	Reports    int64            `json:"reports"`     // accepted
 	Erasures   int64            `json:"erasures"`    // new requests to erase
@@ -35,7 +36,7 @@ type Compacted struct {
 // Compact reads what is new in the Collector's files into the archive in a
 // directory, and makes the archive if there is none. It never changes the
 // files. The archive is as it was until the new one is complete.
-func Compact(ctx context.Context, dir string, o CompactOptions) (*Compacted, error) {
+func Compact(ctx context.Context, dir string, o CompactOptions) (done *Compacted, err error) {
 	paths, err := inputs(dir, o.Files)
 	if err != nil {
 		return nil, err
@@ -44,8 +45,13 @@ func Compact(ctx context.Context, dir string, o CompactOptions) (*Compacted, err
 	if err != nil {
 		return nil, err
 	}
+	if err := owned(dir); err != nil {
+		return nil, err
+	}
 	old, err := load(dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	if err == nil {
+		defer func() { err = asItWas(dir, old, err) }()
+	} else if errors.Is(err, fs.ErrNotExist) {
 		old, err = create(dir)
 	}
 	if err != nil {
@@ -67,6 +73,9 @@ func Compact(ctx context.Context, dir string, o CompactOptions) (*Compacted, err
 	c := &compaction{ctx: ctx, dir: dir, o: o, old: old, m: old.clone(), rejected: &rejections{}, done: &Compacted{Files: len(paths), Kinds: map[string]int64{}}}
 	if err := c.adopt(view, o.Catalog != ""); err != nil {
 		return nil, fmt.Errorf("archive %s: %w", dir, err)
+	}
+	if o.Catalog == "" && old.Generation == 0 {
+		c.warn("no catalog: names come from the data; give --catalog to check them")
 	}
 	defer os.RemoveAll(filepath.Join(dir, workName))
 	if err := c.run(paths); err != nil {
@@ -102,7 +111,7 @@ func (c *compaction) adopt(view *schema.Schema, given bool) error {
 	}
 	if was := c.m.Catalog; was != nil {
 		if was.Product != view.Product {
-			return fmt.Errorf("it is of %q, and the catalog is of %q: give each product an archive of its own", was.Product, view.Product)
+			return fmt.Errorf("it is of %q, and the catalog is of %q: give each product an archive of its own; if this archive was made with a wrong --catalog, remove it and compact the raw files again", was.Product, view.Product)
 		}
 		if was.Notice > view.Notice {
 			c.warn("the catalog has notice %d, and the archive was compacted with notice %d: the archive's newer list is used", view.Notice, was.Notice)
@@ -137,6 +146,9 @@ func (c *compaction) run(paths []string) (err error) {
 		if err := c.file(path, known); err != nil {
 			return err
 		}
+	}
+	if err := c.fits(); err != nil {
+		return err
 	}
 	if c.m.Rejected, err = c.rejected.close(); err != nil {
 		return err

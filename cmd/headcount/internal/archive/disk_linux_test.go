@@ -50,8 +50,12 @@ func TestFullDisk(t *testing.T) {
 			before := s.state(t)
 			free := fillDisk(t, disk)
 			j := s.job(do)
-			if err := j.do(t.Context()); !errors.Is(err, syscall.ENOSPC) {
+			err := j.do(t.Context())
+			if !errors.Is(err, syscall.ENOSPC) {
 				t.Errorf("got %v, want that there is no room", err)
+			}
+			if do == "compact" {
+				refused(t, do, err, "the archive is as it was")
 			}
 			sameText(t, "answers", s.state(t), before)
 			whole(t, s.dir)
@@ -126,6 +130,9 @@ func TestWithoutRights(t *testing.T) {
 		}
 		err := commands(dir, raw)["compact"]()
 		refused(t, at, err, at, "permission denied")
+		if at == path {
+			refused(t, at, err, "the archive is as it was")
+		}
 		if err := os.Chmod(at, 0o640); err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +142,7 @@ func TestWithoutRights(t *testing.T) {
 	}
 	defer os.Chmod(dir, 0o700)
 	appendTo(t, path, line(2, today, 1))
-	refused(t, "read-only archive", commands(dir, raw)["compact"](), dir, "permission denied")
+	refused(t, "read-only archive", commands(dir, raw)["compact"](), dir, "permission denied", "the archive is as it was")
 	if n, _, _ := inputOf(t, dir); n != 1 {
 		t.Errorf("got %d reports, want the 1 of before", n)
 	}

@@ -18,23 +18,24 @@ type EraseOptions struct {
 // A Receipt says what Erase did. It holds no identifier, and nothing that is
 // made from one.
 type Receipt struct {
-	Version  int          `json:"version"`
-	Number   int64        `json:"number"` // 1, 2, 3, …
-	Time     time.Time    `json:"time"`
-	Requests int          `json:"requests"`      // carried out now
-	Ever     int          `json:"requests_ever"` // carried out since the archive was made, these included
-	Reports  int64        `json:"reports"`       // removed from the archive
-	Rejected int64        `json:"rejected"`      // lines removed from rejected.jsonl
-	Files    []ErasedFile `json:"files"`         // raw files, in the order given
-	Left     int64        `json:"left"`          // pieces of erased installations that are still in raw files
-	Until    string       `json:"until,omitempty"`
-	Sums     int          `json:"sums_only_months,omitempty"` // months that prune left as sums: nothing can be taken out of them
+	Version    int          `json:"version"`
+	Number     int64        `json:"number"` // 1, 2, 3, …
+	Time       time.Time    `json:"time"`
+	Requests   int          `json:"requests"`      // carried out now
+	Ever       int          `json:"requests_ever"` // carried out since the archive was made, these included
+	Reports    int64        `json:"reports"`       // removed from the archive
+	Rejected   int64        `json:"rejected"`      // lines removed from rejected.jsonl
+	Files      []ErasedFile `json:"files"`         // raw files, in the order given
+	Left       int64        `json:"left"`          // pieces of erased installations that are still in raw files
+	Until      string       `json:"until,omitempty"`
+	Unsearched int          `json:"not_searched"`               // files that Compact has read and no erasure has searched for all that is erased
+	Sums       int          `json:"sums_only_months,omitempty"` // months that prune left as sums: nothing can be taken out of them
 }
 
 // An ErasedFile is what Erase did with a raw file.
 type ErasedFile struct {
 	Name    string `json:"name"`
-	Action  string `json:"action"` // "rewritten", "clean" (nothing to remove) or "left"
+	Action  string `json:"action"` // "rewritten", "clean" (nothing to remove), "live" (a Collector writes it; not touched) or "left"
 	Removed int64  `json:"removed"`
 	Left    int64  `json:"left,omitempty"`
 	Why     string `json:"why,omitempty"`
@@ -45,6 +46,7 @@ const (
 	rewritten = "rewritten"
 	clean     = "clean"
 	left      = "left"
+	live      = "live"
 )
 
 const untilRotated = "the Collector rotates the file (rotation: max_megabytes in its configuration, or a restart after renaming it); run headcount erase with the rotated file then"
@@ -62,6 +64,9 @@ func Erase(ctx context.Context, dir string, o EraseOptions) (*Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := owned(dir); err != nil {
+		return nil, err
+	}
 	unlock, err := lock(dir)
 	if err != nil {
 		return nil, err
@@ -74,7 +79,7 @@ func Erase(ctx context.Context, dir string, o EraseOptions) (*Receipt, error) {
 	if err := old.tidy(dir); err != nil {
 		return nil, err
 	}
-	e := &erasure{ctx: ctx, dir: dir, o: o, m: old.clone()}
+	e := &erasure{ctx: ctx, dir: dir, o: o, m: old.clone(), given: map[string]bool{}, opened: map[*input]bool{}}
 	if err := e.run(files); err != nil {
 		undo(dir, old)
 		return nil, err
@@ -89,6 +94,8 @@ type erasure struct {
 	o      EraseOptions
 	m      *manifest
 	erased *erased
+	given  map[string]bool // raw files of this run, from the root
+	opened map[*input]bool // what they are known as
 }
 
 // run erases from the archive, then from the raw files, and then writes the
@@ -110,6 +117,7 @@ func (e *erasure) run(files []rawFile) (err error) {
 		r.Number = last.Number + 1
 	}
 	r.Time, r.Ever = e.o.Now.UTC().Truncate(time.Second), len(e.m.Tombstones)
+	r.Unsearched = e.unsearched()
 	e.m.Receipt, e.m.Open = r, nil
 	err = e.m.save(e.dir)
 	if err == nil {

@@ -19,7 +19,7 @@ func without(t *testing.T, dir string) string {
 	t.Helper()
 	a := answerOf(t, dir, today, 28)
 	a.Installations.Erased, a.Health.LateErased, a.Health.Pending = 0, 0, 0
-	a.Health.Kinds, a.Input.Torn, a.Input.Refused = nil, 0, 0
+	a.Health.Kinds, a.Health.Findings, a.Input.Torn, a.Input.Refused = nil, nil, 0, 0
 	data, err := json.MarshalIndent(a, "", " ")
 	if err != nil {
 		t.Fatal(err)
@@ -189,12 +189,12 @@ func TestWhichFilesAreRewritten(t *testing.T) {
 		"rotated":                     {rotatedName, false, false, false, rewritten, ""},
 		"rotated as logrotate does":   {"usage.jsonl.1", false, false, false, rewritten, ""},
 		"compressed":                  {"usage.jsonl.gz", false, false, false, rewritten, ""},
-		"rotated, and open":           {rotatedName, true, true, true, left, "another program has it open"},
-		"live":                        {"usage.jsonl", true, true, true, left, "another program has it open"},
+		"rotated, and open":           {rotatedName, true, true, true, live, "another program has it open"},
+		"live":                        {"usage.jsonl", true, true, true, live, "another program has it open"},
 		"in a directory, not rotated": {"usage.jsonl", false, false, false, left, "name the file itself, or give --closed"},
 		"named":                       {"usage.jsonl", false, true, false, rewritten, ""},
 		"closed":                      {"usage.jsonl", false, false, true, rewritten, ""},
-		"closed, and open":            {"usage.jsonl", true, false, true, left, "another program has it open"},
+		"closed, and open":            {"usage.jsonl", true, false, true, live, "another program has it open"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			raw, dir := t.TempDir(), newDir(t)
@@ -219,16 +219,33 @@ func TestWhichFilesAreRewritten(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if untouched := string(data) == content; untouched != (test.action == left) {
+			if untouched := string(data) == content; untouched != (test.action != rewritten) {
 				t.Errorf("untouched is %v", untouched)
 			}
-			if test.action == left && (r.Left != 2 || r.Until == "") || test.action != left && (r.Left != 0 || r.Until != "" || r.Files[0].Removed != 2) {
+			if test.action != rewritten && (r.Left != 2 || r.Until == "") || test.action == rewritten && (r.Left != 0 || r.Until != "" || r.Files[0].Removed != 2) {
 				t.Errorf("got %d left until %q, %d removed, want 2 pieces", r.Left, r.Until, r.Files[0].Removed)
 			}
 			if in := find(t, idOf(1), dir); len(in) > 0 {
 				t.Errorf("the identifier is in %s", in)
 			}
 		})
+	}
+}
+
+// A file that is live, or may be, and holds nothing to erase needs no remedy.
+func TestLiveFileWithNothingToErase(t *testing.T) {
+	for _, open := range []bool{true, false} {
+		raw, dir := t.TempDir(), newDir(t)
+		path := write(t, filepath.Join(raw, "usage.jsonl"), line(2, today, 1))
+		compact(t, dir, raw, write(t, filepath.Join(t.TempDir(), rotatedName), line(1, today, 1), askErase(1, today)))
+		if open {
+			hold(t, path)
+		}
+		r := erase(t, dir, EraseOptions{Files: []string{raw}})
+		want := ErasedFile{Name: path, Action: live}
+		if r.Files[0] != want || r.Left != 0 || r.Until != "" || r.Unsearched != 1 {
+			t.Errorf("open: %v: got %+v, want %+v, and 1 file that was not searched", open, r, want)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/hex"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,16 +17,18 @@ import (
 // known again by its device and inode, and by its content: a renamed, copied
 // or compressed file is the same one. Offsets are in the uncompressed bytes.
 type input struct {
-	Name    string   `json:"name"` // as last seen; for people
-	IDs     []fileID `json:"ids"`  // under which it was seen, the last first
-	Offset  int64    `json:"offset"`
-	Pending int64    `json:"pending,omitempty"` // bytes after Offset that were not a whole piece
-	Heads   []string `json:"heads"`             // hashes of the first bytes: of each of headSteps to Offset
-	Tail    string   `json:"tail,omitempty"`    // hash of the last bytes to Offset; not of a compressed file
-	Sum     string   `json:"sum"`               // state of the hash of all bytes to Offset
-	Marks   []mark   `json:"marks,omitempty"`   // how far the newest runs went, in order
-	Was     string   `json:"was,omitempty"`     // Sum of the input that erase writes anew as this one
-	Lost    bool     `json:"lost,omitempty"`    // with Was: the piece that is pending there is not here
+	Name     string   `json:"name"`           // as last seen; for people
+	Path     string   `json:"path,omitempty"` // the same, from the root
+	IDs      []fileID `json:"ids"`            // under which it was seen, the last first
+	Offset   int64    `json:"offset"`
+	Pending  int64    `json:"pending,omitempty"`  // bytes after Offset that were not a whole piece
+	Heads    []string `json:"heads"`              // hashes of the first bytes: of each of headSteps to Offset
+	Tail     string   `json:"tail,omitempty"`     // hash of the last bytes to Offset; not of a compressed file
+	Sum      string   `json:"sum"`                // state of the hash of all bytes to Offset
+	Marks    []mark   `json:"marks,omitempty"`    // how far the newest runs went, in order
+	Was      string   `json:"was,omitempty"`      // Sum of the input that erase writes anew as this one
+	Lost     bool     `json:"lost,omitempty"`     // with Was: the piece that is pending there is not here
+	Searched int      `json:"searched,omitempty"` // number of tombstones when erase last left nothing of them in it
 }
 
 // A fileID is a file as the kernel knows it.
@@ -97,6 +100,9 @@ func (in *input) saw(name string, id fileID) (changed bool) {
 		in.IDs = slices.Delete(in.IDs, at, at+1)
 	}
 	in.Name = name
+	if path, err := filepath.Abs(name); err == nil {
+		in.Path = path
+	}
 	in.IDs = slices.Insert(in.IDs, 0, id)
 	in.IDs = in.IDs[:min(len(in.IDs), keepIDs)]
 	return true

@@ -71,9 +71,9 @@ func load(dir string) (*manifest, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(dir); err != nil {
-			return nil, fmt.Errorf("archive %s does not exist; headcount compact makes one: %w", dir, fs.ErrNotExist)
+			return nil, &missing{fmt.Sprintf("archive %s does not exist", dir)}
 		}
-		return nil, fmt.Errorf("%s is not an archive: it has no %s; headcount compact makes one: %w", dir, manifestName, fs.ErrNotExist)
+		return nil, &missing{fmt.Sprintf("%s is not an archive: it has no %s", dir, manifestName)}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("archive %s: %w; give --archive a directory that this user may read", dir, err)

@@ -51,6 +51,9 @@ func Prune(ctx context.Context, dir string, o PruneOptions) (*Pruned, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := owned(dir); err != nil {
+		return nil, err
+	}
 	unlock, err := lock(dir)
 	if err != nil {
 		return nil, err
@@ -103,10 +106,13 @@ func (p *pruning) run(files []rawFile) error {
 	return p.raw(files)
 }
 
+// mostMonths go further back than any report.
+const mostMonths = 12 * 100
+
 // first is the first month that is kept.
 func (p *pruning) first() day.Day {
 	first := day.Of(p.o.Now).Month()
-	for range p.o.Months {
+	for range min(p.o.Months, mostMonths) {
 		first = (first - 1).Month()
 	}
 	return first
@@ -237,8 +243,8 @@ func (p *pruning) keep(f rawFile, known *index) (string, error) {
 		return "", err
 	}
 	defer o.file.Close()
-	if age := p.o.Now.Sub(o.info.ModTime()); age < time.Duration(p.o.RawDays)*24*time.Hour {
-		return fmt.Sprintf("it is %d days old, and kept for %d", int(age.Hours()/24), p.o.RawDays), nil
+	if age := int(p.o.Now.Sub(o.info.ModTime()).Hours() / 24); age < p.o.RawDays {
+		return fmt.Sprintf("it is %d days old, and kept for %d", age, p.o.RawDays), nil
 	}
 	if o.older {
 		return "", nil

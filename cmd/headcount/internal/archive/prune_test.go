@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -323,6 +324,23 @@ func TestRetentionOfNothing(t *testing.T) {
 	for _, o := range []PruneOptions{{RawDays: 0, Months: 1}, {RawDays: 1, Months: 0}, {RawDays: -1, Months: -1}} {
 		if _, err := Prune(t.Context(), newDir(t), o); err == nil || !strings.Contains(err.Error(), "1 or more") {
 			t.Errorf("%+v: got %v, want that both must be 1 or more", o, err)
+		}
+	}
+}
+
+// A retention that is longer than any time that can be counted keeps all.
+func TestPruneKeepsForVeryLong(t *testing.T) {
+	raw, dir := t.TempDir(), newDir(t)
+	path := write(t, filepath.Join(raw, rotatedName), line(1, today-100, 1), line(2, today, 1))
+	old := today.Time().AddDate(-3, 0, 0)
+	if err := os.Chtimes(path, old, old); err != nil {
+		t.Fatal(err)
+	}
+	compact(t, dir, raw)
+	for _, most := range []int{106_751, 106_752, 200_000, math.MaxInt32} { // 106,751 days are the longest time.Duration
+		done := prune(t, dir, PruneOptions{Files: []string{raw}, RawDays: most, Months: most, DryRun: true})
+		if len(done.RawFiles) != 0 || len(done.Months) != 0 {
+			t.Errorf("%d days and months: got %+v, want that all is kept", most, done)
 		}
 	}
 }

@@ -50,12 +50,14 @@ func rawFiles(args []string) (files []rawFile, err error) {
 	return files, nil
 }
 
+const isOpen = "another program has it open: it is the Collector's live file"
+
 // live is why a raw file must not be touched; empty where it may.
 func (e *erasure) live(f rawFile) string {
 	open, known := openElsewhere(f.path)
 	switch {
 	case open:
-		return "another program has it open: it is the Collector's live file"
+		return isOpen
 	case e.o.Closed, rotatedFile.MatchString(f.path):
 		return ""
 	case !known:
@@ -68,13 +70,13 @@ func (e *erasure) live(f rawFile) string {
 
 // rawFile rewrites one raw file.
 func (e *erasure) rawFile(f rawFile, known *index) (x ErasedFile, err error) {
-	x = ErasedFile{Name: f.path, Action: left}
-	x.Why = e.live(f)
+	x = ErasedFile{Name: f.path, Action: left, Why: e.live(f)}
 	o, err := known.open(f.path)
 	if err != nil {
 		return x, err
 	}
 	defer o.file.Close()
+	e.give(o)
 	n, err := e.copyRaw(o, io.Discard, nil)
 	if err != nil {
 		return x, err
@@ -84,10 +86,17 @@ func (e *erasure) rawFile(f rawFile, known *index) (x ErasedFile, err error) {
 	}
 	switch {
 	case x.Why != "":
-		x.Left = n
+		if x.Left = n; n == 0 {
+			x.Why = "" // what may be live is, as long as nothing in it must go
+			e.searched(o)
+		}
+		if x.Why == "" || x.Why == isOpen {
+			x.Action = live
+		}
 		return x, nil
 	case n == 0:
 		x.Action = clean
+		e.searched(o)
 		return x, nil
 	}
 	x.Action, x.Removed = rewritten, n
@@ -120,7 +129,7 @@ func (e *erasure) rewrite(o *opened, x ErasedFile) (err error) {
 		return err
 	}
 	step("filled")
-	in, err := place.input(o, f)
+	in, err := place.input(o, f, len(e.m.Tombstones))
 	if err != nil {
 		return err
 	}
@@ -223,7 +232,7 @@ func (p *prefix) copied(old int, kept []byte) {
 }
 
 // input is what the new file is to be known as.
-func (p *prefix) input(o *opened, f *os.File) (*input, error) {
+func (p *prefix) input(o *opened, f *os.File, tombstones int) (*input, error) {
 	if p == nil {
 		return nil, nil
 	}
@@ -233,7 +242,7 @@ func (p *prefix) input(o *opened, f *os.File) (*input, error) {
 	}
 	id := fileID{Compressed: o.id.Compressed, Size: info.Size()}
 	id.Device, id.Inode = numbers(info)
-	in := &input{Offset: p.left, Sum: stateOf(p.hash), Heads: headsOf(p.head, p.left), Was: o.in.Sum, Lost: p.rest == 0}
+	in := &input{Offset: p.left, Sum: stateOf(p.hash), Heads: headsOf(p.head, p.left), Was: o.in.Sum, Lost: p.rest == 0, Searched: tombstones}
 	in.saw(o.path, id)
 	return in, nil
 }

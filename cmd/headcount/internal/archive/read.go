@@ -63,11 +63,12 @@ func (c *compaction) input(f *opened, known *index) (*input, error) {
 		c.m.Inputs = append(c.m.Inputs, in)
 		return in, nil
 	case f.same:
+		c.saw(f, in)
 		c.done.Unchanged++
 		return nil, nil
 	case f.older:
 		c.warn("%s is an older copy of a file of which more was read before (%d bytes): nothing in it is new", f.path, in.Offset)
-		c.changed = in.saw(f.path, f.id) || c.changed
+		c.saw(f, in)
 		c.done.Unchanged++
 		return nil, nil
 	case f.cut:
@@ -120,12 +121,27 @@ func corrupt(err error) bool {
 	return errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) || errors.As(err, &at)
 }
 
+// saw notes under which name an input was seen.
+func (c *compaction) saw(f *opened, in *input) (changed bool) {
+	before := in.Name
+	if changed = in.saw(f.path, f.id); !changed {
+		return false
+	}
+	c.changed = true
+	if before != "" && before != in.Name {
+		c.done.Renamed++
+	}
+	return true
+}
+
 // note records how far a file was read.
 func (c *compaction) note(f *opened, in *input, count *counter, result otlpfile.Result, known *index) error {
-	moved := in.saw(f.path, f.id)
-	if result.Consumed == 0 && in.Pending == result.Pending && !moved {
+	moved := c.saw(f, in)
+	if result.Consumed == 0 && in.Pending == result.Pending {
 		c.done.Unchanged++
-		return nil
+		if !moved {
+			return nil
+		}
 	}
 	c.changed = true
 	c.done.Bytes += result.Consumed
@@ -139,7 +155,9 @@ func (c *compaction) note(f *opened, in *input, count *counter, result otlpfile.
 			return err
 		}
 	}
-	in.Offset += result.Consumed
+	if in.Offset += result.Consumed; result.Consumed > 0 {
+		in.Searched = 0
+	}
 	in.Pending, in.Sum = result.Pending, stateOf(h)
 	in.mark(h)
 	if in.Tail = ""; !f.id.Compressed {

@@ -91,7 +91,9 @@ func answers(t testing.TB, dir string, days ...day.Day) string {
 	var b strings.Builder
 	for _, asOf := range days {
 		for _, window := range []int{28, 7} {
-			data, err := json.MarshalIndent(answerOf(t, dir, asOf, window), "", " ")
+			a := answerOf(t, dir, asOf, window)
+			a.Health.Findings = nil // they follow from the figures
+			data, err := json.MarshalIndent(a, "", " ")
 			if err != nil {
 				t.Fatal(err)
 			}

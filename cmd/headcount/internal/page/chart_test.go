@@ -127,23 +127,18 @@ func TestGrowth(t *testing.T) {
 		w               answer.Window
 		class, word, by string
 	}{
-		{"up", answer.Window{Active: 110, New: 15, Churned: 5}, "up", "up 10", "10%"},
-		{"down", answer.Window{Active: 90, Churned: 12, Returned: 2}, "down", "down 10", "10%"},
-		{"level", answer.Window{Active: 100, New: 3, Churned: 3}, "level", "the same", ""},
-		{"from nothing", answer.Window{Active: 7, New: 7}, "up", "up 7", ""},
+		{"up", answer.Window{Active: 110, New: 15, Churned: 5, Before: answer.Maybe{N: 100, Known: true}}, "up", "up 10", "10%"},
+		{"down", answer.Window{Active: 90, Churned: 12, Returned: 2, Before: answer.Maybe{N: 100, Known: true}}, "down", "down 10", "10%"},
+		{"level", answer.Window{Active: 100, New: 3, Churned: 3, Before: answer.Maybe{N: 100, Known: true}}, "level", "the same", ""},
+		{"from nothing", answer.Window{Active: 7, New: 7, Before: answer.Maybe{Known: true}}, "up", "up 7", ""},
 	} {
 		k := &maker{Answer: &answer.Answer{AsOf: 1000, WindowDays: 7, Window: test.w, Activity: long}}
 		if g := k.growth(); g.Class != test.class || g.Word != test.word || g.Percent != test.by {
 			t.Errorf("%s: got %+v", test.name, g)
 		}
 	}
-	for _, test := range []struct {
-		first day.Day
-		known bool
-	}{{986, true}, {987, true}, {988, false}} {
-		k := &maker{Answer: &answer.Answer{AsOf: 1000, WindowDays: 7, Activity: []answer.Activity{{Day: test.first}}}}
-		if _, known := k.before(); known != test.known {
-			t.Errorf("reports from %d: got %t, want %t", test.first, known, test.known)
-		}
+	k := &maker{Answer: &answer.Answer{AsOf: 1000, WindowDays: 7, Activity: long, Window: answer.Window{Active: 7, New: 7}}}
+	if g := k.growth(); g.Word != notKnown || !strings.Contains(g.Unknown, "The first report is of") {
+		t.Errorf("the window before is not known: got %+v", g)
 	}
 }

@@ -57,9 +57,9 @@ func countersCSV(a *answer.Answer) [][]string {
 }
 
 func sizesCSV(a *answer.Answer) [][]string {
-	rows := [][]string{{"name", "range", "things", "installations", "largest", "known", "share"}}
+	rows := [][]string{{"name", "range", "things", "installations", "largest", "known", "share", "share_of_things"}}
 	for _, g := range a.Gauges {
-		row := []string{export.Inert(g.Name), export.Inert(g.Range), "", "", "", whole(g.Known), share(g.Share)}
+		row := []string{export.Inert(g.Name), export.Inert(g.Range), "", "", "", whole(g.Known), share(g.Share), share(g.ShareOfThings)}
 		if g.Known > 0 {
 			row[2], row[3], row[4] = whole(g.Things), whole(g.Installations), whole(g.Largest)
 		}

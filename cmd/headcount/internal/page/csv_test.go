@@ -59,7 +59,7 @@ func TestCSVCells(t *testing.T) {
 	if got, want := table(t, a, "counters")[1], []string{"'=1+1", "'@k=v", "0", "0", "0", "0", "0", ""}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := table(t, a, "sizes")[1], []string{"'-g", "'+1", "", "", "", "0", ""}; !slices.Equal(got, want) {
+	if got, want := table(t, a, "sizes")[1], []string{"'-g", "'+1", "", "", "", "0", "", ""}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got, want := table(t, a, "sizes-over-time")[1], []string{"1970-01-01", "g", "0", "", "", "", "0"}; !slices.Equal(got, want) {

@@ -11,6 +11,8 @@ import (
 
 // health says how complete the figures are.
 type health struct {
+	Verdict  string
+	Findings []string
 	Newest   fact
 	Later    string // reports that are left out
 	Facts    []fact
@@ -42,7 +44,10 @@ var kinds = map[string]string{
 }
 
 func (k *maker) health() health {
-	h := health{Download: k.download("health"), Newest: fact{Name: "Newest report", Value: notKnown, Note: "there is no report"}}
+	h := health{Verdict: capital(k.Health.Verdict()), Download: k.download("health"), Newest: fact{Name: "Newest report", Value: notKnown, Note: "there is no report"}}
+	for _, f := range k.Health.Findings {
+		h.Findings = append(h.Findings, capital(f)+".")
+	}
 	if d := k.Health.NewestReport; d != nil {
 		h.Newest.Value, h.Newest.Note = long(*d), age(int64(k.AsOf-*d))
 	}
@@ -53,8 +58,8 @@ func (k *maker) health() health {
 		{Name: "Reports read", Value: count(k.Input.Reports), Note: "of installations that are not erased"},
 		{Name: "Duplicates", Value: count(k.Input.Duplicates), Note: "a second report of an installation on one day; harmless"},
 		{Name: "Went back", Value: count(k.Input.WentBack), Note: "a total below an earlier one, as after a restored backup; nothing is subtracted"},
-		{Name: "Torn", Value: count(k.Input.Torn), Note: "pieces that could not be read"},
-		{Name: "Refused", Value: count(k.Input.Refused), Note: "reports that are not as the catalog says"},
+		{Name: "Unreadable", Value: count(k.Input.Torn), Note: fmt.Sprintf("%s torn, %s foreign; of all that was read", count(k.Health.Kinds[answer.Torn]), count(k.Health.Kinds[answer.Foreign]))},
+		{Name: "Refused", Value: count(k.Input.Refused), Note: "reports that are not as the catalog says; of all that was read"},
 		{Name: "Seen on one day only", Value: count(k.Installations.SeenOneDay), Note: "of " + count(k.Installations.Ever) + " ever seen; trials, and clones that start anew"},
 		{Name: "Erased on request", Value: count(k.Installations.Erased), Note: erased(k.Health.LateErased)},
 		{Name: "Erasures to carry out", Value: count(k.Health.Pending), Note: pending(k.Health.Pending)},

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"headcount.example/cmd/headcount/internal/day"
 )
 
 // hero is the first screen: how many, growing or not, what is popular, how
@@ -16,6 +14,7 @@ type hero struct {
 	Size        string // class by the length of Count
 	Rest        string // of the sentence
 	Change      string // of the sentence; empty: not known
+	Short       string // what is popular and how large, for a narrow screen
 	Growth      growth
 	Facts       []fact
 	Top         []bar
@@ -57,17 +56,25 @@ func (k *maker) hero(m *model) hero {
 	if len(m.Sizes) > 0 {
 		h.Large = &m.Sizes[0]
 	}
+	h.Short = h.short()
 	return h
 }
 
-// before is how many installations were active in the window before. It is
-// not known where reports began later than that window.
-func (k *maker) before() (n int64, known bool) {
-	if len(k.Activity) == 0 || k.Activity[0].Day > k.AsOf-2*day.Day(k.WindowDays)+1 {
-		return 0, false
+// short is what is most used and how large most things are, where that is
+// known.
+func (h hero) short() string {
+	var list []string
+	if len(h.Top) > 0 && !h.Top[0].Unknown && h.Top[0].n > 0 {
+		list = append(list, fmt.Sprintf("Most used: %s (%s).", h.Top[0].Text, h.Top[0].Values[1]))
 	}
-	return k.Window.Active - k.Window.New - k.Window.Returned + k.Window.Churned, true
+	if s := h.Large; s != nil && !s.Unknown && s.Half != "" {
+		list = append(list, fmt.Sprintf("Half of the %s: %s or below.", s.More, s.Half))
+	}
+	return strings.Join(list, " ")
 }
+
+// before is how many installations were active in the window before.
+func (k *maker) before() (n int64, known bool) { return k.Window.Before.N, k.Window.Before.Known }
 
 func (k *maker) windowBefore() string {
 	if k.WindowDays == 1 {

@@ -16,8 +16,8 @@ type model struct {
 	Empty               bool
 	Of                  string // the denominator
 	OfBare              string // the same without "of"
-	OfCapital           string // and at the beginning of a sentence
 	Ever                string // installations
+	None                string // why there is nothing to show
 	Notices             []string
 	Controls            *controls
 	Hero                hero
@@ -42,11 +42,11 @@ func newModel(a *answer.Answer, o Options) *model {
 	k := &maker{a, lexicon{o.List}, o}
 	ever := a.Installations.Ever
 	m := &model{Product: a.Product, Of: k.of(), Empty: ever == 0, Ever: count(ever) + plural(ever, " installation", " installations")}
-	m.OfCapital = capital(m.Of) + "."
 	m.OfBare = strings.TrimPrefix(m.Of, "of ")
 	if m.Product == "" {
 		m.Product = "Installations"
 	}
+	m.None = k.none()
 	m.head = newHead(fmt.Sprintf("%s: usage to %s", m.Product, a.AsOf))
 	m.Notices = k.notices()
 	m.Controls = k.controls()
@@ -73,6 +73,15 @@ func (k *maker) period() string {
 func (k *maker) of() string {
 	return fmt.Sprintf("of %s %s that opted in and reported in %s",
 		count(k.Denominator), plural(k.Denominator, "installation", "installations"), k.period())
+}
+
+// none says why there is nothing to show.
+func (k *maker) none() string {
+	h := k.Health
+	if h.LaterThanAsOf == 0 || h.FirstReport == nil {
+		return ""
+	}
+	return fmt.Sprintf("No report until %s. The first is of %s.", long(k.AsOf), long(*h.FirstReport))
 }
 
 // notices are what a reader must know before the figures.

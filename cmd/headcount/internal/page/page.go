@@ -45,7 +45,7 @@ var files embed.FS
 var (
 	style  = read("style.css")
 	policy = "default-src 'none'; style-src '" + hash(style) + "'; img-src data:; base-uri 'none'"
-	pages  = template.Must(template.New("").Funcs(template.FuncMap{"last": lastOf, "rangesOf": newRanges}).ParseFS(files, "template/*.html"))
+	pages  = template.Must(template.New("").Funcs(template.FuncMap{"last": lastOf, "rangesOf": newRanges, "dots": dots}).ParseFS(files, "template/*.html"))
 )
 
 func read(name string) string {

@@ -2,8 +2,10 @@ package page
 
 import (
 	"fmt"
+	"strings"
 
 	"headcount.example/cmd/headcount/internal/answer"
+	"headcount.example/cmd/headcount/internal/schema"
 )
 
 // sizes is what is known of one range gauge.
@@ -12,7 +14,11 @@ type sizes struct {
 	One, More         string
 	Total             string
 	Sentence          string
-	Missing           string // installations that did not report it
+	Range             string // the head of the ranges: "Number of faces"
+	Share             string // what the shares of things are of
+	ShareLargest      string // and those of installations
+	ShareOver         string // what the shares of Over are of
+	Half              string // the range in which half of the things are, or below; empty: there is none
 	Unknown           bool
 	Things            []bar
 	Largest           []bar
@@ -22,11 +28,11 @@ type sizes struct {
 
 // ranges is the table of a distribution.
 type ranges struct {
-	What, Head string
-	Bars       []bar
+	Range, What, Head string
+	Bars              []bar
 }
 
-func newRanges(what string, bars []bar) ranges { return ranges{what, capital(what), bars} }
+func newRanges(of, what string, bars []bar) ranges { return ranges{of, what, capital(what), bars} }
 
 func lastOf(bars []bar) int { return len(bars) - 1 }
 
@@ -82,14 +88,42 @@ func (k *maker) size(ranges []answer.Gauge) sizes {
 	if s.Unknown {
 		s.Total, s.Sentence = notKnown, "No installation reported this in the window."
 	}
-	if n := k.Denominator - known; n > 0 && known > 0 {
-		s.Missing = fmt.Sprintf("%s of them %s not report this: their %s are not known.", count(n), plural(n, "does", "do"), s.More)
+	s.Range = rangeHead(m, s.One, s.More)
+	s.Share, s.ShareLargest = k.shares(s, total, known)
+	s.ShareOver = fmt.Sprintf("Share of the %s of each week; each week: its %s. The newest week: s%s", s.More, days(k.WindowDays), s.Share[1:])
+	if at, ok := typical(values); ok {
+		s.Half = rangeText(labels[at])
 	}
 	s.Things = rangeBars(labels, values, total, s.Unknown)
-	s.Largest = rangeBars(labels, largest, k.Denominator, s.Unknown)
+	s.Largest = rangeBars(labels, largest, known, s.Unknown)
 	s.Columns = columns(labels, values)
 	s.Over = k.over(m.Name, s.More)
 	return s
+}
+
+// shares says what the shares of things and of installations are of.
+func (k *maker) shares(s sizes, total, known int64) (things, installations string) {
+	if known == 0 {
+		return "Share " + k.of() + ".", "Share " + k.of() + "."
+	}
+	of := fmt.Sprintf("the %s %s (%s)", count(known), plural(known, "installation that reports them", "installations that report them"), k.of())
+	return fmt.Sprintf("Share of %s %s, of %s.", count(total), plural(total, s.One, s.More), of), "Share of " + of + "."
+}
+
+// rangeHead is what the ranges of a metric are of, by the key of their label:
+// compreface.faces.range is "Number of faces". A key that only names the
+// things themselves does not say it.
+func rangeHead(m schema.Metric, one, more string) string {
+	const bare = "Range"
+	if len(m.Attributes) != 1 {
+		return bare
+	}
+	parts := strings.Split(strings.TrimSuffix(m.Attributes[0].Key, ".range"), ".")
+	of := clip(strings.ToLower(words(parts[len(parts)-1])))
+	if of == "" || of == one || of == more || of == "range" || len(parts) == 1 && parts[0] == m.Attributes[0].Key {
+		return bare
+	}
+	return "Number of " + of
 }
 
 // rangeBars are the rows of a distribution: the longest bar is the commonest

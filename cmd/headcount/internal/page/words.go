@@ -1,6 +1,7 @@
 package page
 
 import (
+	"html/template"
 	"slices"
 	"strings"
 	"unicode"
@@ -37,6 +38,11 @@ func clip(text string) string {
 		return string(runes[:mostRunes-1]) + "…"
 	}
 	return text
+}
+
+// dots lets a technical name break after its dots, and so not in a word.
+func dots(name string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(name), ".", ".<wbr/>"))
 }
 
 func capital(text string) string {

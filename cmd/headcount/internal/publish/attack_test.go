@@ -340,8 +340,8 @@ var settings = []struct {
 	{"10 to 12, none", setting{[2]int{10, 12}, [2]int{0, 0}}, .35},
 }
 
-// TestAttack holds the pages to the promise: an attacker who sees both is
-// right no more often than one who sees none.
+// TestAttack looks for a leak: an attacker who sees both pages and is right
+// more often than one who sees none, by more than the tolerance.
 func TestAttack(t *testing.T) {
 	for i, s := range settings {
 		t.Run(s.name, func(t *testing.T) {

@@ -18,17 +18,20 @@ func compute(ctx context.Context, src Source, view *schema.Schema, before record
 	if err != nil {
 		return record{}, err
 	}
-	oldest := t.oldest
-	r := release{plan: p, tally: t, old: old, dark: dark, asOf: asOf, gathers: before.Pages%gathering == 0, stale: func(since day.Day) bool {
-		// What the windows of that day held has been removed since. Changes
-		// would be counted that were none.
-		since = max(since, asOf-lookBack)
-		return oldest > before.Oldest && oldest > since-2*Window+1
+	h, err := holdings(ctx, src, t.oldest, before)
+	if err != nil {
+		return record{}, err
+	}
+	r := release{plan: p, tally: t, old: old, last: before.Stats.Tables, dark: dark, asOf: asOf, gathers: before.Pages%gathering == 0, stale: func(since day.Day) bool {
+		return h.lack(since, asOf)
 	}}
 	list := r.figures()
+	if r.allStale(list) {
+		return record{}, h.refusal(before.Stats.AsOf)
+	}
 	s := p.stats(list, asOf, period)
 	s.History = history(before.Stats, s)
-	return record{Version: recordVersion, Pages: before.Pages + 1, Oldest: oldest, Stats: s, Retired: retired(old, list)}, nil
+	return record{Version: recordVersion, Pages: before.Pages + 1, Oldest: h.oldest, Stats: s, Retired: retired(old, list)}, nil
 }
 
 // dark returns, by metric, whether its table was published before and showed

@@ -38,6 +38,8 @@ func TestDocument(t *testing.T) {
 		fmt.Sprintf("`schema_version` is %d", SchemaVersion),
 		"On **every third page**",
 		"Eleven ways",
+		fmt.Sprintf("no leak larger than about %.0f points was found", 100*tolerance),
+		"**as long as the last page is still in `--out`**", // TestLostRecord
 	} {
 		documented(t, text)
 	}

@@ -5,10 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"headcount.example/cmd/headcount/internal/day"
+	"headcount.example/cmd/headcount/internal/figures"
 	"headcount.example/cmd/headcount/internal/schema"
 )
 
@@ -23,11 +25,29 @@ const (
 type memory struct {
 	list    *schema.Schema
 	reports []schema.Report
-	fail    error // at the end
+	fail    error   // at the end
+	first   day.Day // of the tables, where earlier reports were pruned
 	next    uint32
 }
 
 func (m *memory) Schema() *schema.Schema { return m.list }
+
+func (m *memory) Tables(context.Context) (*figures.Tables, error) {
+	if m.first == 0 {
+		return &figures.Tables{}, nil
+	}
+	return &figures.Tables{Daily: []figures.Daily{{Day: m.first, Reports: 1}}}, nil
+}
+
+// prune removes the reports of before a day. The tables stay.
+func (m *memory) prune(before day.Day) {
+	for _, r := range m.reports {
+		if r.Day < before && (m.first == 0 || r.Day < m.first) {
+			m.first = r.Day
+		}
+	}
+	m.reports = slices.DeleteFunc(m.reports, func(r schema.Report) bool { return r.Day < before })
+}
 
 func (m *memory) Reports(ctx context.Context, do func(*schema.Report) error) error {
 	for i := range m.reports {

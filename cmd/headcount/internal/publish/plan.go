@@ -2,6 +2,7 @@ package publish
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -50,11 +51,11 @@ type plan struct {
 // from no catalog are not published: a sender chooses them.
 func newPlan(held, view *schema.Schema) *plan {
 	p := &plan{product: view.Product, cells: []cell{
-		{"active", "active installations"},
-		{"installations/new", "new: first report in the window"},
-		{"installations/returned", "returned: none in the window before"},
-		{"installations/continuing", "continuing"},
-		{"left", "reported in the window before, and not in this one"},
+		{"active", "Active installations"},
+		{"installations/new", "New: first report in the window"},
+		{"installations/returned", "Returned: none in the window before"},
+		{"installations/continuing", "Continuing"},
+		{"left", "Reported in the window before, and not in this one"},
 	}}
 	p.groups = []group{
 		{id: "installations", title: "Active installations", kind: Parts, metric: -1, first: newCell, end: leftCell},
@@ -70,7 +71,7 @@ func newPlan(held, view *schema.Schema) *plan {
 }
 
 func (p *plan) add(held, view *schema.Schema, at int, m schema.Metric) {
-	g := group{id: m.Name, title: m.Name, description: m.Description, kind: Any, metric: len(p.metrics), first: len(p.cells)}
+	g := group{id: m.Name, title: titleOf(m.Name), description: m.Description, kind: Any, metric: len(p.metrics), first: len(p.cells)}
 	x := metric{gauge: m.Kind == schema.RangeGauge, first: g.first}
 	var starts []int64
 	for _, s := range view.Series {
@@ -79,27 +80,37 @@ func (p *plan) add(held, view *schema.Schema, at int, m schema.Metric) {
 		}
 		x.order = append(x.order, len(x.series))
 		x.series = append(x.series, numberOf(held, m.Name, s.Values))
-		label := strings.Join(s.Values, ", ")
+		label := labelOf(s.Values)
 		if label == "" {
-			label = "at least one"
+			label = "At least one"
 		} else if x.gauge {
-			starts = append(starts, schema.RangeStart(s.Values[0]))
+			label, starts = rangeOf(s.Values[0]), append(starts, schema.RangeStart(s.Values[0]))
 		}
 		p.cells = append(p.cells, cell{s.Name, label})
 	}
 	x.listed = len(x.series)
 	if x.gauge {
-		rest := "not reported"
+		rest := "Not reported"
 		if older := x.older(held, m); len(older) > 0 {
-			rest, starts = "not reported, or in a range that is no longer used", append(starts, older...)
+			rest, starts = "Not reported, or in a range that is no longer used", append(starts, older...)
 		}
 		slices.SortStableFunc(x.order, func(a, b int) int { return cmp.Compare(starts[a], starts[b]) })
 		g.kind = Parts
-		g.title += ": installations by their largest"
-		p.cells = append(p.cells, cell{m.Name + "/none", "none"}, cell{m.Name + "/not_reported", rest})
+		one, more := thing(m)
+		g.title = capital(more) + ": installations by their largest"
+		g.description = strings.TrimSpace(g.description + " " + explain(one, more, p.cells[g.first:]))
+		p.cells = append(p.cells, cell{m.Name + "/none", "No " + one}, cell{m.Name + "/not_reported", rest})
 	}
 	g.end = len(p.cells)
 	p.metrics, p.groups = append(p.metrics, x), append(p.groups, g)
+}
+
+// explain says how a row of the range "0" differs from the one of no thing.
+func explain(one, more string, cells []cell) string {
+	if !slices.ContainsFunc(cells, func(c cell) bool { return c.label == "0" }) {
+		return ""
+	}
+	return fmt.Sprintf("“0” is an installation that has %s, all of them in the range 0; “No %s” is one that has no %s.", more, one, one)
 }
 
 // older adds the ranges of a gauge that the archive has and the catalog has

@@ -71,7 +71,7 @@ func publish(ctx context.Context, src Source, o Options) (Result, error) {
 	}
 	next := before
 	if !again {
-		if next, err = compute(ctx, src, o.View, before, o.AsOf, o.Period); err != nil {
+		if next, err = o.next(ctx, src, before); err != nil {
 			return Result{}, err
 		}
 	}
@@ -95,6 +95,21 @@ func publish(ctx context.Context, src Source, o Options) (Result, error) {
 		return Result{}, fmt.Errorf("%w; run it again with --as-of %s", err, page.AsOf)
 	}
 	return Result{Stats: page, Again: again}, nil
+}
+
+// next computes the next page. There is none of an archive without a report,
+// and no first one of a day on which there was none yet.
+func (o *Options) next(ctx context.Context, src Source, before record) (record, error) {
+	r, err := compute(ctx, src, o.View, before, o.AsOf, o.Period)
+	switch {
+	case err != nil:
+		return record{}, err
+	case r.Oldest == day.None:
+		return record{}, fmt.Errorf("%s has no report, so nothing was published", o.Archive)
+	case before.empty() && r.Oldest > o.AsOf:
+		return record{}, fmt.Errorf("no report is of %s or earlier; the first is of %s: nothing was published", o.AsOf, r.Oldest)
+	}
+	return r, nil
 }
 
 func lock(archive string) (unlock func(), err error) {
@@ -165,7 +180,19 @@ func checkOut(o Options, before record) error {
 // String says in a line what was written.
 func (r Result) String() string {
 	s := fmt.Sprintf("%s active installations (opted in) as of %s", headline(r.Stats.Active), r.Stats.Active.AsOf)
-	kept, all := 0, 0
+	kept, all := r.kept()
+	s += fmt.Sprintf("; %d of %d figures keep an earlier day", kept, all)
+	switch {
+	case r.Stats.Preview:
+		s += "; preview: not for publication"
+	case r.Again:
+		s += "; written again from the record"
+	}
+	return s
+}
+
+// kept counts the figures of the tables that keep an earlier day.
+func (r Result) kept() (kept, all int) {
 	for _, t := range r.Stats.Tables {
 		for _, f := range t.Figures {
 			if all++; f.AsOf < r.Stats.AsOf {
@@ -173,12 +200,18 @@ func (r Result) String() string {
 			}
 		}
 	}
-	s += fmt.Sprintf("; %d of %d figures keep an earlier day", kept, all)
-	switch {
-	case r.Stats.Preview:
-		s += "; preview: not for publication"
-	case r.Again:
-		s += "; written again from the record"
+	return kept, all
+}
+
+// Warning says that a new page shows nothing new; empty where it does.
+func (r Result) Warning() string {
+	kept, all := r.kept()
+	if r.Again || kept < all || r.Stats.Active.AsOf == r.Stats.AsOf {
+		return ""
+	}
+	s := fmt.Sprintf("no figure was renewed: in each, fewer than %d installations changed", Threshold)
+	if !r.Stats.Preview {
+		s += fmt.Sprintf("; the period begins again, and the next page can be as of %s", r.Stats.AsOf+day.Day(r.Stats.PeriodDays))
 	}
 	return s
 }

@@ -314,6 +314,22 @@ func TestUnknownPage(t *testing.T) {
 	s.refused(t, "not a page of headcount publish")
 }
 
+// TestLostRecord: without the record, only the page in its directory tells
+// that there was one. docs/publishing.md says so.
+func TestLostRecord(t *testing.T) {
+	s := newSite(t)
+	s.publish(t)
+	if err := os.Remove(filepath.Join(s.Archive, RecordName)); err != nil {
+		t.Fatal(err)
+	}
+	s.Today = page2 + 1
+	s.refused(t, "has no record of it")
+	s.Out = t.TempDir()
+	if got := len(s.publish(t).Stats.History); got != 1 {
+		t.Errorf("got %d headlines, want the one of a first page", got)
+	}
+}
+
 func TestOtherProduct(t *testing.T) {
 	s := newSite(t)
 	s.publish(t)

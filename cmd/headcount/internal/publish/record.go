@@ -24,7 +24,7 @@ const recordVersion = 1
 type record struct {
 	Version int      `json:"version"`
 	Pages   int      `json:"pages"`         // published so far
-	Oldest  day.Day  `json:"oldest_report"` // day of the archive's oldest report then
+	Oldest  day.Day  `json:"oldest_report"` // day of the archive's oldest report; once it was pruned, that of the page before
 	Stats   Stats    `json:"stats"`
 	Retired []Figure `json:"retired"` // published earlier, and no longer on the page
 }

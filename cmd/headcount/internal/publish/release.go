@@ -1,6 +1,8 @@
 package publish
 
 import (
+	"slices"
+
 	"headcount.example/cmd/headcount/internal/day"
 )
 
@@ -9,6 +11,7 @@ type release struct {
 	plan    *plan
 	tally   *tally
 	old     map[string]Figure // as published before, by id
+	last    []Table           // of the page before
 	dark    []bool            // by metric: its table showed nothing, so that it may appear as a whole
 	asOf    day.Day
 	gathers bool                     // changes of earlier periods count, too
@@ -30,7 +33,8 @@ func (r *release) figures() []Figure {
 			}
 		}
 		if g.kind == Parts {
-			complement(list[g.first:g.end], r.counts[g.first:g.end])
+			part := list[g.first:g.end]
+			complement(part, r.counts[g.first:g.end], r.settled(g.id, part))
 		}
 	}
 	for c := range list {
@@ -53,8 +57,9 @@ func (r *release) renewed(c, metric int) bool {
 	if !published {
 		return true
 	}
-	enough := r.enough(c) || metric >= 0 && r.dark[metric] && r.enough(r.plan.reported(metric))
-	return enough && !r.stale(old.AsOf)
+	showed := old.Status != Suppressed && old.Status != Missing
+	appears := metric >= 0 && r.dark[metric] && !showed && r.enough(r.plan.reported(metric))
+	return (r.enough(c) || appears) && !r.stale(old.AsOf)
 }
 
 // enough is whether Threshold installations changed since the renewal, and as
@@ -82,8 +87,8 @@ func (r *release) figure(c int, active *Figure, metric int) Figure {
 		population = r.tally.now[r.plan.reported(metric)]
 	}
 	switch {
-	case active != nil && r.tally.now[activeCell] < Threshold:
-		f.hide()
+	case active != nil && (active.Status == Suppressed || active.Status == Zero):
+		f.hide() // by the published headline: it may be kept
 	case population == 0 && n == 0:
 		f.Status = Missing
 	case population > 0 && population < Threshold:
@@ -117,6 +122,18 @@ func (r *release) nearlyAll(f *Figure, c int, active *Figure) {
 	}
 }
 
+// settled is whether a table hides what it hid on the page before, and none of
+// that was renewed. Then the hidden figures have enough company. Their counts
+// are not looked at again: an erasure or old changes would show in a further
+// figure that is hidden.
+func (r *release) settled(id string, figures []Figure) bool {
+	at := slices.IndexFunc(r.last, func(t Table) bool { return t.ID == id })
+	return at >= 0 && slices.EqualFunc(r.last[at].Figures, figures, func(old, f Figure) bool {
+		hidden := f.Status == Suppressed
+		return old.ID == f.ID && hidden == (old.Status == Suppressed) && (!hidden || f.AsOf == old.AsOf)
+	})
+}
+
 // round rounds to the nearest multiple of Rounding, half up.
 func round(n int64) int64 { return (n + Rounding/2) / Rounding * Rounding }
 
@@ -133,8 +150,9 @@ func share(f, active *Figure) *float64 {
 // complement hides more figures of a table that adds up to a total, until
 // what is hidden cannot be had from the others. The choice is by what was
 // published, and in the order of the table where that is equal, so that it
-// tells nothing that the figures did not.
-func complement(figures []Figure, counts []int64) {
+// tells nothing that the figures did not. Settled is whether those that are
+// hidden already were enough before.
+func complement(figures []Figure, counts []int64, settled bool) {
 	for {
 		hidden, sum, smallest := 0, int64(0), -1
 		for i := range figures {
@@ -154,7 +172,7 @@ func complement(figures []Figure, counts []int64) {
 		case smallest < 0:
 			hideZeros(figures)
 			return
-		case hidden > 1 && sum >= Threshold:
+		case hidden > 1 && (settled || sum >= Threshold):
 			return
 		}
 		figures[smallest].hide()

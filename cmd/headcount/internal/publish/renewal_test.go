@@ -2,11 +2,9 @@ package publish
 
 import (
 	"context"
-	"slices"
 	"testing"
 
 	"headcount.example/cmd/headcount/internal/day"
-	"headcount.example/cmd/headcount/internal/schema"
 )
 
 // base is a fleet of which every range is shown.
@@ -190,49 +188,6 @@ func TestRetired(t *testing.T) {
 	}
 }
 
-// TestPruned: what was removed from the archive is not a change.
-func TestPruned(t *testing.T) {
-	m := newMemory(t)
-	base(m, page1, page2)
-	r := m.pages(t, page1)[0]
-	kept := m.reports[:0]
-	for _, report := range m.reports {
-		if report.Day > page1 {
-			kept = append(kept, report)
-		}
-	}
-	m.reports = kept
-	r, err := compute(t.Context(), m, m.list, r, page2, DefaultPeriod)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if f := find(t, r.Stats, "example.size{range=1-10}"); f.AsOf != page1 {
-		t.Errorf("got as of %s, want %s", f.AsOf, page1)
-	}
-}
-
-// TestPrunedInTheWindows: a figure is renewed as long as the archive has the
-// two windows to its day, and not with a day less.
-func TestPrunedInTheWindows(t *testing.T) {
-	for _, test := range []struct{ oldest, want day.Day }{
-		{page1 - 2*Window, page2}, {page1 - 2*Window + 1, page2}, {page1 - 2*Window + 2, page1}, {page1, page1}, {page1 + 1, page1},
-	} {
-		m := newMemory(t)
-		m.add(50, m.size(0), page1, page2)
-		m.add(1, m.size(0), page1-2*Window-5, test.oldest)
-		r := m.pages(t, page1)[0]
-		m.reports = slices.DeleteFunc(m.reports, func(r schema.Report) bool { return r.Day < test.oldest })
-		m.add(20, m.size(0), page2)
-		r, err := compute(t.Context(), m, m.list, r, page2, DefaultPeriod)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := r.Stats.Active.AsOf; got != test.want {
-			t.Errorf("oldest report of %s: got as of %s, want %s", test.oldest, got, test.want)
-		}
-	}
-}
-
 // TestErased: what was erased is not in the next figures, and is no change.
 func TestErased(t *testing.T) {
 	m := newMemory(t)
@@ -291,5 +246,75 @@ func TestOlderRanges(t *testing.T) {
 	}
 	if got, want := sizes(r.Stats), "20 0 0 40 30"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestSettled: where hidden figures had enough company, the erasure of one
+// installation does not hide a further one. A table that lost a hidden figure
+// of the page before is looked at again.
+func TestSettled(t *testing.T) {
+	for _, test := range []struct {
+		name           string
+		erased, joined int
+		ranges         int
+		want           string
+	}{
+		{"none", 0, 0, 4, "hidden hidden 50 40 0 0"},
+		{"1 erased", 1, 0, 4, "hidden hidden 50 40 0 0"},
+		{"1 erased, 9 joined another range", 1, 9, 4, "hidden hidden 50 40 0 0"},
+		{"1 erased, 10 joined another range", 1, 10, 4, "hidden hidden 60 40 0 0"},
+		{"1 erased, 10 joined the hidden one", 1, -10, 4, "hidden hidden 50 40 0 0"},
+		{"another catalog", 1, 0, 3, "hidden hidden hidden hidden hidden"},
+	} {
+		m := newMemory(t)
+		for at, n := range []int{5, 5, 50, 40} {
+			m.add(n, m.size(at), page1, page2)
+		}
+		r := m.pages(t, page1)[0]
+		m.reports = m.reports[2*test.erased:]
+		m.add(max(test.joined, 0), m.size(2), page2)
+		m.add(max(-test.joined, 0), m.size(0), page2)
+		r, err := compute(t.Context(), m, testList(t, test.ranges), r, page2, DefaultPeriod)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := sizes(r.Stats); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// TestDarkTableBeside: where a table appears, the figure of those that did not
+// report the metric was shown before. It is renewed by its own changes.
+func TestDarkTableBeside(t *testing.T) {
+	silent := []int64{0, 0, 0, -1, -1, -1, -1}
+	for joined, want := range map[int]string{
+		0: "10 0 0 0 0 50", 1: "10 0 0 0 0 50", 9: "10 0 0 0 0 50", 10: "10 0 0 0 0 60",
+	} {
+		m := newMemory(t)
+		m.add(54, silent, page1, page2)
+		m.add(joined, silent, page2)
+		m.add(10, m.size(0), page2)
+		if got := sizes(m.pages(t, page1, page2)[1].Stats); got != want {
+			t.Errorf("%d joined beside: got %q, want %q", joined, got, want)
+		}
+	}
+}
+
+// TestHeadlineThatIsKept: one installation too few for a headline, and the
+// headline was not renewed. Its figures do not tell.
+func TestHeadlineThatIsKept(t *testing.T) {
+	for left, want := range map[int]string{0: "0 0 10", 3: "0 0 10", 4: "0 0 0"} {
+		m := newMemory(t)
+		m.change(left, m.size(0), nil)
+		m.add(13-left, m.size(0), page1, page2)
+		s := m.pages(t, page1, page2)[1].Stats
+		if s.Active.AsOf != page1 {
+			t.Errorf("%d left: the headline was renewed", left)
+		}
+		// New is renewed by 13 changes, continuing by one for each that stays.
+		if got := wordsOf(s.Tables[0].Figures); got != want {
+			t.Errorf("%d left: got %q, want %q", left, got, want)
+		}
 	}
 }

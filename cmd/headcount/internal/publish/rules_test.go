@@ -54,7 +54,7 @@ func TestComplement(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			list := figuresOf(test.counts)
-			complement(list, test.counts)
+			complement(list, test.counts, false)
 			if got := wordsOf(list); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
@@ -65,7 +65,7 @@ func TestComplement(t *testing.T) {
 func TestComplementLeavesMissing(t *testing.T) {
 	list := figuresOf([]int64{5, 30, 0})
 	list[2] = Figure{Status: Missing}
-	complement(list, []int64{5, 30, 0})
+	complement(list, []int64{5, 30, 0}, false)
 	if got, want := wordsOf(list), "hidden hidden not known"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

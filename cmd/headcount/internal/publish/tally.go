@@ -4,12 +4,16 @@ import (
 	"context"
 
 	"headcount.example/cmd/headcount/internal/day"
+	"headcount.example/cmd/headcount/internal/figures"
 	"headcount.example/cmd/headcount/internal/schema"
 )
 
 // A Source gives the reports of an archive. *archive.Archive is one.
 type Source interface {
 	Schema() *schema.Schema
+	// Tables are the figures by day. Those of days whose reports have been
+	// pruned are among them.
+	Tables(ctx context.Context) (*figures.Tables, error)
 	// Reports calls do for every report that is not erased, installation by
 	// installation, and each one's in the order of their days.
 	Reports(ctx context.Context, do func(*schema.Report) error) error
@@ -22,7 +26,7 @@ type tally struct {
 	then    []int64 // by bit: yes as of the day of since
 	changed []int64 // by bit: no then and yes now, or the reverse
 	lately  []int64 // the same since the page published last
-	oldest  day.Day // of all reports; after the last day without one
+	oldest  day.Day // of all reports; day.None where there is none
 }
 
 // A comparison says which days installations are looked at.
@@ -36,7 +40,7 @@ type comparison struct {
 func count(ctx context.Context, src Source, p *plan, with comparison) (*tally, error) {
 	days := with.days
 	t := &tally{now: make([]int64, p.bits()), then: make([]int64, p.bits()), changed: make([]int64, p.bits()), lately: make([]int64, p.bits()),
-		oldest: days[len(days)-1] + 1}
+		oldest: day.None}
 	one := newInstallation(p, days)
 	started := false
 	var guid [16]byte
@@ -51,7 +55,9 @@ func count(ctx context.Context, src Source, p *plan, with comparison) (*tally, e
 			one.reset()
 			started, guid = true, r.GUID
 		}
-		t.oldest = min(t.oldest, r.Day)
+		if t.oldest == day.None || r.Day < t.oldest {
+			t.oldest = r.Day
+		}
 		one.add(r)
 		return nil
 	})

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"math"
 	"strconv"
 
 	"headcount.example/cmd/headcount/internal/answer"
@@ -16,9 +17,11 @@ func (p *printer) cohorts() {
 	p.section("Retention", "installations first seen in a week, and % of them that reported in the weeks after")
 	const cell = 5
 	sizes := len("first")
+	first := int64(0)
 	for _, c := range all {
-		sizes = max(sizes, len(Number(c.Active[0])))
+		first += c.Active[0]
 	}
+	sizes = max(sizes, len(Number(first))) // the widest one
 	weeks := (p.width - 2 - 10 - 2 - sizes) / cell
 	shown := all[max(len(all)-weeks, 0):]
 	header := pad("week of", 10) + "  " + padLeft("first", sizes)
@@ -26,6 +29,7 @@ func (p *printer) cohorts() {
 		header += padLeft("+"+strconv.Itoa(week), cell)
 	}
 	p.line("  " + p.t.in(faint, header))
+	p.line("  " + p.everyWeek(all, first, min(weeks, len(shown[0].Active)), sizes, cell))
 	for _, c := range shown {
 		p.line("  " + p.cohort(c, sizes, weeks, cell))
 	}
@@ -37,14 +41,33 @@ func (p *printer) cohorts() {
 func (p *printer) cohort(c answer.Cohort, sizes, weeks, cell int) string {
 	line := c.Week.String() + "  " + padLeft(Number(c.Active[0]), sizes)
 	for _, n := range c.Active[1:min(len(c.Active), weeks)] {
-		if c.Active[0] == 0 {
-			line += padLeft(unknownCell, cell)
-			continue
-		}
-		part := 100 * n / c.Active[0]
-		line += p.t.in(heat(part), padLeft(strconv.FormatInt(part, 10), cell))
+		line += p.kept(n, c.Active[0], cell)
 	}
 	return line
+}
+
+// everyWeek is the row of all cohorts together: of those that are old enough.
+func (p *printer) everyWeek(all []answer.Cohort, first int64, weeks, sizes, cell int) string {
+	line := pad("all weeks", 10) + "  " + padLeft(Number(first), sizes)
+	for week := 1; week < weeks; week++ {
+		var n, of int64
+		for _, c := range all {
+			if week < len(c.Active) {
+				n, of = n+c.Active[week], of+c.Active[0]
+			}
+		}
+		line += p.kept(n, of, cell)
+	}
+	return line
+}
+
+// kept is the percentage that n is of them, to the nearest one.
+func (p *printer) kept(n, of int64, cell int) string {
+	if of == 0 {
+		return padLeft(unknownCell, cell)
+	}
+	part := int64(math.Round(100 * float64(n) / float64(of)))
+	return p.t.in(heat(part), padLeft(strconv.FormatInt(part, 10), cell))
 }
 
 // heat is the colour of a percentage.

@@ -36,9 +36,22 @@ func (p *printer) howMany() {
 		Number(i.Ever), Number(i.SeenOneDay), Number(i.Erased)), "  ")
 	if p.a.WindowDays != 28 {
 		w := p.a.Window
-		p.wrapped(fmt.Sprintf("In %s: %s active, %s new, %s returned, %s gone (churned).", Count(int64(p.a.WindowDays), "day", "days"),
-			Number(w.Active), Number(w.New), Number(w.Returned), Number(w.Churned)), "  ")
+		p.wrapped(fmt.Sprintf("In %s: %s active (before: %s), %s new, %s returned, %s gone (churned).", Count(int64(p.a.WindowDays), "day", "days"),
+			Number(w.Active), before(w), Number(w.New), Number(w.Returned), Number(w.Churned)), "  ")
 	}
+}
+
+// before is how many were active in the window before, and the change.
+func before(w answer.Window) string {
+	switch change := w.Active - w.Before.N; {
+	case !w.Before.Known:
+		return notKnown
+	case change > 0:
+		return Number(w.Before.N) + ", +" + Number(change)
+	case change < 0:
+		return Number(w.Before.N) + ", " + Number(change)
+	}
+	return Number(w.Before.N) + ", the same"
 }
 
 // growth compares a series of so many days with itself 28 days before; empty

@@ -13,7 +13,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"headcount.example/cmd/headcount/internal/answer"
-	"headcount.example/cmd/headcount/internal/day"
 )
 
 // sample is the answer of a made-up fleet.
@@ -98,7 +97,6 @@ func TestReportOfAnEmptyArchive(t *testing.T) {
 		"Product not known (no catalog): of 0 installations",
 		"growth not known",
 		"not known: no report in the window has it",
-		"the archive has no report",
 		"newest report not known",
 	} {
 		if !strings.Contains(got, want) {
@@ -141,6 +139,7 @@ func TestNamesAreClean(t *testing.T) {
 	}
 	a.Gauges[0].Range = hostile
 	a.Health.Kinds = map[string]int64{hostile: 1}
+	a.Health.Findings = []string{hostile}
 	got := report(t, Terminal{}, a)
 	for _, bad := range []string{"\x1b", "\r", "\x07", "\u202e"} {
 		if strings.Contains(got, bad) {
@@ -153,47 +152,56 @@ func TestNamesAreClean(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
-	aged := func(a *answer.Answer, back int64) {
-		newest := a.AsOf - day.Day(back)
-		a.Health.NewestReport, a.Health.AgeDays = &newest, &back
-	}
 	for _, test := range []struct {
 		name   string
 		change func(*answer.Answer)
-		want   string // empty for fine
+		want   []string
 	}{
-		{"fine", func(*answer.Answer) {}, ""},
-		{"two days old", func(a *answer.Answer) { aged(a, 2) }, ""},
-		{"three days old", func(a *answer.Answer) { aged(a, 3) }, "the newest report is of 2026-11-22, 3 days before 2026-11-25"},
-		{"later than the day", func(a *answer.Answer) { aged(a, -5) }, ""},
-		{"no report", func(a *answer.Answer) { a.Health.NewestReport = nil }, "the archive has no report"},
-		{"all reports are later", func(a *answer.Answer) { a.Health.NewestReport, a.Health.LaterThanAsOf = nil, 3 },
-			"no report is of 2026-11-25 or earlier, and 3 are later: give a later day with --as-of"},
-		{"torn, 1 %", func(a *answer.Answer) { a.Input = answer.Input{Reports: 99, Torn: 1} }, ""},
-		{"torn, 2 %", func(a *answer.Answer) { a.Input = answer.Input{Reports: 98, Torn: 2} }, "more than 1 % of what was read is torn"},
-		{"refused, 2 %", func(a *answer.Answer) { a.Input = answer.Input{Reports: 98, Refused: 2} }, "more than 1 % of the reports are not as the catalog says"},
-		{"a silent day", func(a *answer.Answer) { a.Health.Days[10].Reports = 0 }, "1 day of the last 28 without any report"},
-		{"a silent day of a small fleet", func(a *answer.Answer) {
-			a.Health.Days[10].Reports, a.Installations.Active28d = 0, 9
-		}, ""},
-		{"one erasure", func(a *answer.Answer) { a.Health.Pending = 1 }, "1 request to erase waits for headcount erase"},
-		{"two erasures", func(a *answer.Answer) { a.Health.Pending = 2 }, "2 requests to erase wait for headcount erase"},
+		{"fine", func(a *answer.Answer) { a.Health.Findings = nil }, []string{"Health  fine\n"}},
+		{"one thing", func(a *answer.Answer) { a.Health.Findings = []string{"a"} }, []string{"Health  1 thing to look at\n  ! a\n"}},
+		{"two things", func(a *answer.Answer) { a.Health.Findings = []string{"a", "b"} }, []string{"Health  2 things to look at\n  ! a\n  ! b\n"}},
+		{"torn and foreign", func(a *answer.Answer) {
+			a.Input.Torn, a.Health.Kinds = 122, map[string]int64{answer.Torn: 92, answer.Foreign: 30, answer.WrongDay: 2}
+		}, []string{"122 unreadable (92 torn, 30 foreign)", "Refused, by kind: wrong day 2."}},
+		{"nothing unreadable", func(a *answer.Answer) { a.Input.Torn, a.Health.Kinds = 0, nil }, []string{", 0 unreadable,"}},
+		{"erased", func(a *answer.Answer) { a.Installations.Erased = 1 }, []string{"Reports of 1 installation erased on request are in no figure."}},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			a := sample(t)
-			a.Health.Pending = 0
-			test.change(a)
-			found := findings(a)
-			switch {
-			case test.want == "" && len(found) > 0:
-				t.Errorf("got %q, want nothing", found)
-			case test.want != "" && (len(found) != 1 || !strings.HasPrefix(found[0], test.want)):
-				t.Errorf("got %q, want %q", found, test.want)
+		a := sample(t)
+		test.change(a)
+		got := strings.Join(strings.Fields(report(t, Terminal{}, a)), " ")
+		for _, want := range test.want {
+			if want = strings.Join(strings.Fields(want), " "); !strings.Contains(got, want) {
+				t.Errorf("%s: %q is missing in\n%s", test.name, want, got)
 			}
-			if fine := strings.Contains(report(t, Terminal{}, a), "Health  fine"); fine != (test.want == "") {
-				t.Errorf("the report says fine: got %v", fine)
-			}
-		})
+		}
+	}
+}
+
+// The window before is in the text, with the change.
+func TestWindowBefore(t *testing.T) {
+	for want, w := range map[string]answer.Window{
+		"In 7 days: 211 active (before: 192, +19),":      {Active: 211, Before: answer.Maybe{N: 192, Known: true}},
+		"In 7 days: 180 active (before: 192, -12),":      {Active: 180, Before: answer.Maybe{N: 192, Known: true}},
+		"In 7 days: 192 active (before: 192, the same),": {Active: 192, Before: answer.Maybe{N: 192, Known: true}},
+		"In 7 days: 211 active (before: not known),":     {Active: 211},
+	} {
+		a := sample(t)
+		a.WindowDays, a.Window = 7, w
+		if got := report(t, Terminal{Width: 120}, a); !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+}
+
+// Retention is rounded to the nearest per cent, as on the page.
+func TestRetention(t *testing.T) {
+	a := sample(t)
+	a.Cohorts = []answer.Cohort{{Week: a.AsOf - 30, Active: []int64{11, 10, 5}}, {Week: a.AsOf - 23, Active: []int64{9, 0}}}
+	got := report(t, Terminal{}, a)
+	for _, want := range []string{"  all weeks      20   50   45\n", "     11   91   45\n", "      9    0\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
 	}
 }
 

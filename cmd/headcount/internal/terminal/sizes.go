@@ -1,6 +1,8 @@
 package terminal
 
 import (
+	"fmt"
+
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"headcount.example/cmd/headcount/internal/answer"
@@ -58,11 +60,11 @@ func (p *printer) gauge(ranges []answer.Gauge) {
 		p.line("  " + pad(shorten(Clean(g.Range), wide), wide) + " " + pad(p.t.in(blue, bar(g.Things, most, bars)), bars) +
 			columns(Number(g.Things), part(g.Things, things), before(i), Number(g.Installations), Number(g.Largest)))
 	}
-	note := "largest: installations whose largest thing is in the range"
+	note := fmt.Sprintf("share: of %s, of the %s", Count(things, "thing", "things"), Count(known, "installation that reports them", "installations that report them"))
 	if history {
-		note = "before: share 28 days before; " + note
+		note += "; before: share 28 days before"
 	}
-	p.dim(note)
+	p.dim(note + "; largest: installations whose largest thing is in the range")
 }
 
 // hasBefore is whether there are 28 days before the newest day to look back to.

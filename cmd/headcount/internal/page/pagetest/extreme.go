@@ -18,7 +18,7 @@ func Huge() *answer.Answer {
 	a := &answer.Answer{Product: "<script>alert(1)</script> " + strings.Repeat("Enterprise ", 8), AsOf: AsOf, WindowDays: 28, WindowFrom: AsOf - 27,
 		Denominator:   most / 4,
 		Installations: answer.Installations{Active1d: most / 8, Active7d: most / 6, Active28d: most / 4, New28d: most / 16, Churned28d: most / 32, Ever: most, SeenOneDay: 1, Erased: most},
-		Window:        answer.Window{Active: most / 4, New: most / 16, Returned: 1, Churned: most / 32},
+		Window:        answer.Window{Active: most / 4, New: most / 16, Returned: 1, Churned: most / 32, Before: answer.Maybe{N: most / 4, Known: true}},
 		Counters: []answer.Counter{
 			{Name: "a." + long, Labels: map[string]string{long: strings.ToUpper(long), "b": `=HYPERLINK("http://x")`}, Total: most, New28d: most, New: most, Installations: most, Active: most / 4, Share: &all},
 			{Name: "a." + long, Labels: map[string]string{long: "</td><img src=//x>", "b": "-1"}, Total: 1, Active: 1, Share: &half},
@@ -31,7 +31,7 @@ func Huge() *answer.Answer {
 		},
 		Cohorts: []answer.Cohort{{Week: AsOf.Week() - 14, Active: []int64{most / 4, 1}}, {Week: AsOf.Week() - 7, Active: []int64{most / 4}}},
 		Input:   answer.Input{Reports: most, Duplicates: most, Torn: most, Refused: most, WentBack: most},
-		Health: answer.Health{NewestReport: &newest, AgeDays: &age, LaterThanAsOf: most, LateErased: most, Pending: most,
+		Health: answer.Health{NewestReport: &newest, AgeDays: &age, LaterThanAsOf: most, LateErased: most, Pending: most, Findings: []string{"<b>" + long, "more"},
 			Kinds: map[string]int64{"torn": most, long: most}},
 	}
 	for d := day.Day(0); d < 90; d++ {

@@ -1,0 +1,42 @@
+package archive
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"headcount.example/cmd/headcount/internal/answer"
+	"headcount.example/cmd/headcount/internal/number"
+)
+
+// fewestReports are enough to tell a wrong catalog from some hostile reports.
+const fewestReports = 10
+
+// fits is an error where the catalog is probably not that of the files: none
+// of many reports is as it says, and none ever was.
+func (c *compaction) fits() error {
+	if c.m.Catalog == nil || len(c.m.Months) > 0 || c.done.Reports > 0 || c.done.Kinds[answer.TooOld] > 0 {
+		return nil
+	}
+	kinds, sum := map[string]int64{}, int64(0)
+	for _, kind := range []string{answer.UnknownMetric, answer.UnknownLabel, answer.WrongKind, answer.AbsurdValue} {
+		if n := c.done.Kinds[kind]; n > 0 {
+			kinds[kind] = n
+			sum += n
+		}
+	}
+	if sum < fewestReports {
+		return nil
+	}
+	most := slices.SortedFunc(maps.Keys(kinds), func(a, b string) int {
+		return cmp.Or(cmp.Compare(kinds[b], kinds[a]), cmp.Compare(a, b))
+	})
+	var list []string
+	for _, kind := range most {
+		list = append(list, kind+" "+number.Grouped(kinds[kind]))
+	}
+	return fmt.Errorf("none of %s reports is as the catalog %q says (%s): is --catalog right? nothing was recorded",
+		number.Grouped(sum), c.m.Catalog.Product, strings.Join(list, ", "))
+}
