@@ -224,7 +224,7 @@ func TestOperatorsKnowEveryKind(t *testing.T) {
 			t.Errorf("docs/operators.md does not say what to do about %q", kind)
 		}
 	}
-	for _, sentence := range []string{"without any report", "of what was read is torn", "of the reports are not as the catalog says",
+	for _, sentence := range []string{"without any report", "of what was read is unreadable", "is not over", "of the reports are not as the catalog says",
 		"requests to erase wait for headcount erase", "the newest report is of"} {
 		if !strings.Contains(d.text, sentence) {
 			t.Errorf("docs/operators.md does not say what to do about %q", sentence)

@@ -22,8 +22,8 @@ func receiptFacts(r *archive.Receipt) terminal.Facts {
 			terminal.Count(int64(r.Sums), "month is", "months are")))
 	}
 	if r.Left > 0 {
-		f.Warnings = append(f.Warnings, fmt.Sprintf("%s of erased installations left in files that were not rewritten, until %s",
-			terminal.Count(r.Left, "piece is", "pieces are"), r.Until))
+		f.Warnings = append(f.Warnings, fmt.Sprintf("%s left in files that were not rewritten, until %s",
+			terminal.Count(r.Left, "piece of erased installations is", "pieces of erased installations are"), r.Until))
 	}
 	if r.Unsearched > 0 {
 		f.Warnings = append(f.Warnings, unsearched(r))

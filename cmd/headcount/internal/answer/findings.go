@@ -61,7 +61,7 @@ func (a *Answer) findings() []string {
 	// What is torn or refused has no day, so it is a part of all that was read.
 	read := sumOf(a.Input.Reports, a.Health.LaterThanAsOf, a.Input.Torn, a.Input.Refused)
 	if many(a.Input.Torn, read) {
-		list = append(list, "more than 1 % of what was read is torn: give each Collector a file of its own, and see whether its disk is full")
+		list = append(list, "more than 1 % of what was read is unreadable: give each Collector a file of its own, and see whether its disk is full")
 	}
 	if many(a.Input.Refused, read) {
 		list = append(list, "more than 1 % of the reports are not as the catalog says: rejected.jsonl in the archive has them")

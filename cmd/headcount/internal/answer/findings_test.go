@@ -102,7 +102,7 @@ func TestFindings(t *testing.T) {
 		},
 			"no report is of 2026-07-01 or earlier, and 4,400 are later, the first of 2026-07-06: choose a later day"},
 		{"torn, 1 %", func(a *Answer) { a.Input = Input{Reports: 99, Torn: 1} }, ""},
-		{"torn, 2 %", func(a *Answer) { a.Input = Input{Reports: 98, Torn: 2} }, "more than 1 % of what was read is torn"},
+		{"torn, 2 %", func(a *Answer) { a.Input = Input{Reports: 98, Torn: 2} }, "more than 1 % of what was read is unreadable"},
 		{"torn, few of the later ones", func(a *Answer) { a.Input, a.Health.LaterThanAsOf = Input{Reports: 98, Torn: 2}, 900 }, ""},
 		{"refused, 2 %", func(a *Answer) { a.Input = Input{Reports: 98, Refused: 2} }, "more than 1 % of the reports are not as the catalog says"},
 		{"refused, few of the later ones", func(a *Answer) { a.Input, a.Health.LaterThanAsOf = Input{Reports: 98, Refused: 2}, 100 }, ""},

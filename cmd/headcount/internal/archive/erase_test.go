@@ -191,7 +191,7 @@ func TestWhichFilesAreRewritten(t *testing.T) {
 		"compressed":                  {"usage.jsonl.gz", false, false, false, rewritten, ""},
 		"rotated, and open":           {rotatedName, true, true, true, live, "another program has it open"},
 		"live":                        {"usage.jsonl", true, true, true, live, "another program has it open"},
-		"in a directory, not rotated": {"usage.jsonl", false, false, false, left, "name the file itself, or give --closed"},
+		"in a directory, not rotated": {"usage.jsonl", false, false, false, left, "name the file itself if no Collector writes it"},
 		"named":                       {"usage.jsonl", false, true, false, rewritten, ""},
 		"closed":                      {"usage.jsonl", false, false, true, rewritten, ""},
 		"closed, and open":            {"usage.jsonl", true, false, true, live, "another program has it open"},

@@ -38,5 +38,5 @@ func owned(dir string) error {
 	if u, err := user.LookupId(strconv.Itoa(int(s.Uid))); err == nil {
 		owner = fmt.Sprintf("%s (%s)", u.Username, owner)
 	}
-	return fmt.Errorf("archive %s: this archive belongs to %s: run headcount as that user", dir, owner)
+	return fmt.Errorf("archive %s belongs to %s: run headcount as that user", dir, owner)
 }

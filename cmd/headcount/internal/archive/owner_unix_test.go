@@ -26,7 +26,7 @@ func TestArchiveOfAnotherUser(t *testing.T) {
 			if name == "open" {
 				continue // it only reads
 			}
-			refused(t, name, do(), "this archive belongs to "+owner+": run headcount as that user")
+			refused(t, name, do(), "archive "+dir+" belongs to "+owner+": run headcount as that user")
 		}
 		sameText(t, "files", tree(t, dir), before)
 	}

@@ -63,7 +63,7 @@ func (e *erasure) live(f rawFile) string {
 	case !known:
 		return "it may be the Collector's live file: whether another program has it open cannot be seen from here; give --closed if none writes it"
 	case !f.named:
-		return "it may be the Collector's live file, since its name is not that of a rotated one; name the file itself, or give --closed, if no Collector writes it"
+		return "it may be the Collector's live file, since its name is not that of a rotated one; name the file itself if no Collector writes it"
 	}
 	return ""
 }

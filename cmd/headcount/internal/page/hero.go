@@ -60,12 +60,12 @@ func (k *maker) hero(m *model) hero {
 	return h
 }
 
-// short is what is most used and how large most things are, where that is
+// short is what is popular and how large most things are, where that is
 // known.
 func (h hero) short() string {
 	var list []string
 	if len(h.Top) > 0 && !h.Top[0].Unknown && h.Top[0].n > 0 {
-		list = append(list, fmt.Sprintf("Most used: %s (%s).", h.Top[0].Text, h.Top[0].Values[1]))
+		list = append(list, fmt.Sprintf("Popular: %s (%s).", h.Top[0].Text, h.Top[0].Values[1]))
 	}
 	if s := h.Large; s != nil && !s.Unknown && s.Half != "" {
 		list = append(list, fmt.Sprintf("Half of the %s: %s or below.", s.More, s.Half))

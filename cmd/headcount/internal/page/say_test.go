@@ -83,13 +83,13 @@ func TestDots(t *testing.T) {
 	}
 }
 
-// A narrow screen shows at once what is most used and how large things are.
+// A narrow screen shows at once what is popular and how large things are.
 func TestShort(t *testing.T) {
 	large := &sizes{More: "collections", Half: "201–500"}
 	top := []bar{{Text: "Face detection", Values: []string{"4", "50%"}, n: 4}}
 	for want, h := range map[string]hero{
-		"": {}, "Most used: Face detection (50%).": {Top: top}, "Half of the collections: 201–500 or below.": {Large: large},
-		"Most used: Face detection (50%). Half of the collections: 201–500 or below.": {Top: top, Large: large},
+		"": {}, "Popular: Face detection (50%).": {Top: top}, "Half of the collections: 201–500 or below.": {Large: large},
+		"Popular: Face detection (50%). Half of the collections: 201–500 or below.": {Top: top, Large: large},
 	} {
 		if got := h.short(); got != want {
 			t.Errorf("got %q, want %q", got, want)
