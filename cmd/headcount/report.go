@@ -30,7 +30,8 @@ window is the days that end with that day, and shares are of the
 installations that opted in and reported in it. What is not known is said to
 be not known, and never shown as 0.
 
---format json has the whole answer. The same input gives the same bytes.
+--format json has the whole answer. The same input gives the same bytes, once
+the day is over.
 --format csv has it in long form, one figure a row, with these columns:
 
 ` + export.ColumnsHelp
