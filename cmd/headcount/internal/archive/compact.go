@@ -110,7 +110,12 @@ func (c *compaction) adopt(view *schema.Schema, given bool) error {
 		return nil
 	}
 	if was := c.m.Catalog; was != nil {
-		if was.Product != view.Product {
+		switch {
+		case was.Product != view.Product && len(c.m.Months) == 0: // the first catalog was a wrong one
+			c.warn("the archive has no report of %q: it begins again with the catalog of %q", was.Product, view.Product)
+			c.m.Schema, c.m.Catalog, c.m.Inputs, c.m.Kinds, c.m.Rejected = schema.New(), nil, nil, map[string]int64{}, 0
+			was = view
+		case was.Product != view.Product:
 			return fmt.Errorf("it is of %q, and the catalog is of %q: give each product an archive of its own; if this archive was made with a wrong --catalog, remove it and compact the raw files again", was.Product, view.Product)
 		}
 		if was.Notice > view.Notice {
@@ -147,9 +152,7 @@ func (c *compaction) run(paths []string) (err error) {
 			return err
 		}
 	}
-	if err := c.fits(); err != nil {
-		return err
-	}
+	c.fits()
 	if c.m.Rejected, err = c.rejected.close(); err != nil {
 		return err
 	}

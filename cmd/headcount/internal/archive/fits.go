@@ -2,7 +2,6 @@ package archive
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,11 +13,12 @@ import (
 // fewestReports are enough to tell a wrong catalog from some hostile reports.
 const fewestReports = 10
 
-// fits is an error where the catalog is probably not that of the files: none
-// of many reports is as it says, and none ever was.
-func (c *compaction) fits() error {
+// fits warns where the catalog is probably not that of the files: none of many
+// reports is as it says, and none ever was. It is no error, so that hostile
+// reports alone stop nothing.
+func (c *compaction) fits() {
 	if c.m.Catalog == nil || len(c.m.Months) > 0 || c.done.Reports > 0 || c.done.Kinds[answer.TooOld] > 0 {
-		return nil
+		return
 	}
 	kinds, sum := map[string]int64{}, int64(0)
 	for _, kind := range []string{answer.UnknownMetric, answer.UnknownLabel, answer.WrongKind, answer.AbsurdValue} {
@@ -28,7 +28,7 @@ func (c *compaction) fits() error {
 		}
 	}
 	if sum < fewestReports {
-		return nil
+		return
 	}
 	most := slices.SortedFunc(maps.Keys(kinds), func(a, b string) int {
 		return cmp.Or(cmp.Compare(kinds[b], kinds[a]), cmp.Compare(a, b))
@@ -37,6 +37,6 @@ func (c *compaction) fits() error {
 	for _, kind := range most {
 		list = append(list, kind+" "+number.Grouped(kinds[kind]))
 	}
-	return fmt.Errorf("none of %s reports is as the catalog %q says (%s): is --catalog right? nothing was recorded",
+	c.warn("none of %s reports is as the catalog %q says (%s): is --catalog right? With the right one compact begins again",
 		number.Grouped(sum), c.m.Catalog.Product, strings.Join(list, ", "))
 }

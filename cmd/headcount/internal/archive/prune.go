@@ -232,6 +232,9 @@ func (p *pruning) keep(f rawFile, known *index) (string, error) {
 	if !rotatedFile.MatchString(f.path) {
 		return "its name is not that of a rotated file, so a Collector may write it", nil
 	}
+	if len(p.m.Months) == 0 {
+		return "the archive has no report: perhaps it was compacted with a wrong catalog", nil
+	}
 	if open, _ := openElsewhere(f.path); open {
 		return "another program has it open", nil
 	}
