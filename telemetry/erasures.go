@@ -170,11 +170,12 @@ var errNoRequest = errors.New("telemetry: there is no such request to erase any 
 func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 	e.sending.Lock()
 	defer e.sending.Unlock()
-	i := slices.IndexFunc(e.mine(), func(r erasure) bool { return r.GUID == guid })
+	mine := e.mine() // once: another process may end one meanwhile
+	i := slices.IndexFunc(mine, func(r erasure) bool { return r.GUID == guid })
 	if i < 0 {
 		return errNoRequest
 	}
-	r := e.mine()[i]
+	r := mine[i]
 	now := e.clock()
 	if r.due.After(now) && r.due.Before(now.Add(farthest)) {
 		return errors.New("telemetry: the request to erase is not sent now: " + r.String())
