@@ -65,10 +65,13 @@ func (p *Panel) act(ctx context.Context) error {
 		return err
 	}
 	// Again while no decision is made here: a yes may just have come, and a no after it.
-	p.deciding.Lock()
-	defer p.deciding.Unlock()
+	unlock, err := p.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	ctx = context.WithoutCancel(ctx) // waiting may have used all of it
-	err := p.config.Stats.Refresh(ctx)
+	err = p.config.Stats.Refresh(ctx)
 	if err == nil && p.state(ctx).ignored() {
 		return errors.New(p.texts.AskedElsewhere)
 	}
@@ -80,8 +83,15 @@ func (p *Panel) act(ctx context.Context) error {
 func (p *Panel) record(ctx context.Context, a answer, where string) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	p.deciding.Lock()
-	defer p.deciding.Unlock()
+	r := consent.Record{Decision: a.decision, Notice: a.notice, Time: time.Now(), Where: where, Erase: a.erase}
+	unlock, err := p.lock(ctx)
+	if err != nil {
+		if a.decision == consent.Denied { // it stops this process all the same
+			_ = p.config.Stats.Decide(context.WithoutCancel(ctx), r)
+		}
+		return err
+	}
+	defer unlock()
 	if a.erase && !p.config.Stats.Status().CanErase {
 		// The no would destroy the identifier, and what was sent could not be
 		// erased any more. Who gave this answer can turn off without.
@@ -105,8 +115,7 @@ func (p *Panel) record(ctx context.Context, a answer, where string) error {
 			return &refusal{status: http.StatusConflict, why: p.texts.Replayed}
 		}
 	}
-	r := consent.Record{Decision: a.decision, Notice: a.notice, Time: time.Now(), Where: where, Erase: a.erase}
-	err := p.save(ctx, r)
+	err = p.save(ctx, r)
 	if a.decision == consent.Granted {
 		return p.checkOvertaken(ctx, s.history, where, err)
 	}
@@ -114,6 +123,17 @@ func (p *Panel) record(ctx context.Context, a answer, where string) error {
 		_ = p.config.Stats.Decide(ctx, r)
 	}
 	return err
+}
+
+// lock waits until no other decision is being made, as long as ctx allows: the
+// application's Save may hang.
+func (p *Panel) lock(ctx context.Context) (unlock func(), err error) {
+	select {
+	case p.deciding <- struct{}{}:
+		return func() { <-p.deciding }, nil
+	case <-ctx.Done():
+		return nil, errors.New(fill(p.texts.NotKept, "reason", "an earlier decision is still being recorded"))
+	}
 }
 
 func (p *Panel) save(ctx context.Context, r consent.Record) error {

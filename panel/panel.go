@@ -8,7 +8,6 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
-	"sync"
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
@@ -23,6 +22,10 @@ type Config struct {
 	// Decisions is where decisions are kept: the same that telemetry.Config
 	// has. Required.
 	Decisions Decisions
+
+	// Env is telemetry.Config's: where variables of the environment are looked up.
+	// Nil means os.LookupEnv.
+	Env func(name string) (value string, set bool)
 
 	// Stats is told of every decision, and asked how things stand. A nil one
 	// counts nothing, and the panel says so.
@@ -89,7 +92,7 @@ type Panel struct {
 	notice   int
 	pages    *template.Template
 	cross    *http.CrossOriginProtection
-	deciding sync.Mutex // one look and Save at a time
+	deciding chan struct{} // one look and Save at a time
 }
 
 //go:embed *.html panel.css
@@ -104,7 +107,7 @@ const maxWords = 60
 // and its sign-up row is empty.
 func New(config Config) (*Panel, error) {
 	p := &Panel{config: config, texts: config.Texts.with(english), notice: config.Catalog.NoticeNumber(),
-		cross: http.NewCrossOriginProtection()}
+		cross: http.NewCrossOriginProtection(), deciding: make(chan struct{}, 1)}
 	err := errors.Join(p.check(), p.texts.check(config.Changes))
 	if err == nil {
 		p.pages, err = template.New("").Funcs(template.FuncMap{

@@ -24,7 +24,7 @@ func (p *Panel) state(ctx context.Context) state {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	s := state{
-		decided: consent.Evaluate(ctx, p.config.Catalog.Variable(), p.notice, nil, p.config.Decisions),
+		decided: consent.Evaluate(ctx, p.config.Catalog.Variable(), p.notice, p.config.Env, p.config.Decisions),
 		client:  p.config.Stats.Status(),
 	}
 	s.history, s.fault = p.config.Decisions.History(ctx)

@@ -41,7 +41,7 @@ func Ask(ctx context.Context, q Question, in io.Reader, out io.Writer) (consent.
 	if source == nil || unattended(os.Getenv) {
 		return consent.Record{}, nil
 	}
-	if consent.Evaluate(ctx, q.Variable, q.Notice, nil, q.Decided).Decision != consent.Undecided {
+	if consent.Evaluate(ctx, q.Variable, q.Notice, q.Env, q.Decided).Decision != consent.Undecided {
 		return consent.Record{}, nil
 	}
 	decision, err := q.talk(ctx, source, out)

@@ -24,6 +24,10 @@ type Question struct {
 	Variable string         // the product's own, by which an administrator decides: the catalog's Variable
 	Notice   int            // the number that the answer is for: the catalog's NoticeNumber
 	Decided  consent.Source // what was decided so far; nil means nothing was
+
+	// Env is telemetry.Config's: where variables of the environment are looked up.
+	// Nil means os.LookupEnv.
+	Env func(name string) (value string, set bool)
 }
 
 const (

@@ -54,6 +54,7 @@ type decisions struct {
 	status  consent.Status
 	trouble error           // why it is off in spite of consent
 	refused *consent.Record // a no of this process that may not be recorded
+	stood   consent.Record  // the decision that was acted on before that no
 }
 
 // Decide records a decision in Config.Consent and acts on it before it returns.
@@ -135,6 +136,9 @@ func (d *decisions) decide(ctx context.Context, r consent.Record) (erase *guid, 
 		d.setRefused(&r)
 		d.stop() // before anything that can fail
 	}
+	d.mu.Lock()
+	stood := d.refused
+	d.mu.Unlock()
 	saved := d.save(ctx, r)
 	if saved != nil {
 		saved = fmt.Errorf("telemetry: the decision is not recorded: %w", saved)
@@ -143,7 +147,11 @@ func (d *decisions) decide(ctx context.Context, r consent.Record) (erase *guid, 
 		if saved != nil {
 			return nil, saved
 		}
-		d.setRefused(nil)
+		d.mu.Lock()
+		if d.refused == stood { // else a no was given while the yes was being recorded
+			d.refused = nil
+		}
+		d.mu.Unlock()
 	}
 	erase, err = d.refresh(ctx)
 	asked, cancel := context.WithTimeout(ctx, refreshTimeout)
@@ -157,6 +165,9 @@ func (d *decisions) decide(ctx context.Context, r consent.Record) (erase *guid, 
 func (d *decisions) setRefused(r *consent.Record) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if r != nil && d.refused == nil {
+		d.stood = d.status.Record
+	}
 	d.refused = r
 }
 
@@ -202,11 +213,17 @@ func (d *decisions) confirmed(s consent.Status) consent.Status {
 	if d.refused == nil || s.Decision == consent.Denied && !s.Veto {
 		return s
 	}
-	if s.On() && s.Record.Time.After(d.refused.Time) {
+	// A yes from a clock that is ahead may bear a later time than the no.
+	if s.On() && s.Record.Time.After(d.refused.Time) && !same(s.Record, d.stood) {
 		d.refused = nil // a later yes
 		return s
 	}
 	return consent.Status{Decision: consent.Denied, Record: *d.refused, Reason: "no, given to this process"}
+}
+
+// same is whether two records are one decision.
+func same(a, b consent.Record) bool {
+	return a.Decision == b.Decision && a.Notice == b.Notice && a.Where == b.Where && a.Time.Equal(b.Time) && a.Since.Equal(b.Since)
 }
 
 // evaluate waits for the Source as long as ctx allows. One that does not return

@@ -79,7 +79,12 @@ func (e *erasures) keep(guid uuid.UUID) error {
 	if e.dir == "" {
 		return errors.New("telemetry: not erased: Config.Dir is needed to keep the request until it arrives")
 	}
-	if len(e.list(requestSuffix)) >= maxErasures {
+	requests := e.list(requestSuffix)
+	ours := func(r erasure) bool { return r.GUID == guid }
+	if _, err := os.Lstat(e.path(guid, receiptSuffix)); err == nil || slices.ContainsFunc(requests, ours) {
+		return nil // a no that is acted on once more, because something could not be destroyed
+	}
+	if len(requests) >= maxErasures {
 		return fmt.Errorf("telemetry: not erased: %d requests are waiting already", maxErasures)
 	}
 	now := e.clock().UTC().Truncate(time.Second)
@@ -90,7 +95,7 @@ func (e *erasures) keep(guid uuid.UUID) error {
 }
 
 func (e *erasures) write(path string, content erasure) error {
-	if err := os.MkdirAll(e.dir, 0o700); err != nil {
+	if err := durable.Mkdir(e.dir); err != nil {
 		return err
 	}
 	data, err := json.Marshal(content)

@@ -323,7 +323,7 @@ func (p *reporter) flush(ctx context.Context, r *recorder) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(r.ctx, cancel)()
-	interval := 20 * time.Millisecond
+	interval := 200 * time.Millisecond // consent is asked for each time
 	if !r.ledger.Mapped() {
 		interval = time.Second
 	}

@@ -13,6 +13,18 @@ import (
 	"path/filepath"
 )
 
+// Mkdir makes a directory if it is not there, and those above it. One that root
+// makes belongs to the owner of the directory above it.
+func Mkdir(dir string) error {
+	if _, err := os.Lstat(dir); err == nil {
+		return os.MkdirAll(dir, 0o700) // says what is wrong with it
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return adopt(dir, filepath.Dir(dir))
+}
+
 // temporary is the pattern of the temporary files for a file, or for "*".
 func temporary(base string) string { return "." + base + ".new-*" }
 

@@ -63,7 +63,7 @@ func New(dir string) *Journal { return &Journal{filepath.Join(dir, dirName)} }
 // Begin writes the intent to send and returns the entry's number. Nothing may
 // be sent when it fails.
 func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) {
-	if err := os.MkdirAll(j.dir, 0o700); err != nil {
+	if err := durable.Mkdir(j.dir); err != nil {
 		return 0, fmt.Errorf("journal: %w", err)
 	}
 	release, err := j.lock()

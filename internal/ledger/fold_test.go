@@ -334,3 +334,30 @@ func FuzzReadValue(f *testing.F) {
 		}
 	})
 }
+
+// A State that says of every Swap that its outcome is not known costs no memory,
+// and takes what was counted once it works again.
+func TestManyLostAnswers(t *testing.T) {
+	state := &flaky{random: rand.New(rand.NewPCG(1, 7))}
+	l, err := OpenState(ctx, state, owner, abc, noon, yes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state.odds = 10
+	for range 200 {
+		add(t, l, 1, 3)
+		value, version := state.value, state.version
+		if l.Sync(ctx) == nil {
+			t.Fatal("got written, want an error")
+		}
+		state.value, state.version = value, version // and it was not
+	}
+	if n := len(l.kept.(*folded).tries); n != 1 {
+		t.Errorf("got %d folds whose outcome is not known, want 1", n)
+	}
+	state.odds = 0
+	if err := l.Sync(ctx); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, l, 0, 600, 0)
+}

@@ -194,6 +194,10 @@ func (f *folded) update(ctx context.Context, change func(*value) error) error {
 		}
 		f.resolve(&v, version)
 		added, some := f.unfolded()
+		unknown := len(f.tries) - 1
+		if unknown >= 0 { // the same fold again: only one of them can replace this version
+			added, some = f.tries[unknown].added, true
+		}
 		if change == nil && !some {
 			return nil
 		}
@@ -204,7 +208,9 @@ func (f *folded) update(ctx context.Context, change func(*value) error) error {
 		}
 		t := try{base: version, added: added}
 		if some {
-			f.number++
+			if unknown < 0 {
+				f.number++
+			}
 			t.number = f.number
 			for i, name := range f.series {
 				v.Totals[name] = min(Max, v.Totals[name]+added[i])
@@ -217,12 +223,17 @@ func (f *folded) update(ctx context.Context, change func(*value) error) error {
 			for i := range added {
 				f.added[i] += added[i]
 			}
+			f.tries = nil
 			f.seen.Lock()
 			f.known = v.schedule()
 			f.seen.Unlock()
-			return nil
+			if unknown < 0 {
+				return nil
+			}
+			change = nil // made; what was counted since is left
+			continue
 		case !errors.Is(err, ErrConflict):
-			if some && errors.Is(err, ErrUnknown) {
+			if some && unknown < 0 && errors.Is(err, ErrUnknown) {
 				f.tries = append(f.tries, t)
 			}
 			return err

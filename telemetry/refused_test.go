@@ -1,0 +1,138 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"headcount.example/catalog/compreface"
+	"headcount.example/consent"
+	"headcount.example/internal/ledger"
+)
+
+// A place for decisions that calls a function instead of saving.
+type place struct {
+	record consent.Record
+	save   func(context.Context, consent.Record) error
+}
+
+func (p *place) Consent(context.Context) (consent.Record, error) { return p.record, nil }
+
+func (p *place) Save(ctx context.Context, r consent.Record) error { return p.save(ctx, r) }
+
+func yesAt(at time.Time) consent.Record {
+	at = at.UTC().Truncate(time.Second)
+	return consent.Record{Decision: consent.Granted, Notice: 1, Time: at, Since: at, Where: "settings"}
+}
+
+// A no that cannot be recorded holds, also against a yes that bears a later
+// time because a clock was ahead.
+func TestNoHoldsAgainstAClockAhead(t *testing.T) {
+	for _, ahead := range []time.Duration{-time.Hour, 0, 2 * time.Second, time.Hour} {
+		p := &place{record: yesAt(time.Now().Add(ahead)), save: func(context.Context, consent.Record) error { return errors.New("read-only") }}
+		s := start(t, "http://127.0.0.1:9", func(c *Config) { c.Consent = p })
+		if !s.Status().On {
+			t.Fatalf("%v: got off before the no, want on", ahead)
+		}
+		if err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err == nil {
+			t.Errorf("%v: got no error, want that it is not recorded", ahead)
+		}
+		for range 2 {
+			if now := s.Status(); now.On || exists(filepath.Join(s.dir, "headcount.totals")) {
+				t.Errorf("%v: got on %v and the files %q, want off and no totals", ahead, now.On, files(t, s.dir))
+			}
+			_ = s.Refresh(t.Context())
+		}
+		p.record = yesAt(time.Now().Add(ahead + 2*time.Hour)) // another yes, later than the no
+		if err := s.Refresh(t.Context()); err != nil || !s.Status().On {
+			t.Errorf("%v: got %v and on %v after a new yes, want on", ahead, err, s.Status().On)
+		}
+	}
+}
+
+// A yes that is being recorded does not lift a no that is given meanwhile.
+func TestNoWhileAYesIsBeingSaved(t *testing.T) {
+	p := &place{}
+	s := start(t, "http://127.0.0.1:9", func(c *Config) { c.Consent = p })
+	saving, saved := make(chan bool), make(chan bool)
+	p.save = func(_ context.Context, r consent.Record) error {
+		if r.Decision == consent.Denied {
+			return errors.New("read-only")
+		}
+		saving <- true
+		<-saved
+		p.record = yesAt(time.Now().Add(-time.Minute))
+		return nil
+	}
+	done := make(chan error)
+	go func() { done <- s.Decide(context.Background(), yesAt(time.Now())) }()
+	<-saving
+	if err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err == nil {
+		t.Error("got no error, want that the no is not recorded")
+	}
+	close(saved)
+	<-done
+	if s.Status().On {
+		t.Error("got on, want off")
+	}
+}
+
+// A request to erase that another process ends meanwhile is none of this one's.
+func TestRequestEndsElsewhere(t *testing.T) {
+	s := start(t, "http://127.0.0.1:9", nil)
+	for range 300 {
+		id := uuid.New()
+		if err := s.erasures.keep(id); err != nil {
+			t.Fatal(err)
+		}
+		path := s.erasures.path(id, requestSuffix)
+		go os.Remove(path)
+		if err := s.erasures.try(t.Context(), id); err == nil {
+			t.Error("got delivered, want an error: nothing listens")
+		}
+		_ = os.Remove(path)
+	}
+}
+
+// A readOnly State can be read only, once it is told so.
+type readOnly struct {
+	value   []byte
+	version int64
+	on      atomic.Bool
+}
+
+func (s *readOnly) Load(context.Context) ([]byte, int64, error) { return s.value, s.version, nil }
+
+func (s *readOnly) Swap(_ context.Context, _ int64, value []byte) error {
+	if s.on.Load() {
+		return errors.Join(ledger.ErrUnknown, errors.New("read-only"))
+	}
+	s.value, s.version = value, s.version+1
+	return nil
+}
+
+// A no that is acted on again and again, because the totals cannot be
+// destroyed, asks the receiver to erase once.
+func TestErasedOnceWhileNothingCanBeDestroyed(t *testing.T) {
+	r := receive(t)
+	state := &readOnly{}
+	s := start(t, r.URL, func(c *Config) { c.State = state })
+	s.decide(t, consent.Granted)
+	s.Add(compreface.UserCreated, 1)
+	s.flush(t)
+	before := r.count()
+	state.on.Store(true)
+	_ = s.Decide(t.Context(), consent.Record{Decision: consent.Denied, Erase: true})
+	for range 5 {
+		_ = s.Refresh(t.Context())
+	}
+	if got := r.count() - before; got != 1 {
+		t.Errorf("got %d requests to erase, want 1", got)
+	}
+}
