@@ -137,7 +137,22 @@ func (p *Panel) lock(ctx context.Context) (unlock func(), err error) {
 }
 
 func (p *Panel) save(ctx context.Context, r consent.Record) error {
-	if err := p.config.Decisions.Save(ctx, r); err != nil {
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if v := recover(); v != nil {
+				done <- fmt.Errorf("panic: %v", v)
+			}
+		}()
+		done <- p.config.Decisions.Save(ctx, r)
+	}()
+	var err error
+	select {
+	case err = <-done:
+	case <-time.After(requestTimeout + time.Second): // it does not look at ctx
+		err = errors.New("it takes too long")
+	}
+	if err != nil {
 		return errors.New(fill(p.texts.NotKept, "reason", err))
 	}
 	return nil

@@ -21,6 +21,20 @@ func (s *stuck) Save(ctx context.Context, r consent.Record) error {
 	return s.File.Save(ctx, r)
 }
 
+// A no whose own Save hangs stops this process, and is answered.
+func TestSaveOfANoHangs(t *testing.T) {
+	h := open(t, "", func(h *house) {
+		h.save(t, consent.Granted, 1)
+		h.config.Decisions = &broken{File: h.decisions, during: func() { <-t.Context().Done() }}
+	})
+	if w := h.do(put(`{"decision":"denied","notice":1}`)); w.Code != 500 {
+		t.Errorf("got the answer %d, want 500", w.Code)
+	}
+	if h.stats.Status().On {
+		t.Error("got on after a no, want off")
+	}
+}
+
 // A no does not wait for an earlier answer whose Save hangs: this process stops.
 func TestNoWhileSaveHangs(t *testing.T) {
 	place := &stuck{in: make(chan bool), out: make(chan bool)}

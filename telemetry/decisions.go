@@ -54,7 +54,7 @@ type decisions struct {
 	status  consent.Status
 	trouble error           // why it is off in spite of consent
 	refused *consent.Record // a no of this process that may not be recorded
-	stood   consent.Record  // the decision that was acted on before that no
+	stood   *consent.Record // the yes that was found first after it: it was there before, and lifts nothing
 }
 
 // Decide records a decision in Config.Consent and acts on it before it returns.
@@ -165,10 +165,7 @@ func (d *decisions) decide(ctx context.Context, r consent.Record) (erase *guid, 
 func (d *decisions) setRefused(r *consent.Record) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if r != nil && d.refused == nil {
-		d.stood = d.status.Record
-	}
-	d.refused = r
+	d.refused, d.stood = r, nil
 }
 
 // save calls a method of the application's, while nothing is held.
@@ -214,7 +211,10 @@ func (d *decisions) confirmed(s consent.Status) consent.Status {
 		return s
 	}
 	// A yes from a clock that is ahead may bear a later time than the no.
-	if s.On() && s.Record.Time.After(d.refused.Time) && !same(s.Record, d.stood) {
+	if s.On() && d.stood == nil {
+		d.stood = &s.Record
+	}
+	if s.On() && s.Record.Time.After(d.refused.Time) && !same(s.Record, *d.stood) {
 		d.refused = nil // a later yes
 		return s
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Permission bits that others must not have.
@@ -53,19 +54,35 @@ func fsGroup(info fs.FileInfo) bool {
 	return info.Mode()&fs.ModeSetgid != 0 && info.Mode().Perm()&wide == wide && Owned(info, 0o007) == nil && !root(info)
 }
 
-// repair takes the group's rights from a directory and the files in it.
+// repair takes the group's rights from our files in a directory, and from the
+// directory if nothing else is in it: what the host keeps there may be shared by
+// that group.
 func repair(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
 	}
+	alone := true
 	for _, entry := range entries {
+		if !ours(entry.Name()) {
+			alone = false
+			continue
+		}
 		info, err := entry.Info()
 		if err == nil && info.Mode().IsRegular() && Owned(info, 0o007) == nil {
 			_ = os.Chmod(filepath.Join(dir, entry.Name()), info.Mode().Perm()&^OthersMayNothing)
 		}
 	}
-	_ = os.Chmod(dir, 0o700)
+	if alone {
+		_ = os.Chmod(dir, 0o700)
+	}
+}
+
+// ours says whether the library writes a file or directory of that name, or a
+// temporary one for it.
+func ours(name string) bool {
+	name = strings.TrimPrefix(name, ".")
+	return strings.HasPrefix(name, "consent.") || strings.HasPrefix(name, "headcount.") || name == "journal" || name == "erasure"
 }
 
 // MakeDir makes a directory for its owner alone. It is an error when others may
