@@ -297,19 +297,44 @@ func besideRoot(t *testing.T) {
 	save(t, NewFile(rooted), Granted, 1)
 	chown(t, rooted)
 
+	// The user's file in a directory that became root's, as after a restore.
+	restored := filepath.Join(home, "restored")
+	if err := os.Mkdir(restored, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f := NewFile(restored)
+	save(t, f, Granted, 1)
+	chown(t, f.path(fileName))
+
 	command := exec.Command(binary, "-test.run=^TestOrdinaryUser$", "-test.v")
 	command.Env = append(os.Environ(), ordinaryUserVariable+"="+home, "TMPDIR="+home)
 	command.Dir = home
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}
 	out, err := command.CombinedOutput()
-	if said := string(out); err != nil || !strings.Contains(said, "as user 65534") || !strings.Contains(said, "--- PASS: TestOrdinaryUser/what_root_left") {
+	if said := string(out); err != nil || !strings.Contains(said, "as user 65534") || !strings.Contains(said, "--- PASS: TestOrdinaryUser/what_root_left") ||
+		!strings.Contains(said, "--- PASS: TestOrdinaryUser/in_a_directory_of_root's") {
 		t.Errorf("%v\n%s", err, out)
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 func ordinaryUser(t *testing.T, home string) {
 	t.Logf("as user %d", os.Geteuid())
 	ctx := context.Background()
+	if restored := filepath.Join(home, "restored"); exists(restored) {
+		t.Run("in a directory of root's", func(t *testing.T) {
+			f := NewFile(restored)
+			holds(t, f, Granted, 1)
+			if err := f.Save(ctx, Record{Decision: Denied, Notice: 1}); err == nil {
+				t.Error("got no error, want that the no is not written")
+			}
+			off(t, f, f.path(fileName))
+		})
+	}
 	t.Run("unreadable file", func(t *testing.T) {
 		f := NewFile(filepath.Join(home, "file"))
 		save(t, f, Granted, 1)

@@ -75,11 +75,23 @@ func (f *File) append(r Record, now time.Time) error {
 	}
 	if err := durable.Replace(f.path(fileName), data); err != nil {
 		if r.Decision == Denied && last.Decision == Granted { // the yes does not come back
-			err = errors.Join(err, f.quarantine())
+			if aside := f.quarantine(); aside != nil {
+				err = errors.Join(err, aside, f.empty())
+			}
 		}
 		return fmt.Errorf("consent: cannot write: %w", err)
 	}
 	return nil
+}
+
+// empty takes what is recorded out of a file that can be written in a directory
+// that cannot: an empty file is no yes.
+func (f *File) empty() error {
+	file, err := os.OpenFile(f.path(fileName), os.O_WRONLY|os.O_TRUNC|durable.OpenFlags, 0)
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 func newest(records []Record) Record {

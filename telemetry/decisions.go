@@ -368,6 +368,11 @@ func (d *decisions) granted(ctx context.Context, status consent.Status) error {
 	if err != nil {
 		return err
 	}
+	// This process may have stood still meanwhile, and a no been acted on.
+	if err := d.confirmGranted(ctx); err != nil {
+		r.cancel()
+		return err
+	}
 	d.live.Store(r)
 	// Shutdown, or a no of this process, may have come in between and seen
 	// nothing to stop.
