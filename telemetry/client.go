@@ -77,7 +77,8 @@ func Init(config Config) (*Client, error) {
 		c.outbox.journal = journal.New(dir)
 		dir = filepath.Join(dir, "erasure")
 	}
-	c.erasures = &erasures{dir: dir, product: config.Catalog.Product(), outbox: c.outbox, log: c.log, clock: c.clock, life: c.life, allowed: c.mayErase}
+	c.erasures = &erasures{dir: dir, product: config.Catalog.Product(), outbox: c.outbox, log: c.log, clock: c.clock, life: c.life, allowed: c.mayErase,
+		sending: make(chan struct{}, 1)}
 	c.reporter = &reporter{outbox: c.outbox, log: c.log, clock: c.clock, allowed: c.mayReport, lost: c.lost}
 	c.decisions = &decisions{
 		config: config, log: c.log, clock: c.clock, live: &c.live, erasures: c.erasures, off: c.fault != nil,

@@ -517,7 +517,7 @@ func TestKilledWhileDeciding(t *testing.T) {
 func FuzzErasure(f *testing.F) {
 	f.Add([]byte(`{"install_guid":"560eee90-5fca-41eb-988b-0242ac120003","product":"CompreFace","asked":"2026-01-01T00:00:00Z"}`))
 	f.Add([]byte(`{"asked":"x"}`))
-	e := &erasures{dir: f.TempDir(), product: "CompreFace", outbox: &outbox{}, clock: time.Now}
+	e := &erasures{dir: f.TempDir(), product: "CompreFace", outbox: &outbox{}, clock: time.Now, sending: make(chan struct{}, 1)}
 	path := e.path(uuid.MustParse("560eee90-5fca-41eb-988b-0242ac120003"), requestSuffix)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {

@@ -42,7 +42,7 @@ type erasures struct {
 	allowed func(context.Context) error // may a request be sent now?
 	life    context.Context             // ends with Shutdown
 
-	sending sync.Mutex // one request at a time
+	sending chan struct{} // one request at a time
 
 	mu    sync.Mutex  // guards the rest
 	timer *time.Timer // for requests that are due later
@@ -173,8 +173,12 @@ var errNoRequest = errors.New("telemetry: there is no such request to erase any 
 
 // try sends a request once, if it is due, and notes when to try again.
 func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
-	e.sending.Lock()
-	defer e.sending.Unlock()
+	select {
+	case e.sending <- struct{}{}:
+		defer func() { <-e.sending }()
+	case <-ctx.Done():
+		return fmt.Errorf("telemetry: the request to erase has not been tried yet: %w", ctx.Err())
+	}
 	mine := e.mine() // once: another process may end one meanwhile
 	i := slices.IndexFunc(mine, func(r erasure) bool { return r.GUID == guid })
 	if i < 0 {

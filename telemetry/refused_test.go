@@ -136,3 +136,20 @@ func TestErasedOnceWhileNothingCanBeDestroyed(t *testing.T) {
 		t.Errorf("got %d requests to erase, want 1", got)
 	}
 }
+
+// Decide waits for the request to erase no longer than its ctx says, also where
+// another request is on its way to a receiver that does not answer.
+func TestDecideWaitsAsLongAsItsContext(t *testing.T) {
+	s := start(t, "http://127.0.0.1:9", nil)
+	s.erasures.sending <- struct{}{} // as if one were on its way
+	id := uuid.New()
+	if err := s.erasures.keep(id); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.erasures.try(ctx, id); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want that ctx has ended", err)
+	}
+	<-s.erasures.sending
+}
