@@ -91,7 +91,7 @@ func (f *File) empty() error {
 	if err != nil {
 		return err
 	}
-	return file.Close()
+	return errors.Join(file.Sync(), file.Close())
 }
 
 func newest(records []Record) Record {

@@ -74,9 +74,10 @@ func (s *Store) sql(query string) string {
 		for _, n := range []string{"$1", "$2", "$3", "$4"} {
 			query = strings.Replace(query, n, "?", 1) // every query names them in order, and each once
 		}
-		return strings.NewReplacer("{table}", "`"+s.schema+"`.`headcount`", "{ignore}", "IGNORE", "{nothing}", "", "{text}", "LONGTEXT").Replace(query)
+		return strings.NewReplacer("{table}", "`"+s.schema+"`.`headcount`", "{ignore}", "IGNORE", "{nothing}", "", "{text}", "LONGTEXT",
+			"{options}", "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin").Replace(query)
 	}
-	return strings.NewReplacer("{table}", `"`+s.schema+`"."headcount"`, "{ignore}", "", "{nothing}", "ON CONFLICT DO NOTHING", "{text}", "TEXT").Replace(query)
+	return strings.NewReplacer("{table}", `"`+s.schema+`"."headcount"`, "{ignore}", "", "{nothing}", "ON CONFLICT DO NOTHING", "{text}", "TEXT", "{options}", "").Replace(query)
 }
 
 func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -95,7 +96,7 @@ func (s *Store) CreateTable(ctx context.Context) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	_, err := s.db.ExecContext(ctx, s.sql(`CREATE TABLE IF NOT EXISTS {table} (
-		product VARCHAR(64) NOT NULL PRIMARY KEY, version BIGINT NOT NULL, state {text}, decisions {text} NOT NULL)`))
+		product VARCHAR(64) NOT NULL PRIMARY KEY, version BIGINT NOT NULL, state {text}, decisions {text} NOT NULL) {options}`))
 	return failed(err)
 }
 

@@ -156,7 +156,8 @@ func (d *decisions) decide(ctx context.Context, r consent.Record) (erase *guid, 
 	erase, err = d.refresh(ctx)
 	asked, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	if s := d.evaluate(asked, d.config.Env); saved == nil && s.Decision == consent.Denied && !s.Veto {
+	// Without the environment: a veto there hides what is recorded.
+	if s := d.evaluate(asked, noVariables); saved == nil && s.Decision == consent.Denied {
 		d.setRefused(nil) // the record says it now
 	}
 	return erase, errors.Join(saved, err)
@@ -201,8 +202,10 @@ func (d *decisions) answer(ctx context.Context) consent.Status {
 
 // recorded is what was decided, whatever the environment says.
 func (d *decisions) recorded(ctx context.Context) consent.Status {
-	return d.confirmed(d.evaluate(ctx, func(string) (string, bool) { return "", false }))
+	return d.confirmed(d.evaluate(ctx, noVariables))
 }
+
+func noVariables(string) (string, bool) { return "", false }
 
 func (d *decisions) confirmed(s consent.Status) consent.Status {
 	d.mu.Lock()

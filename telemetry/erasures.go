@@ -232,6 +232,9 @@ func (e *erasures) later(least time.Duration) {
 		e.timer.Stop() // one timer for all of them
 	}
 	e.timer = time.AfterFunc(next, func() {
+		if e.life.Err() != nil {
+			return
+		}
 		e.tidy()
 		for _, r := range e.mine() {
 			if e.life.Err() == nil && !r.due.After(e.clock()) {

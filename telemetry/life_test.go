@@ -209,7 +209,7 @@ func TestLastLook(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var asked atomic.Int64
 				source := sourceFunc(func(context.Context) (consent.Record, error) {
-					if asked.Add(1) <= 2 { // Init asks before it opens the totals, and under their lock
+					if asked.Add(1) <= 3 { // Init asks before it opens the totals, under their lock, and after
 						return record(consent.Granted, 1), nil
 					}
 					return test.then, nil

@@ -153,3 +153,23 @@ func TestDecideWaitsAsLongAsItsContext(t *testing.T) {
 	}
 	<-s.erasures.sending
 }
+
+// A no that is recorded under a veto is like any other: once the veto has gone, a
+// later yes counts.
+func TestNoUnderAVeto(t *testing.T) {
+	veto := true
+	var s *setup
+	s = start(t, "http://127.0.0.1:9", func(c *Config) {
+		c.Env = func(name string) (string, bool) { return "1", veto && name == "DO_NOT_TRACK" }
+	})
+	if err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err != nil {
+		t.Fatal(err)
+	}
+	veto = false
+	if err := s.config.Consent.(saver).Save(t.Context(), consent.Record{Decision: consent.Granted, Notice: 1, Where: "settings"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Refresh(t.Context()); err != nil || !s.Status().On {
+		t.Errorf("got %v and %+v, want on", err, s.Status())
+	}
+}

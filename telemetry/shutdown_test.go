@@ -74,10 +74,10 @@ func TestShutdownWhileObserverHangs(t *testing.T) {
 func TestShutdownWhileSourceHangs(t *testing.T) {
 	elsewhere := listenDeaf(t)
 	called, free, failed := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-	asked := 0 // twice by Init: before it opens the totals, and under their lock
+	asked := 0 // three times by Init: before it opens the totals, under their lock, and after
 	s := start(t, elsewhere.url(), func(c *Config) {
 		c.Consent = sourceFunc(func(context.Context) (consent.Record, error) {
-			if asked++; asked > 2 {
+			if asked++; asked > 3 {
 				close(called)
 				<-free
 			}
@@ -102,7 +102,7 @@ func TestShutdownWhileLoopHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free, called := make(chan struct{}), new(atomic.Int64)
 		source := sourceFunc(func(context.Context) (consent.Record, error) {
-			if called.Add(1) > 2 { // Init asks twice
+			if called.Add(1) > 3 { // Init asks three times
 				<-free
 			}
 			return record(consent.Granted, 1), nil
@@ -112,7 +112,7 @@ func TestShutdownWhileLoopHangs(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(25 * time.Hour)
-		if called.Load() != 3 {
+		if called.Load() != 4 {
 			t.Fatalf("asked %d times", called.Load())
 		}
 		begin := time.Now()

@@ -193,8 +193,8 @@ func finish(c *Client) {
 	if r != nil {
 		<-r.done
 	}
-	c.erasures.sending.Lock() // the request that is on its way
-	defer c.erasures.sending.Unlock()
+	c.erasures.sending <- struct{}{} // the request that is on its way
+	defer func() { <-c.erasures.sending }()
 }
 
 // decide records a decision about the notice in force and acts on it.

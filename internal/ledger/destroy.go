@@ -75,6 +75,9 @@ func Destroy(ctx context.Context, dir, product string, still func() error) error
 	}
 	defer func() { release() }()
 	if !Kept(dir) {
+		if held {
+			return fmt.Errorf("ledger: it is not known whether all is destroyed: %w", err)
+		}
 		return nil // another process has done it: nothing to ask for
 	}
 	if _, _, err := Peek(dir, product); errors.Is(err, errForeign) {
@@ -86,7 +89,13 @@ func Destroy(ctx context.Context, dir, product string, still func() error) error
 	sending, watched := watchSending(dir)
 	if held {
 		path := filepath.Join(dir, fileName)
-		return errors.Join(fmt.Errorf("ledger: not destroyed in full: %w", err), shut(path), overwrite(path))
+		faults := []error{fmt.Errorf("ledger: not destroyed in full: %w", err), shut(path), overwrite(path)}
+		for _, other := range remains(dir) { // temporary files, and what was put aside
+			if other != path {
+				faults = append(faults, wipe(other))
+			}
+		}
+		return errors.Join(faults...)
 	}
 	err = destroy(dir)
 	if watched != nil {

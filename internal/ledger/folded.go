@@ -160,14 +160,14 @@ func (f *folded) resolve(v *value, version int64) {
 	var open []try
 	for _, t := range f.tries {
 		switch {
+		case t.base == version:
+			open = append(open, t)
 		case t.number == in, in == 0 && len(v.Folds) >= maxFolds:
 			// Where many processes fold, this one's number may be gone: a count is
 			// rather lost than taken twice.
 			for i := range t.added {
 				f.added[i] += t.added[i]
 			}
-		case t.base == version:
-			open = append(open, t)
 		}
 	}
 	f.tries = open
