@@ -160,7 +160,12 @@ func TestNoUnderAVeto(t *testing.T) {
 	veto := true
 	var s *setup
 	s = start(t, "http://127.0.0.1:9", func(c *Config) {
-		c.Env = func(name string) (string, bool) { return "1", veto && name == "DO_NOT_TRACK" }
+		c.Env = func(name string) (string, bool) {
+			if veto && name == "DO_NOT_TRACK" {
+				return "1", true
+			}
+			return "", false
+		}
 	})
 	if err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err != nil {
 		t.Fatal(err)
