@@ -158,8 +158,7 @@ func TestDecideWaitsAsLongAsItsContext(t *testing.T) {
 // later yes counts.
 func TestNoUnderAVeto(t *testing.T) {
 	veto := true
-	var s *setup
-	s = start(t, "http://127.0.0.1:9", func(c *Config) {
+	s := start(t, "http://127.0.0.1:9", func(c *Config) {
 		c.Env = func(name string) (string, bool) {
 			if veto && name == "DO_NOT_TRACK" {
 				return "1", true

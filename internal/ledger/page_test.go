@@ -101,7 +101,7 @@ var damages = map[string]func(page) []byte{
 	"more series than room": func(p page) []byte { p.word(atCount).Store(counted(9)); return p },
 	"unnamed series count":  func(p page) []byte { p.word(atCount).Store(counted(4)); return p },
 	"series beyond counting": func(p page) []byte {
-		p.word(atCount).Store(counted(1 << 31))
+		p.word(atCount).Store(counted(1<<31 - 1))
 		return p
 	},
 	"total above Max":   func(p page) []byte { p.slot(1).Store(high); return p },
