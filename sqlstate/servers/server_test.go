@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -156,8 +157,11 @@ func ordinary() (uid, gid uint32, ok bool) {
 
 func find(name string, patterns ...string) string {
 	for _, pattern := range patterns {
-		if found, _ := filepath.Glob(pattern); len(found) > 0 {
-			return found[len(found)-1]
+		found, _ := filepath.Glob(pattern)
+		for _, path := range slices.Backward(found) {
+			if runnable, err := exec.LookPath(path); err == nil {
+				return runnable
+			}
 		}
 	}
 	path, _ := exec.LookPath(name)
