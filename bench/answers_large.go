@@ -63,10 +63,15 @@ func (r *rig) slices(sim *exec.Cmd, ended chan error, raw, archive string, c *Co
 				return nil, fmt.Errorf("simulate: %w", err)
 			}
 			before, last, err := split(append(rotated(raw), filepath.Join(raw, live)))
-			if err == nil && len(before) > 0 {
-				err = r.slice(archive, before, c)
+			if err != nil {
+				return nil, err
 			}
-			return last, err
+			for _, files := range parts(before, r.o.slice) { // simulate can be faster than the ticks
+				if err := r.slice(archive, files, c); err != nil {
+					return nil, err
+				}
+			}
+			return last, nil
 		case <-tick.C:
 		}
 		files := slices.DeleteFunc(rotated(raw), func(path string) bool { return strings.Contains(path, "usage-"+moreEnd) })
@@ -104,6 +109,17 @@ func (r *rig) slice(archive string, files []string, c *Compact) error {
 // rotated lists the files that simulate has put aside, in order.
 func rotated(dir string) []string {
 	list, _ := filepath.Glob(filepath.Join(dir, "usage-*.jsonl"))
+	return list
+}
+
+// parts divides files, in order, into lists of at least size bytes. The last
+// may be smaller.
+func parts(files []string, size int64) (list [][]string) {
+	for i, from := 0, 0; i < len(files); i++ {
+		if total(files[from:i+1]) >= size || i == len(files)-1 {
+			list, from = append(list, files[from:i+1]), i+1
+		}
+	}
 	return list
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -184,6 +185,24 @@ func TestSplit(t *testing.T) {
 	}
 	if _, _, err := split([]string{path}); err == nil {
 		t.Error("got no error for files without the last day, want one")
+	}
+}
+
+func TestParts(t *testing.T) {
+	dir := t.TempDir()
+	var files []string
+	for i, size := range []int{3, 1, 1, 1, 5, 2} {
+		files = append(files, filepath.Join(dir, fmt.Sprint(i)))
+		if err := os.WriteFile(files[i], make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := [][]string{files[:1], files[1:4], files[4:5], files[5:]}
+	if got := parts(files, 3); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := parts(nil, 3); got != nil {
+		t.Errorf("got %q, want none", got)
 	}
 }
 
