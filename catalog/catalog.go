@@ -15,6 +15,7 @@ import (
 type Catalog struct {
 	product string
 	notice  int
+	about   About
 	metrics []*definition
 	series  []string // given as metrics
 	err     error
@@ -25,7 +26,7 @@ type Catalog struct {
 // and gives the environment variable that administrators decide with
 // ([Catalog.Variable]). The notice is the number of the text that people agree
 // to, from 1; it must rise whenever what is sent or what is told changes, and
-// then everybody is asked again.
+// then everybody is asked again. About says who asks and why.
 //
 // A metric is given whole: the result of NewCounter and not of [Counter.With].
 // A catalog has at most 256 series, a metric at most 64, and a label's value at
@@ -33,8 +34,8 @@ type Catalog struct {
 //
 // New does not panic, so that a catalog can be a package variable. Every
 // fault of the list is in [Catalog.Err], and in the error of telemetry.Init.
-func New(product string, notice int, metrics ...Metric) *Catalog {
-	c := &Catalog{product: product, notice: notice, made: true}
+func New(product string, notice int, about About, metrics ...Metric) *Catalog {
+	c := &Catalog{product: product, notice: notice, about: about, made: true}
 	for _, m := range metrics {
 		// By type and not by m.metric(): a nil pointer to a Counter has the
 		// method too, and calling it would panic.
@@ -99,6 +100,15 @@ func (c *Catalog) NoticeNumber() int {
 	return c.notice
 }
 
+// About is who asks for the statistics, why and for how long; empty for a nil
+// catalog.
+func (c *Catalog) About() About {
+	if c == nil {
+		return About{}
+	}
+	return c.about
+}
+
 // Variable is the environment variable by which an administrator decides for
 // this product: COMPREFACE_TELEMETRY for CompreFace. It is empty when the
 // catalog has an error.
@@ -111,12 +121,13 @@ func (c *Catalog) Variable() string {
 
 // A Definition is one statistic of a catalog, as plain data.
 type Definition struct {
-	Kind                    Kind
-	Name, Unit, Description string
-	Attributes              []Attribute      // for sizes one: the range
-	Ranges                  bucketing.Ranges // for sizes only
-	RangeGauge              RangeGauge       // for sizes only
-	Series                  []Series
+	Kind       Kind
+	Name, Unit string
+	Text
+	Attributes []Attribute      // for sizes one: the range
+	Ranges     bucketing.Ranges // for sizes only
+	RangeGauge RangeGauge       // for sizes only
+	Series     []Series
 }
 
 // A Series is one combination of label values.
@@ -145,14 +156,15 @@ func (c *Catalog) Metrics() []Definition {
 // statistics off and asked for it; the Collector lets it through.
 func (c *Catalog) Erasure() Definition {
 	def := definition{kind: KindRangeGauge, name: "headcount.erasure.requested", unit: "{request}",
-		description: "This installation asks to erase what it sent."}
+		text: Text{Title: "Request to erase", Description: "This installation asks to erase what it sent.",
+			Question: "Which installations ask to erase what they sent?"}}
 	def.expand()
 	return def.data()
 }
 
 // data copies a definition, so that its receiver cannot change the list.
 func (d *definition) data() Definition {
-	data := Definition{Kind: d.kind, Name: d.name, Unit: d.unit, Description: d.description, Ranges: d.ranges}
+	data := Definition{Kind: d.kind, Name: d.name, Unit: d.unit, Text: d.text, Ranges: d.ranges}
 	if d.kind == KindRangeGauge {
 		data.RangeGauge = RangeGauge{d}
 	}

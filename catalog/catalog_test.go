@@ -18,12 +18,12 @@ func TestMetricsListsWhatWasDeclared(t *testing.T) {
 		t.Fatalf("error %v and %d metrics, want 4", err, len(list))
 	}
 	for i, want := range []catalog.Definition{
-		{Kind: catalog.KindCounter, Name: "shop.user.created", Unit: "{user}", Description: sentence},
-		{Kind: catalog.KindCounter, Name: "shop.service.created", Unit: "{service}", Description: "A service was created, by type.",
+		{Kind: catalog.KindCounter, Name: "shop.user.created", Unit: "{user}", Text: says(sentence)},
+		{Kind: catalog.KindCounter, Name: "shop.service.created", Unit: "{service}", Text: says("A service was created, by type."),
 			Attributes: []catalog.Attribute{{Key: "shop.service.type", Values: []string{"SEARCH", "PAYMENT"}}}},
-		{Kind: catalog.KindCounter, Name: "shop.order.placed", Unit: "{order}", Description: "An order was placed.",
+		{Kind: catalog.KindCounter, Name: "shop.order.placed", Unit: "{order}", Text: says("An order was placed."),
 			Attributes: []catalog.Attribute{{Key: "shop.order.size", Values: []string{"S", "M", "L"}}, {Key: "shop.order.way", Values: []string{"WEB", "APP"}}}},
-		{Kind: catalog.KindRangeGauge, Name: "shop.basket.count", Unit: "{basket}", Description: "Baskets.",
+		{Kind: catalog.KindRangeGauge, Name: "shop.basket.count", Unit: "{basket}", Text: says("Baskets."),
 			Attributes: []catalog.Attribute{{Key: "shop.goods.range", Values: []string{"0", "1-10", "11+"}}},
 			Ranges:     bucketing.New(0, 10), RangeGauge: goods},
 	} {
@@ -51,10 +51,10 @@ func TestCallerCannotChangeACatalog(t *testing.T) {
 	attribute := catalog.Attribute{Key: "shop.kind", Values: values}
 	attributes := []catalog.Attribute{attribute, catalog.OneOf("shop.other", values...)}
 	metrics := []catalog.Metric{
-		catalog.NewCounter("shop.user.created", "{user}", sentence, attributes...),
-		catalog.NewRangeGauge("shop.goods", "1", "Goods.", "shop.range", bucketing.New(limits...)),
+		catalog.NewCounter("shop.user.created", "{user}", says(sentence), attributes...),
+		catalog.NewRangeGauge("shop.goods", "1", says("Goods."), "shop.range", bucketing.New(limits...)),
 	}
-	c := catalog.New("Shop", 1, metrics...)
+	c := catalog.New("Shop", 1, about, metrics...)
 	before, fingerprint := fmt.Sprintf("%+v", c.Metrics()), c.Fingerprint() // as text, which shares nothing
 
 	values[0], limits[1], attributes[1].Key, metrics[0] = "SECRET", 99, "secret", nil
@@ -78,10 +78,10 @@ func TestNoticeTellsTheWholeList(t *testing.T) {
 	}
 	rows := tableRows(string(text), "statistic")
 	if want := []string{
-		"| `shop.user.created` | A user was created. The total since you agreed. | none |",
-		"| `shop.service.created` | A service was created, by type. The total since you agreed. | `shop.service.type`: `SEARCH`, `PAYMENT` |",
-		"| `shop.order.placed` | An order was placed. The total since you agreed. | `shop.order.size`: `S`, `M`, `L`; `shop.order.way`: `WEB`, `APP` |",
-		"| `shop.basket.count` | Baskets. How many there are in each range now. | `shop.goods.range`: `0`, `1-10`, `11+` |",
+		"| Things (`shop.user.created`) | How many things are there? | A user was created. The total since you agreed. | none |",
+		"| Things (`shop.service.created`) | How many things are there? | A service was created, by type. The total since you agreed. | `shop.service.type`: `SEARCH`, `PAYMENT` |",
+		"| Things (`shop.order.placed`) | How many things are there? | An order was placed. The total since you agreed. | `shop.order.size`: `S`, `M`, `L`; `shop.order.way`: `WEB`, `APP` |",
+		"| Things (`shop.basket.count`) | How many things are there? | Baskets. How many there are in each range now. | `shop.goods.range`: `0`, `1-10`, `11+` |",
 	}; !slices.Equal(rows, want) {
 		t.Errorf("rows\n%s\nwant\n%s", strings.Join(rows, "\n"), strings.Join(want, "\n"))
 	}

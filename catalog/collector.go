@@ -19,7 +19,7 @@ const (
 //go:embed collector.yaml.tmpl
 var collectorText string
 
-var collectorTemplate = template.Must(template.New("collector").Funcs(template.FuncMap{"yaml": yamlQuote}).Parse(collectorText))
+var collectorTemplate = template.Must(template.New("collector").Funcs(template.FuncMap{"yaml": yamlQuote, "days": days}).Parse(collectorText))
 
 // CollectorConfig renders the configuration of an OpenTelemetry Collector
 // that lets this list through and nothing else. It is complete; only the
@@ -37,7 +37,7 @@ func (c *Catalog) CollectorConfig() ([]byte, error) {
 	}
 	var b bytes.Buffer
 	err := collectorTemplate.Execute(&b, map[string]any{
-		"Product": c.product, "Notice": c.notice, "Metrics": rules,
+		"Product": c.product, "Notice": c.notice, "About": c.about, "Metrics": rules,
 		"Unlisted": "not (" + strings.Join(names, " or ") + ")",
 		"Scope":    collectorScope, "Limit": collectorLimit, "Body": c.requestBody(), "MaxPoints": maxSeries,
 	})

@@ -32,8 +32,8 @@ func TestCollectorConfigOfFaultyCatalog(t *testing.T) {
 	for name, c := range map[string]*catalog.Catalog{
 		"nil":     none,
 		"zero":    {},
-		"faulty":  catalog.New("Shop", 0, catalog.NewCounter("shop.user.created", "{user}", "A user was created.")),
-		"unnamed": catalog.New("Shop", 1, catalog.NewCounter("", "{user}", "A user was created.")),
+		"faulty":  catalog.New("Shop", 0, about, catalog.NewCounter("shop.user.created", "{user}", says("A user was created."))),
+		"unnamed": catalog.New("Shop", 1, about, catalog.NewCounter("", "{user}", says("A user was created."))),
 	} {
 		if got, err := c.CollectorConfig(); err == nil || got != nil {
 			t.Errorf("%s: got %d bytes and error %v, want none and an error", name, len(got), err)
@@ -57,7 +57,7 @@ func TestCollectorConfigChangesOnlyAddressesAndPath(t *testing.T) {
 // refused in a unit, and no configuration is rendered.
 func TestCollectorConfigRefusesQuotes(t *testing.T) {
 	for _, unit := range []string{`{it's}`, `{"}`, `{$HOME}`, `{${env:HOME}}`, `{\}`} {
-		c := catalog.New("Shop", 1, catalog.NewCounter("shop.user.created", unit, "A user was created."))
+		c := catalog.New("Shop", 1, about, catalog.NewCounter("shop.user.created", unit, says("A user was created.")))
 		if got, err := c.CollectorConfig(); err == nil || !strings.Contains(err.Error(), "unit") || len(got) != 0 {
 			t.Errorf("unit %s: got %d bytes, %v; want an error about the unit", unit, len(got), err)
 		}
@@ -68,10 +68,10 @@ func TestCollectorConfigMakesRoomForLargeReports(t *testing.T) {
 	long := strings.Repeat("x", 200)
 	var metrics []catalog.Metric
 	for _, n := range []string{"a", "b", "c", "d"} {
-		metrics = append(metrics, catalog.NewRangeGauge("shop."+n+"."+long, "{x}", "Things.", "shop."+long, bucketing.New(
+		metrics = append(metrics, catalog.NewRangeGauge("shop."+n+"."+long, "{x}", says("Things."), "shop."+long, bucketing.New(
 			1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30)))
 	}
-	got, err := catalog.New("Shop", 1, metrics...).CollectorConfig()
+	got, err := catalog.New("Shop", 1, about, metrics...).CollectorConfig()
 	if err != nil {
 		t.Fatal(err)
 	}

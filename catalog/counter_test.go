@@ -9,12 +9,12 @@ import (
 )
 
 var (
-	plain  = catalog.NewCounter("shop.user.created", "{user}", sentence)
-	typed  = catalog.NewCounter("shop.service.created", "{service}", "A service was created, by type.", catalog.OneOf("shop.service.type", "SEARCH", "PAYMENT"))
-	paired = catalog.NewCounter("shop.order.placed", "{order}", "An order was placed.",
+	plain  = catalog.NewCounter("shop.user.created", "{user}", says(sentence))
+	typed  = catalog.NewCounter("shop.service.created", "{service}", says("A service was created, by type."), catalog.OneOf("shop.service.type", "SEARCH", "PAYMENT"))
+	paired = catalog.NewCounter("shop.order.placed", "{order}", says("An order was placed."),
 		catalog.OneOf("shop.order.size", "S", "M", "L"), catalog.OneOf("shop.order.way", "WEB", "APP"))
-	goods = catalog.NewRangeGauge("shop.basket.count", "{basket}", "Baskets.", "shop.goods.range", bucketing.New(0, 10))
-	shop  = catalog.New("Shop", 1, plain, typed, paired, goods)
+	goods = catalog.NewRangeGauge("shop.basket.count", "{basket}", says("Baskets."), "shop.goods.range", bucketing.New(0, 10))
+	shop  = catalog.New("Shop", 1, about, plain, typed, paired, goods)
 )
 
 // declared is every counter that the shop may count.
@@ -119,7 +119,7 @@ func TestCountersCompare(t *testing.T) {
 	}
 	// Two declarations that read the same are two counters, but they are
 	// called the same: a file of totals outlives the program that wrote it.
-	again := catalog.NewCounter("shop.user.created", "{user}", "Users.")
+	again := catalog.NewCounter("shop.user.created", "{user}", says("Users."))
 	if again == plain || again.String() != plain.String() {
 		t.Errorf("declared again: equal %v, %q", again == plain, again)
 	}
@@ -128,8 +128,8 @@ func TestCountersCompare(t *testing.T) {
 func TestNamesOfSeriesAreDistinct(t *testing.T) {
 	values := words(8)
 	labels := []catalog.Attribute{catalog.OneOf("shop.a", values...), catalog.OneOf("shop.b", values...)}
-	c := catalog.New("Shop", 1, counter(labels...), catalog.NewCounter("shop.user", "1", "Users.", labels...),
-		catalog.NewCounter("shop", "1", "Users.", catalog.OneOf("shop.a", values...)))
+	c := catalog.New("Shop", 1, about, counter(labels...), catalog.NewCounter("shop.user", "1", says("Users."), labels...),
+		catalog.NewCounter("shop", "1", says("Users."), catalog.OneOf("shop.a", values...)))
 	names, next := map[string]bool{}, 0
 	for _, m := range c.Metrics() {
 		for _, s := range m.Series {
@@ -146,7 +146,7 @@ func TestNamesOfSeriesAreDistinct(t *testing.T) {
 	if len(names) != 64+64+8 {
 		t.Errorf("%d names for 136 series", len(names))
 	}
-	for _, undeclared := range []catalog.Counter{{}, counter(labels...), catalog.NewCounter("shop.other", "1", "Others.")} {
+	for _, undeclared := range []catalog.Counter{{}, counter(labels...), catalog.NewCounter("shop.other", "1", says("Others."))} {
 		if undeclared.Index() != -1 {
 			t.Errorf("%q has index %d, want -1", undeclared, undeclared.Index())
 		}

@@ -36,13 +36,14 @@ type Metric interface {
 // definition is what a Counter or RangeGauge points to. It is immutable and holds
 // no count: counts live in the client.
 type definition struct {
-	kind                    Kind
-	name, unit, description string
-	attributes              []Attribute
-	ranges                  bucketing.Ranges
-	series                  []Series // nil when there would be more than maxSeries
-	bare                    Counter  // while labels are missing
-	undeclared              Counter  // what With returns for values that are not declared
+	kind       Kind
+	name, unit string
+	text       Text
+	attributes []Attribute
+	ranges     bucketing.Ranges
+	series     []Series // nil when there would be more than maxSeries
+	bare       Counter  // while labels are missing
+	undeclared Counter  // what With returns for values that are not declared
 }
 
 // A Counter is a statistic that only grows, or one of its labelled series.
@@ -61,10 +62,10 @@ type counted struct {
 const none = -1
 
 // NewCounter declares a counter: its name and unit by OpenTelemetry's rules
-// ("shop.user.created", "{user}"), what it counts in one sentence for people,
-// and its labels. Faults are reported by the catalog it is put in.
-func NewCounter(name, unit, description string, attributes ...Attribute) Counter {
-	def := &definition{kind: KindCounter, name: name, unit: unit, description: description}
+// ("shop.user.created", "{user}"), what people read about it, and its labels.
+// Faults are reported by the catalog it is put in.
+func NewCounter(name, unit string, text Text, attributes ...Attribute) Counter {
+	def := &definition{kind: KindCounter, name: name, unit: unit, text: text}
 	for _, a := range attributes {
 		def.attributes = append(def.attributes, OneOf(a.Key, a.Values...))
 	}
@@ -147,11 +148,11 @@ func (Counter) metric() {}
 // RangeGauge is not in any catalog.
 type RangeGauge struct{ def *definition }
 
-// NewRangeGauge declares sizes: name, unit and description of the things that are
-// counted, the label that carries the range, and the ranges. Faults are
-// reported by the catalog it is put in.
-func NewRangeGauge(name, unit, description, attribute string, ranges bucketing.Ranges) RangeGauge {
-	def := &definition{kind: KindRangeGauge, name: name, unit: unit, description: description,
+// NewRangeGauge declares sizes: name and unit of the things that are counted, what
+// people read about them, the label that carries the range, and the ranges.
+// Faults are reported by the catalog it is put in.
+func NewRangeGauge(name, unit string, text Text, attribute string, ranges bucketing.Ranges) RangeGauge {
+	def := &definition{kind: KindRangeGauge, name: name, unit: unit, text: text,
 		attributes: []Attribute{OneOf(attribute, ranges.Labels()...)}, ranges: ranges}
 	def.expand()
 	return RangeGauge{def}

@@ -1,18 +1,27 @@
 // Package catalog is the one list of what may leave an installation.
 //
 // A product declares its statistics in Go, as a closed list: names, units,
-// descriptions, every label a value may carry, and the number of the notice
-// that tells people about them. What is not on the list cannot be counted and
+// texts for people, every label a value may carry, who asks and why, and the
+// number of the notice that tells people about them. What is not on the list cannot be counted and
 // cannot be sent.
 //
 //	var (
-//		UserCreated    = catalog.NewCounter("shop.user.created", "{user}", "A user was created.")
-//		ServiceCreated = catalog.NewCounter("shop.service.created", "{service}", "A service was created, by type.",
+//		UserCreated = catalog.NewCounter("shop.user.created", "{user}", catalog.Text{
+//			Title: "Users created", Description: "A user was created.", Question: "How many people use the shop?"})
+//		ServiceCreated = catalog.NewCounter("shop.service.created", "{service}", catalog.Text{
+//			Title: "Services created", Description: "A service was created, by type.", Question: "Which services are popular?"},
 //			catalog.OneOf("shop.service.type", "SEARCH", "PAYMENT"))
-//		Baskets = catalog.NewRangeGauge("shop.basket.count", "{basket}",
-//			"Baskets, by the range their number of goods falls in.", "shop.goods.range", bucketing.New(0, 10, 50))
+//		Baskets = catalog.NewRangeGauge("shop.basket.count", "{basket}", catalog.Text{
+//			Title: "Baskets by size", Description: "Baskets, by the range their number of goods falls in.",
+//			Question: "How large are baskets?", Range: "Baskets with {range} goods"},
+//			"shop.goods.range", bucketing.New(0, 10, 50))
 //
-//		Catalog = catalog.New("Shop", 1, UserCreated, ServiceCreated, Baskets)
+//		About = catalog.About{
+//			Recipient: "Shop Ltd", Purpose: "To understand which parts of the shop are used.",
+//			ReportDays: 30, FigureDays: 400, ErasureDays: 14,
+//			Contact: "privacy@shop.example", Policy: "https://shop.example/privacy",
+//		}
+//		Catalog = catalog.New("Shop", 1, About, UserCreated, ServiceCreated, Baskets)
 //	)
 //
 // A fault in the list is never a panic: [Catalog.Err] says everything that is

@@ -8,7 +8,7 @@ import (
 )
 
 // Fingerprint identifies what is sent and what people are told: every name,
-// unit, label, value and range, and the whole text of the notice. It does not
+// unit, label, value and range with its words, and the whole text of the notice. It does not
 // depend on anything else. It is empty when the catalog has an error.
 //
 // The order of the statistics counts too, because the notice shows it.
@@ -19,11 +19,12 @@ func (c *Catalog) Fingerprint() string {
 	type sent struct {
 		Kind       Kind
 		Name, Unit string
+		Range      string // how the page words a range
 		Attributes []Attribute
 	}
 	var list []sent
 	for _, d := range c.metrics {
-		list = append(list, sent{d.kind, d.name, d.unit, d.attributes})
+		list = append(list, sent{d.kind, d.name, d.unit, d.text.Range, d.attributes})
 	}
 	told, err := c.Notice()
 	wire, failed := json.Marshal(list)

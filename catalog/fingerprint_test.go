@@ -19,23 +19,26 @@ type parts struct {
 	sizesText, sizesKey  string
 	bounds               []int64
 	swapped, without     bool
+	about                catalog.About
+	other                catalog.Text // of sizes
 }
 
 func sample() parts {
 	return parts{"Shop", 1, "shop.service.created", "{service}", "A service was created.", "shop.service.type",
-		[]string{"SEARCH", "PAYMENT"}, "shop.basket.count", "{basket}", "Baskets.", "shop.goods.range", []int64{0, 10, 50}, false, false}
+		[]string{"SEARCH", "PAYMENT"}, "shop.basket.count", "{basket}", "Baskets.", "shop.goods.range", []int64{0, 10, 50}, false, false, about, catalog.Text{Title: "Baskets", Question: "How large are baskets?"}}
 }
 
 func (p parts) catalog() *catalog.Catalog {
-	c := catalog.NewCounter(p.name, p.unit, p.text, catalog.OneOf(p.key, p.values...))
-	s := catalog.NewRangeGauge(p.sizesName, p.sizesUnit, p.sizesText, p.sizesKey, bucketing.New(p.bounds...))
+	c := catalog.NewCounter(p.name, p.unit, says(p.text), catalog.OneOf(p.key, p.values...))
+	p.other.Description = p.sizesText
+	s := catalog.NewRangeGauge(p.sizesName, p.sizesUnit, p.other, p.sizesKey, bucketing.New(p.bounds...))
 	switch {
 	case p.swapped:
-		return catalog.New(p.product, p.notice, s, c)
+		return catalog.New(p.product, p.notice, p.about, s, c)
 	case p.without:
-		return catalog.New(p.product, p.notice, c)
+		return catalog.New(p.product, p.notice, p.about, c)
 	}
-	return catalog.New(p.product, p.notice, c, s)
+	return catalog.New(p.product, p.notice, p.about, c, s)
 }
 
 func TestFingerprintChangesWithEveryPart(t *testing.T) {
@@ -62,6 +65,18 @@ func TestFingerprintChangesWithEveryPart(t *testing.T) {
 		"bound removed":           func(p *parts) { p.bounds = p.bounds[1:] },
 		"order of statistics":     func(p *parts) { p.swapped = true },
 		"statistic removed":       func(p *parts) { p.without = true },
+		"title":                   func(p *parts) { p.other.Title = "All baskets" },
+		"question":                func(p *parts) { p.other.Question = "How many baskets are there?" },
+		"words of a range":        func(p *parts) { p.other.Range = "Baskets with {range} goods" },
+		"recipient":               func(p *parts) { p.about.Recipient = "Other Ltd" },
+		"purpose":                 func(p *parts) { p.about.Purpose = "To sell more." },
+		"days of reports":         func(p *parts) { p.about.ReportDays++ },
+		"days of figures":         func(p *parts) { p.about.FigureDays++ },
+		"days of erasure":         func(p *parts) { p.about.ErasureDays++ },
+		"contact":                 func(p *parts) { p.about.Contact = "https://shop.example/contact" },
+		"policy":                  func(p *parts) { p.about.Policy = "https://shop.example/policy" },
+		"results":                 func(p *parts) { p.about.Results = "https://shop.example/results" },
+		"others":                  func(p *parts) { p.about.Others = "A partner gets the reports." },
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := sample()
@@ -81,8 +96,8 @@ func TestFingerprintChangesWithEveryPart(t *testing.T) {
 // The same name, unit, text, label and values, as a total and as sizes.
 func TestFingerprintChangesWithTheKind(t *testing.T) {
 	ranges := bucketing.New(0, 10)
-	c := catalog.New("Shop", 1, catalog.NewCounter("shop.goods", "1", "Goods.", catalog.OneOf("shop.range", ranges.Labels()...)))
-	s := catalog.New("Shop", 1, catalog.NewRangeGauge("shop.goods", "1", "Goods.", "shop.range", ranges))
+	c := catalog.New("Shop", 1, about, catalog.NewCounter("shop.goods", "1", says("Goods."), catalog.OneOf("shop.range", ranges.Labels()...)))
+	s := catalog.New("Shop", 1, about, catalog.NewRangeGauge("shop.goods", "1", says("Goods."), "shop.range", ranges))
 	if c.Fingerprint() == s.Fingerprint() || c.Fingerprint() == "" {
 		t.Errorf("fingerprints %q and %q", c.Fingerprint(), s.Fingerprint())
 	}
@@ -90,8 +105,8 @@ func TestFingerprintChangesWithTheKind(t *testing.T) {
 
 // A word that moves from one statistic or label to its neighbour.
 func TestFingerprintKeepsWordsApart(t *testing.T) {
-	one := catalog.New("Shop", 1, counter(catalog.OneOf("shop.a", "A", "B"), catalog.OneOf("shop.b", "C")))
-	two := catalog.New("Shop", 1, counter(catalog.OneOf("shop.a", "A"), catalog.OneOf("shop.b", "B", "C")))
+	one := catalog.New("Shop", 1, about, counter(catalog.OneOf("shop.a", "A", "B"), catalog.OneOf("shop.b", "C")))
+	two := catalog.New("Shop", 1, about, counter(catalog.OneOf("shop.a", "A"), catalog.OneOf("shop.b", "B", "C")))
 	if one.Fingerprint() == two.Fingerprint() || one.Fingerprint() == "" {
 		t.Errorf("fingerprints %q and %q", one.Fingerprint(), two.Fingerprint())
 	}

@@ -73,7 +73,7 @@ func acceptsOnlyTheSafe(t *testing.T, p parts) {
 		}
 	}
 	rows := tableRows(string(told), "statistic")
-	if len(rows) != 2 || strings.Count(rows[0], "|") != 4 || strings.Count(rows[1], "|") != 4 || strings.Count(rows[0], "`")%2 != 0 {
+	if len(rows) != 2 || strings.Count(rows[0], "|") != 5 || strings.Count(rows[1], "|") != 5 || strings.Count(rows[0], "`")%2 != 0 {
 		t.Fatalf("the table is %q", rows)
 	}
 	if _, err := c.CollectorConfig(); err != nil {

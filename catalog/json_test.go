@@ -7,7 +7,7 @@ import (
 )
 
 func TestJSONOfAFaultyCatalog(t *testing.T) {
-	if got, err := catalog.New("Shop", 0).JSON(); err == nil || len(got) != 0 {
+	if got, err := catalog.New("Shop", 0, about).JSON(); err == nil || len(got) != 0 {
 		t.Errorf("got %q, %v, want an error", got, err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 var noticeText string
 
 var noticeTemplate = template.Must(template.New("notice").Funcs(template.FuncMap{
+	"days": days,
 	"join": func(values []string) string { return "`" + strings.Join(values, "`, `") + "`" },
 }).Parse(noticeText))
 
@@ -23,7 +24,7 @@ func (c *Catalog) Notice() ([]byte, error) {
 	}
 	var b bytes.Buffer
 	err := noticeTemplate.Execute(&b, map[string]any{
-		"Product": c.product, "Notice": c.notice, "Variable": c.Variable(), "Metrics": c.Metrics(),
+		"Product": c.product, "Notice": c.notice, "About": c.about, "Variable": c.Variable(), "Metrics": c.Metrics(),
 		"Counter": KindCounter, "Erasure": c.Erasure().Name,
 	})
 	return b.Bytes(), err

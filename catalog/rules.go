@@ -22,6 +22,7 @@ var (
 	unitRule    = regexp.MustCompile(`^([A-Za-z0-9_%*./^+-]+|[A-Za-z0-9_%*./^+-]*\{[A-Za-z0-9_%*./^+-]+\})$`)
 	valueRule   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.+/-]*$`)
 	productRule = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*([ ._-][A-Za-z0-9]+)*$`)
+	titleRule   = regexp.MustCompile(`^[A-Z0-9]`)
 	textRule    = regexp.MustCompile("^[A-Z0-9][^|<>`\\[\\]\\\\$]*\\.$")
 )
 
@@ -43,6 +44,7 @@ func (c *Catalog) check() error {
 	if c.notice < 1 {
 		fault("notice number %d: notices are numbered from 1", c.notice)
 	}
+	c.about.check(fault)
 	for _, name := range c.series {
 		fault("%q is one series, or no declared one: give the counter itself, without With", name)
 	}
@@ -87,10 +89,7 @@ func (d *definition) check(fault func(string, ...any)) {
 		fault("metric %q: unit %q is not a unit: use 1 to %d ASCII letters, digits or _%%*./^+-, an annotation in braces, as in \"{user}\"",
 			d.name, d.unit, maxUnit)
 	}
-	if len(d.description) > maxText || !textRule.MatchString(d.description) || !printable(d.description) {
-		fault("metric %q: description %q is not one plain sentence of at most %d bytes, from a capital letter to a full stop",
-			d.name, d.description, maxText)
-	}
+	d.text.check(d.name, d.kind, fault)
 	if d.kind == KindRangeGauge {
 		if err := d.ranges.Err(); err != nil {
 			fault("metric %q: %w", d.name, err)

@@ -26,14 +26,14 @@ func words(n int) []string {
 
 // counter is a sound counter but for what the test gives it.
 func counter(attributes ...catalog.Attribute) catalog.Counter {
-	return catalog.NewCounter("shop.user.created", "{user}", sentence, attributes...)
+	return catalog.NewCounter("shop.user.created", "{user}", says(sentence), attributes...)
 }
 
 // series are sound counters with that many series each.
 func series(counts ...int) []catalog.Metric {
 	var list []catalog.Metric
 	for i, n := range counts {
-		list = append(list, catalog.NewCounter(fmt.Sprintf("shop.c%d", i), "{x}", sentence, catalog.OneOf("shop.kind", words(n)...)))
+		list = append(list, catalog.NewCounter(fmt.Sprintf("shop.c%d", i), "{x}", says(sentence), catalog.OneOf("shop.kind", words(n)...)))
 	}
 	return list
 }
@@ -102,7 +102,7 @@ func TestProductNames(t *testing.T) {
 		a(64):                strings.ToUpper(a(64)) + "_TELEMETRY",
 	} {
 		t.Run(product, func(t *testing.T) {
-			c := catalog.New(product, 1, counter())
+			c := catalog.New(product, 1, about, counter())
 			sound(t, c)
 			if c.Variable() != variable || c.Product() != product {
 				t.Errorf("product %q and variable %q, want %q and %q", c.Product(), c.Variable(), product, variable)
@@ -132,20 +132,20 @@ func TestProductNames(t *testing.T) {
 		"OTel SDK":            {"OTel SDK", `"OTel SDK" would take OpenTelemetry's own variables`},
 		"otel.exporter":       {"otel.exporter", `"otel.exporter" would take OpenTelemetry's own variables`},
 	} {
-		t.Run(name, func(t *testing.T) { refused(t, catalog.New(test.product, 1, counter()), test.fault) })
+		t.Run(name, func(t *testing.T) { refused(t, catalog.New(test.product, 1, about, counter()), test.fault) })
 	}
 }
 
 func TestNoticeNumbers(t *testing.T) {
 	for _, n := range []int{1, 2, 1 << 30} {
-		c := catalog.New("Shop", n, counter())
+		c := catalog.New("Shop", n, about, counter())
 		sound(t, c)
 		if c.NoticeNumber() != n {
 			t.Errorf("notice number %d, want %d", c.NoticeNumber(), n)
 		}
 	}
 	for _, n := range []int{0, -1, -1 << 30} {
-		refused(t, catalog.New("Shop", n, counter()), fmt.Sprintf("notice number %d: notices are numbered from 1", n))
+		refused(t, catalog.New("Shop", n, about, counter()), fmt.Sprintf("notice number %d: notices are numbered from 1", n))
 	}
 }
 
@@ -154,7 +154,7 @@ func TestNoticeNumbers(t *testing.T) {
 func TestWhatIsNotAMetric(t *testing.T) {
 	type around struct{ catalog.Metric }
 	whole := counter()
-	refused(t, catalog.New("Shop", 1), `product "Shop" declares no statistics`)
+	refused(t, catalog.New("Shop", 1, about), `product "Shop" declares no statistics`)
 	for name, m := range map[string]catalog.Metric{
 		"nil":                    nil,
 		"zero counter":           catalog.Counter{},
@@ -167,9 +167,9 @@ func TestWhatIsNotAMetric(t *testing.T) {
 		"wrapped counter":        around{whole},
 	} {
 		t.Run(name, func(t *testing.T) {
-			other := catalog.NewCounter("shop.other", "1", "Others.")
-			refused(t, catalog.New("Shop", 1, m), "metric 1 of 1 was not made by NewCounter or NewRangeGauge")
-			refused(t, catalog.New("Shop", 1, other, m), "metric 2 of 2 was not made by NewCounter or NewRangeGauge")
+			other := catalog.NewCounter("shop.other", "1", says("Others."))
+			refused(t, catalog.New("Shop", 1, about, m), "metric 1 of 1 was not made by NewCounter or NewRangeGauge")
+			refused(t, catalog.New("Shop", 1, about, other, m), "metric 2 of 2 was not made by NewCounter or NewRangeGauge")
 		})
 	}
 }
@@ -187,15 +187,15 @@ func TestNoCatalog(t *testing.T) {
 
 func TestNamesDeclaredTwice(t *testing.T) {
 	one, same := counter(), counter()
-	sizes := catalog.NewRangeGauge("shop.user.created", "{user}", "Users.", "shop.range", bucketing.Faces)
+	sizes := catalog.NewRangeGauge("shop.user.created", "{user}", says("Users."), "shop.range", bucketing.Faces)
 	const fault = `metric "shop.user.created" is declared twice`
 	for name, metrics := range map[string][]catalog.Metric{
 		"same definition":   {one, one},
 		"same declaration":  {one, same},
 		"counter and sizes": {one, sizes},
-		"not side by side":  {one, catalog.NewCounter("shop.other", "1", "Others."), same},
+		"not side by side":  {one, catalog.NewCounter("shop.other", "1", says("Others.")), same},
 	} {
-		t.Run(name, func(t *testing.T) { refused(t, catalog.New("Shop", 1, metrics...), fault) })
+		t.Run(name, func(t *testing.T) { refused(t, catalog.New("Shop", 1, about, metrics...), fault) })
 	}
 }
 
@@ -217,7 +217,7 @@ func TestAttributes(t *testing.T) {
 		"like the identifier": {[]catalog.Attribute{catalog.OneOf("shop.install_guid", "A")}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := catalog.New("Shop", 1, counter(test.attributes...))
+			c := catalog.New("Shop", 1, about, counter(test.attributes...))
 			if test.faults == nil {
 				sound(t, c)
 			} else {
@@ -225,7 +225,7 @@ func TestAttributes(t *testing.T) {
 			}
 		})
 	}
-	refused(t, catalog.New("Shop", 1, catalog.NewRangeGauge("shop.goods", "1", sentence, "install_guid", bucketing.Faces)),
+	refused(t, catalog.New("Shop", 1, about, catalog.NewRangeGauge("shop.goods", "1", says(sentence), "install_guid", bucketing.Faces)),
 		`metric "shop.goods": attribute "install_guid" is the name of the identifier`)
 }
 
@@ -254,7 +254,7 @@ func TestSeriesOfAMetric(t *testing.T) {
 				labels = append(labels, catalog.OneOf(fmt.Sprintf("shop.l%d", i), words(n)...))
 				product *= n
 			}
-			c := catalog.New("Shop", 1, counter(labels...))
+			c := catalog.New("Shop", 1, about, counter(labels...))
 			if !test.sound {
 				refused(t, c, fault)
 				return
@@ -266,7 +266,7 @@ func TestSeriesOfAMetric(t *testing.T) {
 		})
 	}
 	for n, want := range map[int]bool{63: true, 64: true, 65: false} {
-		c := catalog.New("Shop", 1, catalog.NewRangeGauge("shop.user.created", "1", sentence, "shop.range", bucketing.New(bounds(n)...)))
+		c := catalog.New("Shop", 1, about, catalog.NewRangeGauge("shop.user.created", "1", says(sentence), "shop.range", bucketing.New(bounds(n)...)))
 		if want {
 			sound(t, c)
 		} else {
@@ -276,11 +276,11 @@ func TestSeriesOfAMetric(t *testing.T) {
 }
 
 func TestSeriesOfACatalog(t *testing.T) {
-	sound(t, catalog.New("Shop", 1, series(64, 64, 64, 63)...))
-	sound(t, catalog.New("Shop", 1, series(64, 64, 64, 64)...))
-	refused(t, catalog.New("Shop", 1, series(64, 64, 64, 64, 1)...), "257 series in all, more than 256")
-	sound(t, catalog.New("Shop", 1, series(slices.Repeat([]int{1}, 256)...)...))
-	refused(t, catalog.New("Shop", 1, series(slices.Repeat([]int{1}, 257)...)...), "257 series in all")
+	sound(t, catalog.New("Shop", 1, about, series(64, 64, 64, 63)...))
+	sound(t, catalog.New("Shop", 1, about, series(64, 64, 64, 64)...))
+	refused(t, catalog.New("Shop", 1, about, series(64, 64, 64, 64, 1)...), "257 series in all, more than 256")
+	sound(t, catalog.New("Shop", 1, about, series(slices.Repeat([]int{1}, 256)...)...))
+	refused(t, catalog.New("Shop", 1, about, series(slices.Repeat([]int{1}, 257)...)...), "257 series in all")
 }
 
 func TestRangesOfSizes(t *testing.T) {
@@ -296,19 +296,19 @@ func TestRangesOfSizes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fault := `metric "shop.goods": bucketing: ` + test.fault
-			refused(t, catalog.New("Shop", 1, catalog.NewRangeGauge("shop.goods", "1", sentence, "shop.range", test.ranges)), fault)
-			refused(t, catalog.New("Shop", 1, catalog.NewRangeGauge("shop.goods", "1", sentence, "Range", test.ranges)),
+			refused(t, catalog.New("Shop", 1, about, catalog.NewRangeGauge("shop.goods", "1", says(sentence), "shop.range", test.ranges)), fault)
+			refused(t, catalog.New("Shop", 1, about, catalog.NewRangeGauge("shop.goods", "1", says(sentence), "Range", test.ranges)),
 				fault, `attribute "Range" is not an OpenTelemetry name`)
 		})
 	}
 }
 
 func TestAllFaultsAreReportedTogether(t *testing.T) {
-	c := catalog.New("2Shop", 0,
-		catalog.NewCounter("Shop.User", "", "users", catalog.OneOf("Kind", "a b", "a b"), catalog.OneOf("install_guid")),
+	c := catalog.New("2Shop", 0, about,
+		catalog.NewCounter("Shop.User", "", says("users"), catalog.OneOf("Kind", "a b", "a b"), catalog.OneOf("install_guid")),
 		nil,
-		catalog.NewRangeGauge("shop.goods", "{", "Goods", "otel.range", bucketing.New()),
-		catalog.NewCounter("shop.goods", "1", "Goods.", catalog.OneOf("shop.kind", words(65)...)),
+		catalog.NewRangeGauge("shop.goods", "{", says("Goods"), "otel.range", bucketing.New()),
+		catalog.NewCounter("shop.goods", "1", says("Goods."), catalog.OneOf("shop.kind", words(65)...)),
 	)
 	refused(t, c,
 		`product name "2Shop"`, "notice number 0",
@@ -323,17 +323,17 @@ func TestAllFaultsAreReportedTogether(t *testing.T) {
 // A series is no metric, and neither is what With returns for an undeclared
 // value.
 func TestSeriesGivenAsMetric(t *testing.T) {
-	way := catalog.NewCounter("shop.basket.sold", "{basket}", "A basket was sold.", catalog.OneOf("shop.way", "WEB", "APP"))
+	way := catalog.NewCounter("shop.basket.sold", "{basket}", says("A basket was sold."), catalog.OneOf("shop.way", "WEB", "APP"))
 	for name, given := range map[string]catalog.Counter{"a series": way.With("WEB"), "an undeclared one": way.With("Nonsense")} {
-		err := catalog.New("Shop", 1, given).Err()
+		err := catalog.New("Shop", 1, about, given).Err()
 		if err == nil || !strings.Contains(err.Error(), "is one series") || !strings.Contains(err.Error(), "shop.basket.sold") {
 			t.Errorf("%s: got %v, want a fault that names it", name, err)
 		}
 	}
-	if err := catalog.New("Shop", 1, way).Err(); err != nil {
+	if err := catalog.New("Shop", 1, about, way).Err(); err != nil {
 		t.Error(err)
 	}
-	if err := catalog.New(strings.Repeat("x", 1<<20), 1, way).Err(); err == nil || len(err.Error()) > 1000 {
+	if err := catalog.New(strings.Repeat("x", 1<<20), 1, about, way).Err(); err == nil || len(err.Error()) > 1000 {
 		t.Errorf("a name of 1 MiB: got an error of %d bytes", len(err.Error()))
 	}
 }

@@ -49,9 +49,9 @@ func TestNames(t *testing.T) {
 		"OTEL":                  {"OTEL.shop", syntax},
 	} {
 		for what, c := range map[string]*catalog.Catalog{
-			`metric name`:                           catalog.New("Shop", 1, catalog.NewCounter(test.name, "1", sentence)),
-			`metric "shop.user.created": attribute`: catalog.New("Shop", 1, counter(catalog.OneOf(test.name, "A"))),
-			`metric "shop.goods": attribute`:        catalog.New("Shop", 1, catalog.NewRangeGauge("shop.goods", "1", sentence, test.name, bucketing.Faces)),
+			`metric name`:                           catalog.New("Shop", 1, about, catalog.NewCounter(test.name, "1", says(sentence))),
+			`metric "shop.user.created": attribute`: catalog.New("Shop", 1, about, counter(catalog.OneOf(test.name, "A"))),
+			`metric "shop.goods": attribute`:        catalog.New("Shop", 1, about, catalog.NewRangeGauge("shop.goods", "1", says(sentence), test.name, bucketing.Faces)),
 		} {
 			t.Run(name+" as "+what, func(t *testing.T) {
 				if test.fault == "" {
@@ -107,7 +107,7 @@ func TestUnits(t *testing.T) {
 		"comment":             {"#", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := catalog.New("Shop", 1, catalog.NewCounter("shop.user.created", test.unit, sentence))
+			c := catalog.New("Shop", 1, about, catalog.NewCounter("shop.user.created", test.unit, says(sentence)))
 			if test.sound {
 				sound(t, c)
 			} else {
@@ -159,7 +159,7 @@ func TestDescriptions(t *testing.T) {
 		"byte order mark":       {"A\ufeff.", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := catalog.New("Shop", 1, catalog.NewCounter("shop.user.created", "{user}", test.text))
+			c := catalog.New("Shop", 1, about, catalog.NewCounter("shop.user.created", "{user}", says(test.text)))
 			if test.sound {
 				sound(t, c)
 			} else {
@@ -204,7 +204,7 @@ func TestValues(t *testing.T) {
 		"NUL":                 {"A\x00", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := catalog.New("Shop", 1, counter(catalog.OneOf("shop.kind", "GOOD", test.value)))
+			c := catalog.New("Shop", 1, about, counter(catalog.OneOf("shop.kind", "GOOD", test.value)))
 			if test.sound {
 				sound(t, c)
 			} else {

@@ -20,7 +20,7 @@ func TestSizesThatAreNotThere(t *testing.T) {
 	not := func(names string) string { return "Of these it did not say any sizes, or has none: " + names + "." }
 	type says = func(context.Context) ([]int64, error)
 	some := func(context.Context) ([]int64, error) { return []int64{3}, nil }
-	albums := catalog.NewRangeGauge("compreface.album.count", "{album}", "Albums, by size.", "compreface.album.range", bucketing.Faces)
+	albums := catalog.NewRangeGauge("compreface.album.count", "{album}", catalog.Text{Title: "Albums", Description: "Albums, by size.", Question: "How large are albums?"}, "compreface.album.range", bucketing.Faces)
 	for name, c := range map[string]struct {
 		collections, albums says
 		want                string
@@ -34,7 +34,7 @@ func TestSizesThatAreNotThere(t *testing.T) {
 		for _, on := range []bool{true, false} {
 			t.Run(name, func(t *testing.T) {
 				h := open(t, "", func(h *house) {
-					h.config.Catalog = catalog.New("CompreFace", 1, compreface.UserCreated, compreface.Collections, albums)
+					h.config.Catalog = catalog.New("CompreFace", 1, compreface.About, compreface.UserCreated, compreface.Collections, albums)
 					if on {
 						h.save(t, consent.Granted, 1)
 					}

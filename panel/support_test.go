@@ -68,7 +68,7 @@ func open(t testing.TB, endpoint string, change func(*house)) *house {
 
 // upgraded is the same installation with a newer notice.
 func upgraded(h *house, number int) {
-	h.config.Catalog = catalog.New("CompreFace", number, compreface.UserCreated, compreface.ApplicationCreated,
+	h.config.Catalog = catalog.New("CompreFace", number, compreface.About, compreface.UserCreated, compreface.ApplicationCreated,
 		compreface.ServiceCreated, compreface.Collections)
 }
 

@@ -17,7 +17,7 @@ func TestInitFaults(t *testing.T) {
 		want   []string // each in a line of its own
 	}{
 		{"everything", Config{}, []string{"no catalog", `endpoint ""`, "no directory"}},
-		{"catalog and endpoint", Config{Catalog: catalog.New("Otel", 0), Endpoint: "http://stats.example", Dir: "/x"},
+		{"catalog and endpoint", Config{Catalog: catalog.New("Otel", 0, about), Endpoint: "http://stats.example", Dir: "/x"},
 			[]string{`"Otel"`, "notice number 0", `endpoint "http://stats.example"`}},
 		{"relative directory", Config{Catalog: compreface.Catalog, Endpoint: "https://stats.example", Dir: "data/telemetry"}, []string{`directory "data/telemetry"`}},
 		{"endpoint with a password", Config{Catalog: compreface.Catalog, Endpoint: "https://user:hunter2@stats.example", Dir: "data"},

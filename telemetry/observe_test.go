@@ -21,9 +21,9 @@ import (
 )
 
 func twoSizes() (c *catalog.Catalog, shelves, boxes catalog.RangeGauge) {
-	shelves = catalog.NewRangeGauge("shop.shelf.count", "{shelf}", "Shelves, by the range their number of things falls in.", "shop.shelf.range", bucketing.New(0, 10))
-	boxes = catalog.NewRangeGauge("shop.box.count", "{box}", "Boxes, by the range their number of things falls in.", "shop.box.range", bucketing.New(0, 10))
-	return catalog.New("Shop", 1, catalog.NewCounter("shop.thing.sold", "{thing}", "A thing was sold."), shelves, boxes), shelves, boxes
+	shelves = catalog.NewRangeGauge("shop.shelf.count", "{shelf}", says("Shelves, by the range their number of things falls in."), "shop.shelf.range", bucketing.New(0, 10))
+	boxes = catalog.NewRangeGauge("shop.box.count", "{box}", says("Boxes, by the range their number of things falls in."), "shop.box.range", bucketing.New(0, 10))
+	return catalog.New("Shop", 1, about, catalog.NewCounter("shop.thing.sold", "{thing}", says("A thing was sold.")), shelves, boxes), shelves, boxes
 }
 
 // bubble runs a client in a bubble; nothing of it uses a socket.

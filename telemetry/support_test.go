@@ -309,6 +309,16 @@ func want(t testing.TB, rows []string, row string) {
 
 // shop makes a small catalog under a notice.
 func shop(notice int) (*catalog.Catalog, catalog.Counter) {
-	sold := catalog.NewCounter("shop.thing.sold", "{thing}", "A thing was sold.")
-	return catalog.New("Shop", notice, sold), sold
+	sold := catalog.NewCounter("shop.thing.sold", "{thing}", says("A thing was sold."))
+	return catalog.New("Shop", notice, about, sold), sold
+}
+
+// about and says are what the catalogs of the tests tell people.
+var about = catalog.About{
+	Recipient: "Shop Ltd", Purpose: "To understand which parts of the shop are used.",
+	ReportDays: 30, FigureDays: 400, ErasureDays: 14, Contact: "privacy@shop.example", Policy: "https://shop.example/privacy",
+}
+
+func says(description string) catalog.Text {
+	return catalog.Text{Title: "Things", Description: description, Question: "How many things are there?"}
 }

@@ -145,7 +145,7 @@ func TestObservedByNobody(t *testing.T) {
 	if log.String() != "" {
 		t.Errorf("%q", log.String())
 	}
-	foreign := catalog.NewRangeGauge("shop.cart.count", "{cart}", "Carts by size.", "shop.cart.range", bucketing.Faces)
+	foreign := catalog.NewRangeGauge("shop.cart.count", "{cart}", says("Carts by size."), "shop.cart.range", bucketing.Faces)
 	s.Observe(foreign, func(context.Context) ([]int64, error) { return nil, nil })
 	if !strings.Contains(log.String(), "shop.cart.count") {
 		t.Errorf("the log is %q", log.String())

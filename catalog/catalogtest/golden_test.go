@@ -37,7 +37,11 @@ func check(t *testing.T, update bool, run func(testing.TB)) []string {
 }
 
 func shop(notice int, services ...string) *catalog.Catalog {
-	return catalog.New("Shop", notice, catalog.NewCounter("shop.service.created", "{service}", "A service was created, by type.",
+	return catalog.New("Shop", notice, catalog.About{
+		Recipient: "Shop Ltd", Purpose: "To see what is used.", ReportDays: 30, FigureDays: 400, ErasureDays: 14,
+		Contact: "privacy@shop.example", Policy: "https://shop.example/privacy",
+	}, catalog.NewCounter("shop.service.created", "{service}", catalog.Text{
+		Title: "Services created", Description: "A service was created, by type.", Question: "Which services are popular?"},
 		catalog.OneOf("shop.service.type", services...)))
 }
 
@@ -92,7 +96,7 @@ func TestGolden(t *testing.T) {
 		"notice missing": {c: one, lines: line(one), failures: []string{"notice.md is missing"}},
 		"lines missing":  {c: one, notice: notice(t, one), failures: []string{"fingerprints.txt is missing"}, updatedLines: line(one)},
 		"stale notice": {c: one, notice: strings.Replace(notice(t, one), "SEARCH", "FIND", 1), lines: line(one),
-			failures: []string{"notice.md is stale: line 12 is \"| `shop.service.created` | A service was created, by type. The total since you agreed. | `shop.service.type`: `FIND` |\\n\" and should be"}},
+			failures: []string{"notice.md is stale: line 22 is \"| Services created (`shop.service.created`) | Which services are popular? | A service was created, by type. The total since you agreed. | `shop.service.type`: `FIND` |\\n\" and should be"}},
 		"notice with other line ends": {c: one, notice: strings.ReplaceAll(notice(t, one), "\n", "\r\n"), lines: line(one),
 			failures: []string{`catalog and raise its notice number. -->\r\n" and should be`}},
 		"number rose": {c: two, notice: notice(t, one), lines: line(one),

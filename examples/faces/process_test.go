@@ -62,7 +62,7 @@ func child(notice string) int {
 	}
 	list := compreface.Catalog
 	if notice == "2" {
-		list = catalog.New("CompreFace", 2, compreface.UserCreated, compreface.ApplicationCreated, compreface.ServiceCreated, compreface.Collections)
+		list = catalog.New("CompreFace", 2, compreface.About, compreface.UserCreated, compreface.ApplicationCreated, compreface.ServiceCreated, compreface.Collections)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()

@@ -24,8 +24,8 @@ import (
 )
 
 var (
-	sold = catalog.NewCounter("shop.thing.sold", "{thing}", "A thing was sold.")
-	shop = catalog.New("Shop", 1, sold)
+	sold = catalog.NewCounter("shop.thing.sold", "{thing}", says("A thing was sold."))
+	shop = catalog.New("Shop", 1, about, sold)
 )
 
 // replica starts a client as one host of the installation does.
@@ -364,4 +364,14 @@ func TestMisuse(t *testing.T) {
 			}
 		}
 	})
+}
+
+// about and says are what the catalogs of the tests tell people.
+var about = catalog.About{
+	Recipient: "Shop Ltd", Purpose: "To understand which parts of the shop are used.",
+	ReportDays: 30, FigureDays: 400, ErasureDays: 14, Contact: "privacy@shop.example", Policy: "https://shop.example/privacy",
+}
+
+func says(description string) catalog.Text {
+	return catalog.Text{Title: "Things", Description: description, Question: "How many things are there?"}
 }

@@ -1,0 +1,148 @@
+package catalog
+
+import (
+	"fmt"
+	"net/mail"
+	"net/url"
+	"strings"
+)
+
+// About says who asks for the statistics, why, and for how long they are kept.
+// It is part of the notice that people agree to. All fields are required but
+// Results and Others. Texts are plain, of one line.
+type About struct {
+	// Recipient is the name of who gets the reports, such as "Example GmbH": at
+	// most 80 bytes.
+	Recipient string
+
+	// Purpose says in one or two sentences what the statistics are for, from a
+	// capital letter to a full stop: at most 300 bytes.
+	Purpose string
+
+	// ReportDays is how many days the recipient keeps a report as it came.
+	ReportDays int
+
+	// FigureDays is how many days the recipient keeps figures that belong to one
+	// installation. Only sums over many installations are kept longer.
+	FigureDays int
+
+	// ErasureDays is within how many days the recipient erases what an
+	// installation sent, after its request arrived.
+	ErasureDays int
+
+	// Contact is an e-mail address or an https URL for questions.
+	Contact string
+
+	// Policy is the https URL of the recipient's privacy policy.
+	Policy string
+
+	// Results is the https URL at which sums over many installations are
+	// published. Empty: the notice names no place.
+	Results string
+
+	// Others says in a sentence who else gets reports or figures of single
+	// installations. Empty: the notice promises that no one does.
+	Others string
+}
+
+// A Text is what people read about a metric. All fields are required but Range.
+// Texts are plain, of one line.
+type Text struct {
+	// Title names the metric, as in "Users created": at most 60 bytes, from a
+	// capital letter, without a full stop.
+	Title string
+
+	// Description says in a sentence what is counted, as in "A user was
+	// created.": at most 200 bytes.
+	Description string
+
+	// Question is what the recipient learns, as in "How many people use the
+	// product?": at most 120 bytes.
+	Question string
+
+	// Range names the things of one range of a [RangeGauge]; {range} stands for the
+	// range, as in "Collections with {range} faces". Empty: the title and the
+	// range. A counter has none.
+	Range string
+}
+
+const (
+	maxRecipient = 80
+	maxPurpose   = 300
+	maxTitle     = 60
+	maxQuestion  = 120
+	maxAddress   = 200
+	maxDays      = 3650
+)
+
+func (a About) check(fault func(string, ...any)) {
+	if len(a.Recipient) > maxRecipient || !plain(a.Recipient) || a.Recipient != strings.TrimSpace(a.Recipient) {
+		fault("About.Recipient %.100q is not a name of at most %d bytes: people must know who gets the reports", a.Recipient, maxRecipient)
+	}
+	sentence := func(field, text string) {
+		if len(text) > maxPurpose || !textRule.MatchString(text) || !printable(text) {
+			fault("About.%s %.100q is not one or two plain sentences of at most %d bytes, from a capital letter to a full stop", field, text, maxPurpose)
+		}
+	}
+	sentence("Purpose", a.Purpose)
+	if a.Others != "" {
+		sentence("Others", a.Others)
+	}
+	days := func(field string, n int) {
+		if n < 1 || n > maxDays {
+			fault("About.%s is %d: say for how many days, 1 to %d", field, n, maxDays)
+		}
+	}
+	days("ReportDays", a.ReportDays)
+	days("FigureDays", a.FigureDays)
+	days("ErasureDays", a.ErasureDays)
+	if at, err := mail.ParseAddress(a.Contact); !https(a.Contact) && (err != nil || at.Address != a.Contact || !plain(a.Contact)) {
+		fault("About.Contact %.100q is neither an e-mail address nor an https URL", a.Contact)
+	}
+	if !https(a.Policy) {
+		fault("About.Policy %.100q is not an https URL", a.Policy)
+	}
+	if a.Results != "" && !https(a.Results) {
+		fault("About.Results %.100q is not an https URL", a.Results)
+	}
+}
+
+func https(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil && len(text) <= maxAddress && plain(text) && !strings.ContainsAny(text, " \"'()")
+}
+
+// plain is true for text that is not empty and means nothing to Markdown, YAML
+// comments or a table.
+func plain(text string) bool {
+	return text != "" && printable(text) && !strings.ContainsAny(text, "|<>`[]\\$*")
+}
+
+func (t Text) check(metric string, kind Kind, fault func(string, ...any)) {
+	if len(t.Title) > maxTitle || !plain(t.Title) || strings.HasSuffix(t.Title, ".") || !titleRule.MatchString(t.Title) {
+		fault("metric %q: title %.80q is not a plain title of at most %d bytes, as in \"Users created\"", metric, t.Title, maxTitle)
+	}
+	if len(t.Description) > maxText || !textRule.MatchString(t.Description) || !printable(t.Description) {
+		fault("metric %q: description %q is not one plain sentence of at most %d bytes, from a capital letter to a full stop",
+			metric, t.Description, maxText)
+	}
+	if len(t.Question) > maxQuestion || !plain(t.Question) || !titleRule.MatchString(t.Question) || !strings.HasSuffix(t.Question, "?") {
+		fault("metric %q: question %.140q is not a plain question of at most %d bytes, as in \"How many people use the product?\"",
+			metric, t.Question, maxQuestion)
+	}
+	switch {
+	case t.Range == "":
+	case kind == KindCounter:
+		fault("metric %q: a counter has no ranges, but its text has Range", metric)
+	case len(t.Range) > maxTitle || !plain(t.Range) || strings.Count(t.Range, "{range}") != 1:
+		fault("metric %q: range %.80q is not a plain phrase of at most %d bytes with {range} in it", metric, t.Range, maxTitle)
+	}
+}
+
+// days writes a number of days as people say it.
+func days(n int) string {
+	if n == 1 {
+		return "1 day"
+	}
+	return fmt.Sprintf("%d days", n)
+}
