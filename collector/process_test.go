@@ -1,6 +1,7 @@
 package collector_test
 
 import (
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -11,7 +12,10 @@ import (
 )
 
 // A process is a Collector that runs for one test.
-type process struct{ *live.Collector }
+type process struct {
+	*live.Collector
+	http *http.Client // nil means client
+}
 
 // start runs the real Collector with a configuration until the test ends.
 func start(t testing.TB, config string) *process {
@@ -32,7 +36,7 @@ func startIn(t testing.TB, config, dir string) *process {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Kill)
-	return &process{c}
+	return &process{Collector: c}
 }
 
 var workDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "headcount-collector-") })

@@ -2,6 +2,7 @@ package collector_test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"fmt"
 	"io"
@@ -92,7 +93,7 @@ func (p *process) send(m message) (int, error) {
 	for k, v := range m.header {
 		r.Header.Set(k, v)
 	}
-	answer, err := client.Do(r)
+	answer, err := cmp.Or(p.http, client).Do(r)
 	if err != nil {
 		return 0, err
 	}
