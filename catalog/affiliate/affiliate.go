@@ -15,7 +15,7 @@ var About = catalog.About{
 	Recipient: "Affiliate Platform Ltd",
 	Purpose: "To improve how the platform is used, to find and fix faults sooner, and to choose which features come next. " +
 		"Access is restricted to authorised staff.",
-	ReportDays: 30, FigureDays: 760, ErasureDays: 30,
+	ReportDays: 30, FigureDays: 400, ErasureDays: 30,
 	Contact: "privacy@affiliate.example",
 	Policy:  "https://affiliate.example/privacy",
 }

@@ -14,7 +14,7 @@ var About = catalog.About{
 	Recipient: "Exadel",
 	Purpose: "To understand which features should be added to CompreFace and how it can be improved: which services are popular, " +
 		"how large face collections are, and how many installations are in use.",
-	ReportDays: 30, FigureDays: 760, ErasureDays: 30,
+	ReportDays: 30, FigureDays: 400, ErasureDays: 30,
 	Contact: "compreface.support@exadel.com",
 	Policy:  "https://exadel.com/privacy-policy",
 }

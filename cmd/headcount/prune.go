@@ -23,6 +23,9 @@ const pruneLong = `prune removes what is older than it should be kept:
   what the archive holds of single installations, in months older than
   --months. Of these months the sums stay: answers stay the same.
 
+Without the two flags it keeps what the notice promises, as the catalog of the
+archive has it (report_days and figure_days).
+
 A file that a Collector may write is never removed. What is kept, and why, is
 said. --dry-run says what would be removed and removes nothing.`
 
@@ -38,9 +41,9 @@ func pruneCommand() *cobra.Command {
 		Example: pruneExample,
 	}
 	dir := addArchive(cmd)
-	rawDays, months := positiveFlag(archive.DefaultRawDays), positiveFlag(archive.DefaultMonths)
-	cmd.Flags().Var(&rawDays, "raw-days", "days for which the Collector's files are kept")
-	cmd.Flags().Var(&months, "months", "months for which single installations are kept")
+	var rawDays, months positiveFlag
+	cmd.Flags().Var(&rawDays, "raw-days", fmt.Sprintf("days for which the Collector's files are kept (default what the catalog promises, else %d)", archive.DefaultRawDays))
+	cmd.Flags().Var(&months, "months", fmt.Sprintf("months for which single installations are kept (default what the catalog promises, else %d)", archive.DefaultMonths))
 	dryRun := cmd.Flags().Bool("dry-run", false, "only say what would be removed")
 	format := addFormat(cmd, "table", "json")
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {
@@ -73,7 +76,12 @@ func (p *positiveFlag) Set(text string) error {
 	return nil
 }
 
-func (p *positiveFlag) String() string { return strconv.Itoa(int(*p)) }
+func (p *positiveFlag) String() string {
+	if *p == 0 {
+		return "" // not given
+	}
+	return strconv.Itoa(int(*p))
+}
 
 // Type is the word for the value in --help.
 func (p *positiveFlag) Type() string { return "N" }

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,7 @@ import (
 	"headcount.example/cmd/headcount/internal/day"
 )
 
-// Retention where none is given.
+// Retention where neither the command nor the archive's catalog has one.
 const (
 	DefaultRawDays = 30 // of the Collector's files
 	DefaultMonths  = 25 // of figures of single installations; then sums only
@@ -23,8 +24,8 @@ const (
 // PruneOptions say what Prune removes.
 type PruneOptions struct {
 	Files   []string // raw files of the Collector, or directories with them
-	RawDays int      // raw files and rejected lines are kept that many days
-	Months  int      // months of which reports and installations are kept, the current one not counted
+	RawDays int      // raw files and rejected lines are kept that many days; 0: what the catalog promises
+	Months  int      // months of which reports and installations are kept, the current one not counted; 0: what the catalog promises
 	DryRun  bool     // only say what would be removed
 	Now     time.Time
 }
@@ -41,8 +42,8 @@ type Pruned struct {
 // Prune removes what is older than its retention. Of a month whose reports
 // are removed the sums stay, and answers about it are the same as before.
 func Prune(ctx context.Context, dir string, o PruneOptions) (*Pruned, error) {
-	if o.RawDays < 1 || o.Months < 1 {
-		return nil, fmt.Errorf("retention of %d days and %d months: both must be 1 or more", o.RawDays, o.Months)
+	if o.RawDays < 0 || o.Months < 0 {
+		return nil, fmt.Errorf("retention of %d days and %d months: neither can be negative", o.RawDays, o.Months)
 	}
 	if _, err := load(dir); err != nil {
 		return nil, err
@@ -63,6 +64,8 @@ func Prune(ctx context.Context, dir string, o PruneOptions) (*Pruned, error) {
 	if err != nil {
 		return nil, err
 	}
+	days, months := old.retention()
+	o.RawDays, o.Months = cmp.Or(o.RawDays, days), cmp.Or(o.Months, months)
 	p := &pruning{ctx: ctx, dir: dir, o: o, old: old, m: old.clone(),
 		done: &Pruned{Months: []string{}, RawFiles: []string{}, Kept: []string{}}}
 	if err := p.run(files); err != nil {
@@ -72,6 +75,22 @@ func Prune(ctx context.Context, dir string, o PruneOptions) (*Pruned, error) {
 		return nil, err
 	}
 	return p.done, nil
+}
+
+// retention is what the catalog of the archive promises. A month is kept only if
+// its first day and a whole month after it are within the promise.
+func (m *manifest) retention() (rawDays, months int) {
+	rawDays, months = DefaultRawDays, DefaultMonths
+	if m.Catalog == nil {
+		return rawDays, months
+	}
+	if n := m.Catalog.About.ReportDays; n > 0 {
+		rawDays = n
+	}
+	if n := m.Catalog.About.FigureDays; n > 0 {
+		months = max(n/31-1, 1)
+	}
+	return rawDays, months
 }
 
 type pruning struct {

@@ -319,11 +319,11 @@ func linesOf(text string, n int) (list []string) {
 	return list
 }
 
-// Retention of less than one is an error that says so.
-func TestRetentionOfNothing(t *testing.T) {
-	for _, o := range []PruneOptions{{RawDays: 0, Months: 1}, {RawDays: 1, Months: 0}, {RawDays: -1, Months: -1}} {
-		if _, err := Prune(t.Context(), newDir(t), o); err == nil || !strings.Contains(err.Error(), "1 or more") {
-			t.Errorf("%+v: got %v, want that both must be 1 or more", o, err)
+// A negative retention is an error that says so.
+func TestNegativeRetention(t *testing.T) {
+	for _, o := range []PruneOptions{{RawDays: -1, Months: 1}, {RawDays: 1, Months: -1}} {
+		if _, err := Prune(t.Context(), newDir(t), o); err == nil || !strings.Contains(err.Error(), "can be negative") {
+			t.Errorf("%+v: got %v, want that neither can be negative", o, err)
 		}
 	}
 }

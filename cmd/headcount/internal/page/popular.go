@@ -52,7 +52,7 @@ func (k *maker) popular() popular {
 			b.Values[1] = ""
 		}
 		if len(c.Labels) == 0 {
-			b.Text, b.Code = title(c.Name), clip(c.Name)
+			b.Text, b.Code = title(k.metric(c.Name)), clip(c.Name)
 			single.Bars = append(single.Bars, b)
 			continue
 		}
@@ -84,7 +84,7 @@ func (p *popular) group(k *maker, c answer.Counter) *group {
 			return &p.Groups[i]
 		}
 	}
-	p.Groups = append(p.Groups, group{name: c.Name, Title: title(c.Name), Code: clip(c.Name), Text: k.metric(c.Name).Description, Labelled: true})
+	p.Groups = append(p.Groups, group{name: c.Name, Title: title(k.metric(c.Name)), Code: clip(c.Name), Text: lede(k.metric(c.Name)), Labelled: true})
 	return &p.Groups[len(p.Groups)-1]
 }
 
@@ -107,7 +107,7 @@ func (k *maker) totals() totals {
 		t.More = count(int64(n)) + " more are not shown."
 	}
 	for _, c := range k.Counters[:min(len(k.Counters), mostTotals)] {
-		r := totalRow{Text: title(c.Name), Code: clip(c.Name), Total: count(c.Total), New: signed(c.New), Installations: count(c.Installations)}
+		r := totalRow{Text: title(k.metric(c.Name)), Code: clip(c.Name), Total: count(c.Total), New: signed(c.New), Installations: count(c.Installations)}
 		if len(c.Labels) > 0 {
 			text, code := k.label(c)
 			r.Text += ": " + text

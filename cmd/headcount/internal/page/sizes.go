@@ -72,7 +72,7 @@ func (k *maker) sizes() (list []sizes, more string) {
 
 func (k *maker) size(ranges []answer.Gauge) sizes {
 	m := k.metric(ranges[0].Name)
-	s := sizes{Code: clip(m.Name), Text: m.Description}
+	s := sizes{Code: clip(m.Name), Text: lede(m)}
 	s.One, s.More = things(m)
 	s.Title = capital(s.More)
 	var values, largest []int64

@@ -50,13 +50,22 @@ func capital(text string) string {
 	return string(unicode.ToUpper(r)) + text[n:]
 }
 
-// title is a metric's name in words, without the product in front of it:
-// compreface.user.created is "User created".
-func title(name string) string {
+// title is a metric's title, or else its name in words, without the product in
+// front of it: compreface.user.created is "User created".
+func title(m schema.Metric) string {
+	if m.Title != "" {
+		return clip(m.Title)
+	}
+	name := m.Name
 	if _, rest, ok := strings.Cut(name, "."); ok && rest != "" {
 		name = rest
 	}
 	return clip(words(name))
+}
+
+// lede is the question that a metric answers and what it says.
+func lede(m schema.Metric) string {
+	return strings.TrimSpace(m.Question + " " + m.Description)
 }
 
 // things are what a range gauge counts, by its unit or else by its name:
@@ -64,7 +73,7 @@ func title(name string) string {
 func things(m schema.Metric) (one, more string) {
 	one = strings.Trim(m.Unit, "{}")
 	if one == "" || one == m.Unit {
-		one = strings.ToLower(strings.TrimSuffix(title(m.Name), " count"))
+		one = strings.ToLower(strings.TrimSuffix(title(m), " count"))
 	}
 	if strings.HasSuffix(one, "s") {
 		return one, one

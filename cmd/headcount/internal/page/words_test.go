@@ -23,7 +23,7 @@ func TestWords(t *testing.T) {
 		"compreface.user.created": "User created", "affiliate.action": "Action", "single": "Single", "odd.": "Odd", "": "",
 		"a." + strings.Repeat("x", 60): "X" + strings.Repeat("x", 59), "a." + strings.Repeat("x", 61): "X" + strings.Repeat("x", 58) + "…",
 	} {
-		if got := title(in); got != want {
+		if got := title(schema.Metric{Name: in}); got != want {
 			t.Errorf("title(%q): got %q, want %q", in, got, want)
 		}
 	}

@@ -71,7 +71,7 @@ func newPlan(held, view *schema.Schema) *plan {
 }
 
 func (p *plan) add(held, view *schema.Schema, at int, m schema.Metric) {
-	g := group{id: m.Name, title: titleOf(m.Name), description: m.Description, kind: Any, metric: len(p.metrics), first: len(p.cells)}
+	g := group{id: m.Name, title: titleOf(m), description: m.Description, kind: Any, metric: len(p.metrics), first: len(p.cells)}
 	x := metric{gauge: m.Kind == schema.RangeGauge, first: g.first}
 	var starts []int64
 	for _, s := range view.Series {

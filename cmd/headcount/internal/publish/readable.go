@@ -32,8 +32,13 @@ func capital(text string) string {
 	return string(unicode.ToUpper(r)) + text[n:]
 }
 
-// titleOf is a metric's name in words, without the product in front of it.
-func titleOf(name string) string {
+// titleOf is a metric's title, or else its name in words, without the product
+// in front of it.
+func titleOf(m schema.Metric) string {
+	if m.Title != "" {
+		return m.Title
+	}
+	name := m.Name
 	if _, rest, ok := strings.Cut(name, "."); ok && rest != "" {
 		name = rest
 	}
@@ -45,7 +50,7 @@ func titleOf(name string) string {
 func thing(m schema.Metric) (one, more string) {
 	one = strings.Trim(m.Unit, "{}")
 	if one == "" || one == m.Unit {
-		one = strings.ToLower(strings.TrimSuffix(titleOf(m.Name), " count"))
+		one = strings.ToLower(strings.TrimSuffix(titleOf(m), " count"))
 	}
 	return one, strings.TrimSuffix(one, "s") + "s"
 }

@@ -23,9 +23,12 @@ func TestReadable(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{"compreface.user.created": "User created", "single": "Single", "odd.": "Odd", "": ""} {
-		if got := titleOf(in); got != want {
+		if got := titleOf(schema.Metric{Name: in}); got != want {
 			t.Errorf("titleOf(%q): got %q, want %q", in, got, want)
 		}
+	}
+	if got := titleOf(schema.Metric{Name: "shop.user", Title: "Users created"}); got != "Users created" {
+		t.Errorf("got %q, want the title", got)
 	}
 	for in, want := range map[string]string{
 		"501-2000": "501–2,000", "1000001+": "1,000,001+", "0": "0", "small": "small", "1-b": "1-b", "1-2+": "1-2+", "-": "-", "+": "+", "": "",
@@ -103,7 +106,7 @@ func TestTechnicalNames(t *testing.T) {
 			t.Errorf("%q is on the page", never)
 		}
 	}
-	for _, want := range []string{">Service created<", ">Face detection<", ">501–2,000<", ">Collections: installations by their largest<",
+	for _, want := range []string{">Services created<", ">Face detection<", ">501–2,000<", ">Collections: installations by their largest<",
 		"“No collection” is one that has no collection.", "<dt>0</dt><dd>Not one on that date.</dd>"} {
 		if !strings.Contains(string(published), want) {
 			t.Errorf("want %q on the page", want)

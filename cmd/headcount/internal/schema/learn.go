@@ -83,7 +83,7 @@ func (s *Schema) Extend(by *Schema) error {
 				return fmt.Errorf("metric %q has the label %q in the archive, and %q in the catalog", m.Name, mine.Attributes[i].Key, a.Key)
 			}
 		}
-		mine.Unit, mine.Description = m.Unit, m.Description
+		mine.Unit, mine.Title, mine.Description, mine.Question = m.Unit, m.Title, m.Description, m.Question
 	}
 	for _, series := range by.Series {
 		if _, known := s.bySeries[series.Name]; known {

@@ -55,6 +55,7 @@ func Parse(data []byte) (*Schema, error) {
 		Product string   `json:"product"`
 		Notice  int      `json:"notice"`
 		Max     int64    `json:"max"`
+		About   About    `json:"about"`
 		Metrics []Metric `json:"metrics"`
 	}
 	if err := json.Unmarshal(data, &list); err != nil {
@@ -64,9 +65,12 @@ func Parse(data []byte) (*Schema, error) {
 		return nil, errors.New(`not a catalog in JSON: "product" and "metrics" are needed`)
 	}
 	s := New()
-	s.Product, s.Notice = list.Product, list.Notice
+	s.Product, s.Notice, s.About = list.Product, list.Notice, list.About
 	if list.Max < 0 {
 		return nil, fmt.Errorf(`"max" is %d; it is the largest value of a point, or 0 for %d`, list.Max, DefaultMax)
+	}
+	if a := list.About; min(a.ReportDays, a.FigureDays, a.ErasureDays) < 0 {
+		return nil, errors.New(`"about" has a negative number of days`)
 	}
 	if list.Max > 0 {
 		s.Max = list.Max

@@ -36,12 +36,28 @@ type Attribute struct {
 	Values []string `json:"values"`
 }
 
+// About is what the notice promises of those who get the reports, as
+// catalog.About has it. A number is 0 where nothing is known.
+type About struct {
+	Recipient   string `json:"recipient,omitempty"`
+	Purpose     string `json:"purpose,omitempty"`
+	ReportDays  int    `json:"report_days,omitempty"`  // a report as it came is kept
+	FigureDays  int    `json:"figure_days,omitempty"`  // figures of a single installation are kept
+	ErasureDays int    `json:"erasure_days,omitempty"` // within which a request to erase is carried out
+	Contact     string `json:"contact,omitempty"`
+	Policy      string `json:"policy,omitempty"`
+	Results     string `json:"results,omitempty"`
+	Others      string `json:"others,omitempty"`
+}
+
 // A Metric is one statistic. A range gauge has one attribute, the range.
 type Metric struct {
 	Name        string      `json:"name"`
 	Kind        Kind        `json:"kind"`
 	Unit        string      `json:"unit"`
+	Title       string      `json:"title,omitempty"` // for people; empty: made of the name
 	Description string      `json:"description,omitempty"`
+	Question    string      `json:"question,omitempty"`
 	Attributes  []Attribute `json:"attributes,omitempty"`
 }
 
@@ -58,6 +74,7 @@ type Schema struct {
 	Product string // empty without a catalog
 	Notice  int
 	Max     int64 // largest value of a point
+	About   About // what people were promised; zero without a catalog
 	Open    bool  // takes unknown metrics and labels as they come
 	Metrics []Metric
 	Series  []Series

@@ -11,6 +11,7 @@ type stored struct {
 	Product string    `json:"product,omitempty"`
 	Notice  int       `json:"notice,omitempty"`
 	Max     int64     `json:"max"`
+	About   About     `json:"about,omitzero"`
 	Open    bool      `json:"open,omitempty"`
 	Metrics []Metric  `json:"metrics"`
 	Series  []ordered `json:"series"`
@@ -24,7 +25,7 @@ type ordered struct {
 // MarshalJSON writes the schema with the order of its series, which Parse
 // does not need and UnmarshalJSON does.
 func (s *Schema) MarshalJSON() ([]byte, error) {
-	x := stored{s.Product, s.Notice, s.Max, s.Open, s.Metrics, []ordered{}}
+	x := stored{s.Product, s.Notice, s.Max, s.About, s.Open, s.Metrics, []ordered{}}
 	for _, series := range s.Series {
 		x.Series = append(x.Series, ordered{series.Metric, series.Values})
 	}
@@ -38,7 +39,7 @@ func (s *Schema) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*s = *New()
-	s.Product, s.Notice, s.Max, s.Open, s.Metrics = x.Product, x.Notice, x.Max, x.Open, x.Metrics
+	s.Product, s.Notice, s.Max, s.About, s.Open, s.Metrics = x.Product, x.Notice, x.Max, x.About, x.Open, x.Metrics
 	for i, m := range s.Metrics {
 		if _, twice := s.byName[m.Name]; twice {
 			return fmt.Errorf("metric %q stands there twice", m.Name)
