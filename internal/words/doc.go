@@ -1,0 +1,13 @@
+// Package words holds the texts for people: one JSON file a language, embedded.
+// The panel, the terminal prompt and the notice take every sentence from here.
+//
+// English is the source: en.json has every key. A key is flat and begins with
+// its user, as in panel.turnOff; common is for several users. A text holds
+// the places of values in braces, as in "Notice {notice}". A plural text has one
+// key for each form that its language distinguishes, such as x.one and
+// x.other. A language is shipped when its file is complete: a test compares
+// each file with English.
+//
+// The package keeps no state besides the parsed files, and everything in it is
+// safe for concurrent use.
+package words
