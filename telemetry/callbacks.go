@@ -5,9 +5,7 @@ package telemetry
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"headcount.example/catalog"
@@ -20,14 +18,22 @@ const callbackTimeout = 10 * time.Second
 type callbacks struct {
 	metrics []catalog.Definition
 	log     *logger
-
-	mu sync.Mutex
-	of map[catalog.RangeGauge]*callback
+	of      map[catalog.RangeGauge]*callback // of each in the catalog
 }
 
 type callback struct {
-	function func(context.Context) ([]int64, error)
-	busy     chan struct{} // holds a token while the function runs, however long
+	function atomic.Pointer[func(context.Context) ([]int64, error)] // nil: there is none
+	busy     chan struct{}                                          // holds a token while a function runs, however long
+}
+
+func newCallbacks(metrics []catalog.Definition, log *logger) *callbacks {
+	c := &callbacks{metrics, log, map[catalog.RangeGauge]*callback{}}
+	for _, d := range metrics {
+		if d.Kind == catalog.KindRangeGauge {
+			c.of[d.RangeGauge] = &callback{busy: make(chan struct{}, 1)}
+		}
+	}
+	return c
 }
 
 // Observe registers a callback for a range gauge. It returns the size of each
@@ -36,50 +42,40 @@ type callback struct {
 // the value 0. A later callback for the same gauge replaces the earlier one; nil
 // removes it.
 //
-// The callback is called when a report is due, once for all attempts of a
-// day, and when a report or preview is asked for; not on the path of any other
+// The callback is called for each attempt to send a report, and when a preview
+// is asked for; not on the path of any other
 // request, and not by two calls at once. It must not call Flush or Preview,
 // which would wait for it. Its context ends after ten seconds. If it returns an
 // error or a negative size, panics, or takes longer, this metric is left out of
 // that report and nothing else is. A callback for a gauge that is not in the
 // catalog is never called, and the Logger is told.
 func (c *Client) Observe(sizes catalog.RangeGauge, function func(context.Context) ([]int64, error)) {
-	if c != nil && c.callbacks != nil {
-		c.callbacks.set(sizes, function)
-	}
-}
-
-func (c *callbacks) set(sizes catalog.RangeGauge, function func(context.Context) ([]int64, error)) {
-	if !slices.ContainsFunc(c.metrics, func(d catalog.Definition) bool { return d.Kind == catalog.KindRangeGauge && d.RangeGauge == sizes }) {
-		c.log.warn("telemetry: a callback is never called: its range gauge is not in the catalog", "gauge", sizes.String())
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if function == nil {
-		delete(c.of, sizes)
+	if c == nil || c.callbacks == nil {
 		return
 	}
-	busy := make(chan struct{}, 1)
-	if before := c.of[sizes]; before != nil {
-		busy = before.busy // the earlier function may still be running
+	of := c.callbacks.of[sizes]
+	switch {
+	case of == nil:
+		c.callbacks.log.warn("telemetry: a callback is never called: its range gauge is not in the catalog", "gauge", sizes.String())
+	case function == nil:
+		of.function.Store(nil)
+	default:
+		of.function.Store(&function)
 	}
-	c.of[sizes] = &callback{function, busy}
-}
-
-func (c *callbacks) get(sizes catalog.RangeGauge) *callback {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.of[sizes]
 }
 
 // counts returns how many things fall in each range of a gauge; nil when that is
 // not known.
 func (c *callbacks) counts(ctx context.Context, d catalog.Definition) []int64 {
-	called := c.get(d.RangeGauge)
-	if called == nil {
+	of := c.of[d.RangeGauge]
+	function := of.function.Load()
+	if function == nil {
 		return nil
 	}
-	sizes, err := called.call(ctx)
+	ctx, cancel := context.WithTimeout(ctx, callbackTimeout)
+	defer cancel()
+	// A preview that is just being made does not cost the report its sizes.
+	sizes, err := call(ctx, of.busy, func() ([]int64, error) { return (*function)(ctx) })
 	counts := make([]int64, len(d.Series))
 	for _, size := range sizes {
 		i, e := d.Ranges.Index(size)
@@ -94,39 +90,4 @@ func (c *callbacks) counts(ctx context.Context, d catalog.Definition) []int64 {
 		return nil
 	}
 	return counts
-}
-
-// call calls the function and waits for it as long as ctx and callbackTimeout
-// allow. One that does not return keeps its goroutine, and is not called again
-// before it does.
-func (c *callback) call(ctx context.Context) ([]int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, callbackTimeout)
-	defer cancel()
-	select {
-	case c.busy <- struct{}{}: // a preview that is just being made does not cost the report its sizes
-	case <-ctx.Done():
-		return nil, fmt.Errorf("the last call has not returned yet: %w", ctx.Err())
-	}
-	type answer struct {
-		sizes []int64
-		err   error
-	}
-	answered := make(chan answer, 1)
-	go func() {
-		a := answer{err: errors.New("the function ended its goroutine")}
-		defer func() {
-			if p := recover(); p != nil {
-				a = answer{err: fmt.Errorf("panic: %v", p)}
-			}
-			answered <- a
-			<-c.busy
-		}()
-		a.sizes, a.err = c.function(ctx)
-	}()
-	select {
-	case a := <-answered:
-		return a.sizes, a.err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("no answer: %w", ctx.Err())
-	}
 }

@@ -65,17 +65,18 @@ type State = ledger.State
 // check looks at the configuration and touches nothing.
 func (c Config) check() (metrics []catalog.Definition, sender *gate.Gate, err error) {
 	var faults []error
-	fault := func(err error) { faults = append(faults, fmt.Errorf("telemetry: %w", err)) }
-	if err := c.Catalog.Err(); err != nil {
-		fault(err)
-		_, err = gate.New(nil, c.Endpoint)
+	fault := func(err error) {
 		if err != nil {
-			fault(err)
+			faults = append(faults, fmt.Errorf("telemetry: %w", err))
 		}
-	} else if sender, err = gate.New(c.Catalog, c.Endpoint); err != nil {
-		fault(err)
-	} else {
+	}
+	fault(c.Catalog.Err())
+	sender, err = gate.New(c.Catalog, c.Endpoint)
+	fault(err)
+	if c.Catalog.Err() == nil {
 		metrics = c.Catalog.Metrics()
+	} else {
+		sender = nil
 	}
 	switch {
 	case c.Dir == "" && c.State != nil: // no journal, and nothing can be erased later

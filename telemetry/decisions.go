@@ -1,6 +1,6 @@
 package telemetry
 
-// Decisions touch Config.Consent, and start and end what exists while consent
+// Decisions touch the permission, and start and end what exists while consent
 // holds: the recorder with its reporter, and at a no the requests to erase.
 
 import (
@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,40 +20,31 @@ const (
 	retryAfter     = 5 * time.Minute // when a decision could not be acted on
 	askAgain       = time.Minute     // when it could not be asked for
 	refreshTimeout = 5 * time.Second // for one Refresh
-	saveTimeout    = 3 * time.Second // for Save, whose lock another process may have
-	sourceTimeout  = time.Second     // for a Source that is asked while other processes wait
 	sendingTimeout = 2 * time.Second // for a report that a no ends
-	maxAsking      = 8               // calls of a Source that have not returned
 )
 
 // decisions say what a yes and a no do.
 type decisions struct {
-	config   Config
-	log      *logger
-	clock    func() time.Time
-	live     *atomic.Pointer[recorder]
-	erasures *erasures
+	permission *permission
+	live       *atomic.Pointer[recorder]
+	store      store
+	callbacks  *callbacks
+	reporter   *reporter
+	erasures   *erasures
+	log        *logger
+	clock      func() time.Time
+	life       context.Context // ends with Shutdown; ended where the configuration has a fault
+	local      bool            // see Config.CountLocally
 
-	// What is below. Open makes a recorder, and asks whether it still may; destroy
-	// takes the yes back; peek returns what is kept.
-	open    func(ctx context.Context, yes int64, local bool, allowed func() error) (*recorder, error)
-	destroy func(ctx context.Context, still func() error) error
-	peek    func(ctx context.Context) (ledger.Identity, ledger.Schedule, error)
-	run     func(*recorder)
-	leave   func(*recorder)
+	apply chan struct{}         // one Refresh at a time
+	again *time.Timer           // looks again when a decision could not be acted on
+	last  atomic.Pointer[acted] // nil: nothing yet
+}
 
-	down   atomic.Bool   // Shutdown was called
-	off    bool          // the configuration has a fault
-	asking chan struct{} // a token for each call of the Source that has not returned
-	apply  chan struct{} // one Refresh at a time; guards the next
-	again  *time.Timer   // set once a decision could not be acted on
-	missed atomic.Bool   // a decision was not acted on, because an earlier one took too long
-
-	mu      sync.Mutex // guards the rest
+// acted is what was decided when it was last acted on.
+type acted struct {
 	status  consent.Status
-	trouble error           // why it is off in spite of consent
-	refused *consent.Record // a no of this process that may not be recorded
-	stood   *consent.Record // the yes that was found first after it: it was there before, and lifts nothing
+	trouble error // why it is off in spite of consent
 }
 
 // Decide records a decision in Config.Consent and acts on it before it returns.
@@ -79,16 +69,11 @@ func (c *Client) Decide(ctx context.Context, r consent.Record) error {
 	if r.Notice == 0 {
 		r.Notice = c.config.Catalog.NoticeNumber()
 	}
-	guid, err := c.decisions.decide(context.WithoutCancel(ctx), r)
-	if pending := c.erasures.mine(); guid == nil && r.Erase && len(pending) > 0 {
-		guid = &pending[len(pending)-1].GUID // of an earlier no
+	err := c.decisions.decide(context.WithoutCancel(ctx), r)
+	if r.Erase {
+		err = errors.Join(err, c.erasures.tryNewest(ctx))
 	}
-	if guid != nil && !c.decisions.down.Load() {
-		if tried := c.erasures.try(ctx, *guid); !errors.Is(tried, errNoRequest) { // else another process was first
-			err = errors.Join(err, tried)
-		}
-		c.erasures.later(firstRetry)
-	}
+	c.erasures.later(firstRetry)
 	return err
 }
 
@@ -101,8 +86,8 @@ func (c *Client) Decide(ctx context.Context, r consent.Record) error {
 // schedule are destroyed, for every process that shares the directory. When
 // the answer is neither (a veto in the environment, a newer notice, a record
 // that cannot be read), counting and sending stop, and what was counted stays
-// where it is until the next decision. Where the no asks to erase, Refresh waits
-// for the first attempt of the request.
+// where it is until the next decision. Refresh waits for an attempt of the
+// newest request to erase, if that is due.
 //
 // A decision is acted on also when ctx has ended. An error means that the answer
 // could not be had or not be acted on in full; the client is off then, and tries
@@ -115,360 +100,181 @@ func (c *Client) Refresh(ctx context.Context) error {
 		return nil
 	}
 	ctx = orBackground(ctx)
-	guid, err := c.decisions.refresh(context.WithoutCancel(ctx))
-	if guid != nil && !c.decisions.down.Load() {
-		_ = c.erasures.try(ctx, *guid) // in the status: what became of it is no fault of the no
-		c.erasures.later(firstRetry)
-	}
+	err := c.decisions.refresh(context.WithoutCancel(ctx))
+	_ = c.erasures.tryNewest(ctx) // in the status: what became of it is no fault of the decision
+	c.erasures.later(firstRetry)
 	return err
 }
 
-// saver is a Source that records.
-type saver interface {
-	Save(context.Context, consent.Record) error
-}
-
-func (d *decisions) decide(ctx context.Context, r consent.Record) (erase *guid, err error) {
+func (d *decisions) decide(ctx context.Context, r consent.Record) error {
 	if r.Decision == consent.Denied {
 		if r.Time.IsZero() {
 			r.Time = d.clock()
 		}
-		d.setRefused(&r)
+		no := r
+		if yes := d.acted().status.Record.Time; yes.After(no.Time) {
+			no.Time = yes // its clock was ahead
+		}
+		d.permission.refused.Store(&no)
 		d.stop() // before anything that can fail
 	}
-	d.mu.Lock()
-	stood := d.refused
-	d.mu.Unlock()
-	saved := d.save(ctx, r)
-	if saved != nil {
-		saved = fmt.Errorf("telemetry: the decision is not recorded: %w", saved)
-	}
+	refused := d.permission.refused.Load()
+	saved := d.permission.save(ctx, r)
 	if r.Decision == consent.Granted {
 		if saved != nil {
-			return nil, saved
+			return saved
 		}
-		d.mu.Lock()
-		if d.refused == stood { // else a no was given while the yes was being recorded
-			d.refused = nil
-		}
-		d.mu.Unlock()
+		d.permission.refused.CompareAndSwap(refused, nil) // unless a no was given while the yes was being recorded
 	}
-	erase, err = d.refresh(ctx)
-	asked, cancel := context.WithTimeout(ctx, refreshTimeout)
+	err := d.refresh(ctx)
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	// Without the environment: a veto there hides what is recorded.
-	if s := d.evaluate(asked, noVariables); saved == nil && s.Decision == consent.Denied {
-		d.setRefused(nil) // the record says it now
+	if s := d.permission.evaluate(ctx, noVariables); saved == nil && s.Decision == consent.Denied {
+		d.permission.refused.Store(nil) // the record says it now
 	}
-	return erase, errors.Join(saved, err)
+	return errors.Join(saved, err)
 }
 
-func (d *decisions) setRefused(r *consent.Record) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.refused, d.stood = r, nil
-}
-
-// save calls a method of the application's, while nothing is held.
-func (d *decisions) save(ctx context.Context, r consent.Record) error {
-	s, ok := d.config.Consent.(saver)
-	if !ok {
-		return errors.New("Config.Consent has no method Save(context.Context, consent.Record) error")
-	}
-	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
-	defer cancel()
-	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				done <- fmt.Errorf("panic: %v", p)
-			}
-		}()
-		done <- s.Save(ctx, r)
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(refreshTimeout):
-		return fmt.Errorf("no answer within %v", refreshTimeout)
-	}
-}
-
-// answer asks for consent now. Nothing is remembered from one time to the
-// next, but a no of this process that may not be recorded.
-func (d *decisions) answer(ctx context.Context) consent.Status {
-	return d.confirmed(d.evaluate(ctx, d.config.Env))
-}
-
-// recorded is what was decided, whatever the environment says.
-func (d *decisions) recorded(ctx context.Context) consent.Status {
-	return d.confirmed(d.evaluate(ctx, noVariables))
-}
-
-func noVariables(string) (string, bool) { return "", false }
-
-func (d *decisions) confirmed(s consent.Status) consent.Status {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.refused == nil || s.Decision == consent.Denied && !s.Veto {
-		return s
-	}
-	// A yes from a clock that is ahead may bear a later time than the no.
-	if s.On() && d.stood == nil {
-		d.stood = &s.Record
-	}
-	if s.On() && s.Record.Time.After(d.refused.Time) && !same(s.Record, *d.stood) {
-		d.refused = nil // a later yes
-		return s
-	}
-	return consent.Status{Decision: consent.Denied, Record: *d.refused, Reason: "no, given to this process"}
-}
-
-// same is whether two records are one decision.
-func same(a, b consent.Record) bool {
-	return a.Decision == b.Decision && a.Notice == b.Notice && a.Where == b.Where && a.Time.Equal(b.Time) && a.Since.Equal(b.Since)
-}
-
-// evaluate waits for the Source as long as ctx allows. One that does not return
-// keeps its goroutine.
-func (d *decisions) evaluate(ctx context.Context, env func(string) (string, bool)) consent.Status {
-	catalog := d.config.Catalog
-	ask := func() consent.Status {
-		return consent.Evaluate(ctx, catalog.Variable(), catalog.NoticeNumber(), env, d.config.Consent)
-	}
-	if d.config.Consent == nil {
-		return ask()
-	}
-	failed := consent.Status{Reason: "cannot read the recorded decision: Config.Consent does not answer, or calls the client", Failed: true}
-	select {
-	case d.asking <- struct{}{}:
-	case <-ctx.Done():
-		return failed
-	}
-	answered := make(chan consent.Status, 1)
-	go func() {
-		defer func() { <-d.asking }()
-		answered <- ask()
-	}()
-	select {
-	case s := <-answered:
-		return s
-	case <-ctx.Done():
-		return failed
-	}
-}
-
-// acquireRefresh serializes Refresh. On timeout it returns an error and queues
-// another.
-func (d *decisions) acquireRefresh(ctx context.Context) (release func(), err error) {
-	select {
-	case d.apply <- struct{}{}:
-		return func() {
-			<-d.apply
-			if d.missed.Swap(false) {
-				go func() { _ = d.refreshAndErase(context.Background()) }() // in the status and the log
-			}
-		}, nil
-	case <-ctx.Done():
-		d.missed.Store(true)
-		return nil, errors.New("telemetry: an earlier decision is still being acted on: Config.Consent does not answer, or calls the client")
-	}
-}
-
-// refreshAndErase is refresh for who does not wait for the request to erase.
-func (d *decisions) refreshAndErase(ctx context.Context) error {
-	erase, err := d.refresh(ctx)
-	if erase != nil {
-		d.erasures.later(0)
-	}
+// look is refresh in the background: for the loop, a timer, and Init.
+func (d *decisions) look() error {
+	err := d.refresh(context.Background())
+	d.erasures.later(0)
 	return err
 }
 
-// refresh acts on what is decided now. It returns the identifier that is to be
-// erased, and for which a request is kept.
-func (d *decisions) refresh(ctx context.Context) (erase *guid, err error) {
+// refresh acts on what is decided now, and logs what went wrong once nothing is
+// held any more.
+func (d *decisions) refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	erase, status, err := d.act(ctx)
+	status, err := d.act(ctx)
 	if err != nil {
 		d.log.warn("telemetry: the decision could not be acted on", "error", err)
 	} else if strings.HasPrefix(status.Reason, "the record is not valid") {
 		d.log.warn("telemetry: the record of the decision is not used", "reason", status.Reason)
 	}
-	return erase, err
+	return err
 }
 
-// act is refresh without the log: what is held is released when it returns.
-func (d *decisions) act(ctx context.Context) (erase *guid, status consent.Status, err error) {
-	release, err := d.acquireRefresh(ctx)
-	if err != nil {
-		return nil, status, err
+// act acts on what is decided now, one call at a time. What could not be acted on
+// is tried again in a while: a full disk may have room then, and a process that
+// stands still may go on. It is tried sooner where only the answer could not be
+// had, and at once where an earlier call took too long.
+func (d *decisions) act(ctx context.Context) (status consent.Status, err error) {
+	select {
+	case d.apply <- struct{}{}:
+		defer func() { <-d.apply }()
+	case <-ctx.Done():
+		d.again.Reset(0)
+		return status, errors.New("telemetry: an earlier decision is still being acted on: Config.Consent does not answer, or calls the client")
 	}
-	defer release()
 	for range 5 {
-		status = d.answer(ctx)
+		status = d.permission.now(ctx)
 		if status.On() {
 			err = d.granted(ctx, status)
 		} else {
-			erase, err = d.notGranted(ctx, status)
+			err = d.notGranted(ctx, status)
 		}
 		if !errors.Is(err, errChanged) {
 			break // else a decision was made meanwhile
 		}
 	}
+	wait := retryAfter
 	if status.Failed {
 		err = errors.Join(errors.New(status.Reason), err)
+		wait = askAgain
 	}
 	if err != nil {
 		err = fmt.Errorf("telemetry: %w", err)
-		d.retry(status.Failed)
+		d.again.Reset(wait)
 	}
-	d.mu.Lock()
-	d.status, d.trouble = status, err
-	d.mu.Unlock()
-	return erase, status, err
+	d.last.Store(&acted{status, err})
+	return status, err
 }
 
-// retry looks again in a while: a full disk may have room then, a process that
-// stands still may go on; and sooner where only the answer could not be had.
-func (d *decisions) retry(unanswered bool) {
-	if d.down.Load() || d.off {
-		return
+// acted returns what was acted on last.
+func (d *decisions) acted() acted {
+	if last := d.last.Load(); last != nil {
+		return *last
 	}
-	wait := retryAfter
-	if unanswered {
-		wait = askAgain
-	}
-	if d.again == nil {
-		d.again = time.AfterFunc(wait, func() {
-			if !d.down.Load() {
-				_ = d.refreshAndErase(context.Background()) // in the status and the log
-			}
-		})
-	}
-	d.again.Reset(wait)
-}
-
-func yesOf(s consent.Status) int64 {
-	if s.Record.Since.IsZero() {
-		return 0
-	}
-	return s.Record.Since.Unix()
+	return acted{}
 }
 
 // granted has the client count, under this yes.
 func (d *decisions) granted(ctx context.Context, status consent.Status) error {
-	if d.down.Load() || d.off {
+	if d.life.Err() != nil {
 		return nil
 	}
-	yes := yesOf(status)
-	r := d.live.Load()
-	if r != nil && !r.local && r.ctx.Err() == nil && (yes == 0 || r.yes == yes) && r.ledger.Check(ctx) == nil {
+	var yes int64
+	if since := status.Record.Since; !since.IsZero() {
+		yes = since.Unix()
+	}
+	if r := d.live.Load(); r.agreed() && r.ctx.Err() == nil && (yes == 0 || r.yes == yes) && r.ledger.Check(ctx) == nil {
 		return nil
 	}
 	d.stop()
-	r, err := d.open(ctx, yes, false, func() error { return d.confirmGranted(ctx) })
+	confirm := func() error { return d.permission.confirm(ctx, true) }
+	l, err := d.store.open(ctx, yes, seriesOf(d.callbacks.metrics), d.clock(), confirm)
 	if err != nil {
 		return err
 	}
 	// This process may have stood still meanwhile, and a no been acted on.
-	if err := d.confirmGranted(ctx); err != nil {
-		r.cancel()
+	if err := confirm(); err != nil {
 		return err
 	}
+	r := newRecorder(l, d.callbacks)
+	r.yes = yes
 	d.live.Store(r)
 	// Shutdown, or a no of this process, may have come in between and seen
 	// nothing to stop.
-	if d.mu.Lock(); d.down.Load() || d.refused != nil {
-		defer d.stop()
+	if d.life.Err() != nil || d.permission.refused.Load() != nil {
+		d.stop()
 	}
-	d.mu.Unlock()
-	go d.run(r)
+	go d.reporter.run(r)
 	return nil
 }
 
 // notGranted ends counting, and destroys what a no takes back. A veto in the
 // environment, a newer notice or a record that cannot be read take nothing back.
-func (d *decisions) notGranted(ctx context.Context, status consent.Status) (erase *guid, err error) {
-	if r := d.live.Load(); r == nil || !r.local {
+func (d *decisions) notGranted(ctx context.Context, status consent.Status) error {
+	if r := d.live.Load(); r == nil || r.agreed() {
 		d.stop()
-		err = d.countLocally(ctx)
+		if d.local && d.life.Err() == nil {
+			r, err := newLocal(d.callbacks, d.clock())
+			if err != nil {
+				return err
+			}
+			d.live.Store(r)
+		}
 	}
-	no, denied := d.takenBack(ctx, status)
-	if !denied {
-		return nil, err
+	if status.Veto { // it holds as long as it is set, and hides a no that is recorded
+		status = d.permission.recorded(ctx)
+	}
+	if status.Decision != consent.Denied {
+		return nil
 	}
 	d.erasures.tidy()
-	if no.Erase {
-		var kept error
-		erase, kept = d.keepRequest(ctx)
-		err = errors.Join(err, kept)
+	var kept error
+	if status.Record.Erase {
+		kept = d.keepRequest(ctx)
 	}
-	return erase, errors.Join(d.destroy(ctx, func() error { return d.confirmDenied(ctx) }), err)
+	return errors.Join(kept, d.store.destroy(ctx, func() error { return d.permission.confirm(ctx, false) }))
 }
 
 // keepRequest keeps a request to erase, before the identifier is destroyed. None
 // is kept where no report left: from it the receiver would hear of the
 // identifier for the first time.
-func (d *decisions) keepRequest(ctx context.Context) (*guid, error) {
-	id, s, err := d.peek(ctx)
+func (d *decisions) keepRequest(ctx context.Context) error {
+	id, s, err := d.store.peek(ctx)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ledger.ErrClosed): // the latter was acted on, and not to the end
-		return nil, nil
+		return nil
 	case err != nil:
-		return nil, fmt.Errorf("not erased: the identifier cannot be read: %w", err)
-	case !s.Reported || d.off:
-		return nil, nil
-	}
-	return &id.GUID, d.erasures.keep(id.GUID)
-}
-
-// countLocally goes on in memory if the application chose that.
-func (d *decisions) countLocally(ctx context.Context) error {
-	if !d.config.CountLocally || d.down.Load() || d.off {
+		return fmt.Errorf("not erased: the identifier cannot be read: %w", err)
+	case !s.Reported:
 		return nil
 	}
-	r, err := d.open(ctx, 0, true, nil)
-	if err != nil {
-		return err
-	}
-	close(r.done) // it has no loop
-	d.live.Store(r)
-	return nil
-}
-
-// takenBack tells a no from a veto in the environment, which is only for as
-// long as it stands there. Under a veto the Source was not asked yet what is
-// recorded, and a no that was given in spite of it counts.
-func (d *decisions) takenBack(ctx context.Context, s consent.Status) (consent.Record, bool) {
-	if s.Veto {
-		s = d.recorded(ctx)
-	}
-	return s.Record, s.Decision == consent.Denied
-}
-
-var errChanged = errors.New("the decision changed meanwhile")
-
-// confirmDenied is nil unless there is a new yes: that the record cannot be read
-// any more does not undo a no.
-func (d *decisions) confirmDenied(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, sourceTimeout)
-	defer cancel()
-	if _, denied := d.takenBack(ctx, d.answer(ctx)); denied || d.recorded(ctx).Decision != consent.Granted {
-		return nil
-	}
-	return errChanged
-}
-
-// confirmGranted is asked when no other process can destroy what is about to be
-// made.
-func (d *decisions) confirmGranted(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, sourceTimeout)
-	defer cancel()
-	if !d.answer(ctx).On() {
-		return errChanged
-	}
-	return nil
+	return d.erasures.keep(id.GUID)
 }
 
 // stop ends a recorder: nothing is counted or sent through it once stop returns.
@@ -482,14 +288,34 @@ func (d *decisions) stop() {
 	case r.sending <- struct{}{}: // no report is on its way, and none can begin
 	case <-time.After(sendingTimeout):
 	}
-	if !r.local {
-		d.leave(r)
-	}
+	d.reporter.leave(r)
 }
 
-// deny says whether a no stands, for who waits to write what was counted.
-func (d *decisions) deny() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.refused != nil || d.status.Decision == consent.Denied && !d.status.Veto
+// denied says whether a no stands.
+func (d *decisions) denied() bool {
+	s := d.acted().status
+	return s.Decision == consent.Denied && !s.Veto || d.permission.refused.Load() != nil
+}
+
+// mayReport is the last look before a report.
+func (d *decisions) mayReport(ctx context.Context, r *recorder) error {
+	status := d.permission.now(ctx)
+	if status.On() {
+		return nil
+	}
+	if ctx.Err() == nil && r.ctx.Err() == nil {
+		go d.look() // counting has to stop as well
+	}
+	return errors.New("telemetry: not sent: " + status.Reason)
+}
+
+// mayErase is the last look before a request to erase. The request was a
+// person's; a veto in the environment holds it back all the same.
+func (d *decisions) mayErase(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
+	if s := d.permission.now(ctx); s.Veto || d.life.Err() != nil {
+		return errors.New("telemetry: not sent: " + s.Reason)
+	}
+	return nil
 }

@@ -3,11 +3,10 @@ package telemetry
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,7 +18,7 @@ import (
 	"headcount.example/catalog/affiliate"
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
-	"headcount.example/internal/durable"
+	"headcount.example/internal/erasure"
 )
 
 // refuse records a no without telling the client.
@@ -123,7 +122,7 @@ func TestErasureIsCarriedByTheRecord(t *testing.T) {
 			if status := c.Status(); status.On || !status.Erasing || !s.ledgerIsGone() {
 				t.Errorf("status %+v", status)
 			}
-			if got := holding(t, s.dir, guid); len(got) != 1 || !strings.HasSuffix(got[0], requestSuffix) {
+			if got := holding(t, s.dir, guid); len(got) != 1 || !strings.HasSuffix(got[0], erasure.Suffix) {
 				t.Errorf("the identifier is in %q, want one request", got)
 			}
 		})
@@ -171,8 +170,8 @@ func TestEraseWithoutReport(t *testing.T) {
 // ripe makes a request due.
 func (s *setup) ripe(t *testing.T) {
 	t.Helper()
-	for _, r := range s.erasures.list(requestSuffix) {
-		s.erasures.postpone(r, -time.Minute)
+	for _, r := range s.erasures.requests.Pending() {
+		s.erasures.requests.Postpone(r, time.Now().Add(-time.Minute))
 	}
 }
 
@@ -257,13 +256,7 @@ func TestEraseGivesUp(t *testing.T) {
 				if err := s.erase(t.Context()); err == nil {
 					t.Fatal("arrived")
 				}
-				for _, r := range s.erasures.list(requestSuffix) {
-					r.Asked = r.Asked.AddDate(0, 0, -days)
-					if err := s.erasures.write(r.path, r); err != nil {
-						t.Fatal(err)
-					}
-					s.erasures.postpone(r, time.Hour)
-				}
+				s.askedBefore(t, days)
 				hinder(t, s)
 				s.restart(t)
 				if got := len(holding(t, s.dir, guid)) > 0; got != kept {
@@ -274,6 +267,25 @@ func TestEraseGivesUp(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// askedBefore makes each request some days older, and due in an hour.
+func (s *setup) askedBefore(t *testing.T, days int) {
+	t.Helper()
+	paths, _ := filepath.Glob(filepath.Join(s.dir, "erasure", "*"+erasure.Suffix))
+	for _, path := range paths {
+		var r erasure.Request
+		data, err := os.ReadFile(path)
+		if err = errors.Join(err, json.Unmarshal(data, &r)); err != nil {
+			t.Fatal(err)
+		}
+		r.Asked = r.Asked.AddDate(0, 0, -days)
+		data, err = json.Marshal(r)
+		due := time.Now().Add(time.Hour)
+		if err = errors.Join(err, os.WriteFile(path, data, 0o600), os.Chtimes(path, due, due)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -295,19 +307,21 @@ func TestErasureThatCannotBeTrusted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, listenDeaf(t).url(), nil)
-			if err := os.MkdirAll(s.erasures.dir, 0o700); err != nil {
+			id := uuid.MustParse(guid)
+			if err := s.erasures.keep(id); err != nil {
 				t.Fatal(err)
 			}
 			text = strings.ReplaceAll(text, "URL", s.outbox.gate.URL())
-			if err := os.WriteFile(s.erasures.path(uuid.MustParse(guid), requestSuffix), []byte(text), 0o600); err != nil {
+			path := holding(t, s.dir, guid)[0]
+			if err := os.WriteFile(filepath.Join(s.dir, path), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			s.restart(t)
 			if list := s.erasures.mine(); len(list) != 0 {
 				t.Errorf("would ask: %+v", list)
 			}
-			if err := s.erasures.try(t.Context(), uuid.MustParse(guid)); err == nil {
-				t.Error("sent")
+			if err := s.erasures.try(t.Context(), id); err == nil {
+				t.Error("got sent, want an error")
 			}
 		})
 	}
@@ -410,203 +424,4 @@ func TestShutdownEndsErasure(t *testing.T) {
 	if err := <-erased; err == nil {
 		t.Error("it says that the request arrived")
 	}
-}
-
-// TestSizesAreNotKept: what a reader asked for before is in no report.
-func TestSizesAreNotKept(t *testing.T) {
-	server := receive(t)
-	s := start(t, server.URL, func(c *Config) { c.CountLocally = true })
-	things := []int64{1, 1, 1}
-	s.Observe(compreface.Collections, func(context.Context) ([]int64, error) { return things, nil })
-	if _, err := s.Producer().Produce(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Preview(t.Context(), true); err != nil {
-		t.Fatal(err)
-	}
-	things = []int64{1}
-	s.decide(t, consent.Granted)
-	for range 2 { // the report that is due, and the same again
-		report, err := s.agreed().collect(t.Context(), time.Now(), askForReport)
-		if err != nil || report.Values[3][1] != 1 {
-			t.Errorf("%d, %v", report.Values, err)
-		}
-		things = []int64{1, 1}
-	}
-}
-
-const decideVariable = "TELEMETRY_TEST_DECIDE"
-
-// decideInChild says no, asks to erase, and is killed at a step.
-func decideInChild(how string) {
-	var at int
-	var endpoint, dir string
-	if _, err := fmt.Sscanf(how, "%d %s %s", &at, &endpoint, &dir); err != nil {
-		panic(err)
-	}
-	c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: endpoint, Dir: dir, Consent: consent.NewFile(dir)})
-	if err != nil || !c.Status().On {
-		panic(fmt.Sprint(err, c.Status()))
-	}
-	steps := 0
-	durable.Step = func(string) {
-		if steps++; steps == at {
-			self, _ := os.FindProcess(os.Getpid())
-			_ = self.Kill()
-			select {}
-		}
-	}
-	_ = c.Decide(context.Background(), consent.Record{Decision: consent.Denied, Where: "test", Erase: true})
-}
-
-// TestKilledWhileDeciding kills a process that says no and asks to erase, at
-// every step. Afterwards the yes stands in full, or nothing with the identifier
-// is left but the request, and after one more no nothing at all.
-func TestKilledWhileDeciding(t *testing.T) {
-	server := receive(t)
-	for at := 1; ; at++ {
-		server.answer(http.StatusOK)
-		s := start(t, server.URL, nil)
-		s.decide(t, consent.Granted)
-		s.flush(t)
-		guid := s.Status().InstallGUID
-		finish(s.Client)
-		server.answer(http.StatusServiceUnavailable)
-		child := exec.Command(os.Args[0], "-test.run=^$")
-		child.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s %s", decideVariable, at, server.URL, s.dir))
-		out, err := child.CombinedOutput()
-		if child.ProcessState.ExitCode() > 0 {
-			t.Fatalf("step %d: %v\n%s", at, err, out)
-		}
-		s.restart(t)
-		status := s.Status()
-		if status.On != (status.InstallGUID == guid) {
-			t.Fatalf("step %d: got %+v, want on under the same identifier, or off", at, status)
-		}
-		for _, name := range holding(t, s.dir, guid) {
-			if !status.On && !strings.HasSuffix(name, requestSuffix) {
-				t.Errorf("step %d: a no is recorded, and the identifier is in %s", at, name)
-			}
-		}
-		if !status.On && !status.Erasing {
-			t.Errorf("step %d: the request is lost: %+v", at, status)
-		}
-		server.answer(http.StatusOK)
-		s.ripe(t)
-		if err := s.erase(t.Context()); err != nil {
-			t.Errorf("step %d: %v", at, err)
-		}
-		s.ripe(t)
-		if err := s.erasures.try(t.Context(), uuid.MustParse(guid)); err == nil && status.On {
-			t.Errorf("step %d: asked twice", at)
-		}
-		if got := holding(t, s.dir, guid); len(got) != 0 || !s.ledgerIsGone() {
-			t.Errorf("step %d: after a no the identifier is in %q", at, got)
-		}
-		finish(s.Client)
-		if err == nil {
-			t.Logf("%d steps", at-1)
-			if at < 10 {
-				t.Error("too few steps: the hook is not called")
-			}
-			return
-		}
-	}
-}
-
-func FuzzErasure(f *testing.F) {
-	f.Add([]byte(`{"install_guid":"560eee90-5fca-41eb-988b-0242ac120003","product":"CompreFace","asked":"2026-01-01T00:00:00Z"}`))
-	f.Add([]byte(`{"asked":"x"}`))
-	e := &erasures{dir: f.TempDir(), product: "CompreFace", outbox: &outbox{}, clock: time.Now, sending: make(chan struct{}, 1)}
-	path := e.path(uuid.MustParse("560eee90-5fca-41eb-988b-0242ac120003"), requestSuffix)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range e.list(requestSuffix) {
-			if r.GUID.Version() != 4 {
-				t.Errorf("trusted %q", data)
-			}
-		}
-		_, _, _ = e.status()
-	})
-}
-
-// TestDecide: a no stops this process in every case, and says what it could not
-// do.
-func TestDecide(t *testing.T) {
-	full := errors.New("the disk is full")
-	for name, test := range map[string]struct {
-		save func(context.Context, consent.Record) error
-		want string
-	}{
-		"it cannot be recorded": {func(context.Context, consent.Record) error { return full }, "the disk is full"},
-		"it panics":             {func(context.Context, consent.Record) error { panic("no") }, "panic: no"},
-		"it is lost":            {func(context.Context, consent.Record) error { return nil }, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Setenv("COMPREFACE_TELEMETRY", "accept:1")
-			s := start(t, listenDeaf(t).url(), func(c *Config) { c.Consent = saving{always(consent.Undecided, 0), test.save} })
-			if !s.Status().On {
-				t.Fatalf("got %+v, want on", s.Status())
-			}
-			err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied, Where: "test"})
-			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want %q", err, test.want)
-			}
-			for range 2 {
-				if s.Status().On || s.Flush(t.Context()) == nil || !s.ledgerIsGone() {
-					t.Errorf("got %+v, want off and destroyed", s.Status())
-				}
-				_ = s.Refresh(t.Context()) // the environment still says yes, and does not count any more
-			}
-			if err := s.Decide(t.Context(), consent.Record{Decision: consent.Granted, Where: "test"}); (err == nil) != (test.want == "") {
-				t.Errorf("a later yes: %v", err)
-			}
-			if got := s.Status().On; got != (test.want == "") {
-				t.Errorf("a later yes: got on %v, want %v", got, test.want == "")
-			}
-		})
-	}
-	s := start(t, listenDeaf(t).url(), func(c *Config) { c.Consent = always(consent.Granted, 1) })
-	if err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err == nil || s.Status().On {
-		t.Errorf("a Source that cannot record: got %v, on %v", err, s.Status().On)
-	}
-	var none *Client
-	if none.Decide(t.Context(), consent.Record{}) == nil || new(Client).Decide(t.Context(), consent.Record{}) == nil {
-		t.Error("a client that is none decided something")
-	}
-}
-
-type saving struct {
-	consent.Source
-	save func(context.Context, consent.Record) error
-}
-
-func (s saving) Save(ctx context.Context, r consent.Record) error { return s.save(ctx, r) }
-
-// TestYesAfterNo: a yes after a no is a new installation, also when nobody
-// looked in between.
-func TestYesAfterNo(t *testing.T) {
-	s := start(t, listenDeaf(t).url(), nil)
-	s.decide(t, consent.Granted)
-	s.Add(compreface.UserCreated, 7)
-	guid := s.Status().InstallGUID
-	s.decide(t, consent.Granted) // once more: goes on
-	if got := s.Status().InstallGUID; got != guid {
-		t.Errorf("a yes that goes on: got %s, want %s", got, guid)
-	}
-	s.refuse(t)
-	s.decide(t, consent.Granted)
-	if got := s.Status().InstallGUID; got == guid || got == "" {
-		t.Errorf("a yes after a no: got identifier %q, before %q", got, guid)
-	}
-	if got := holding(t, s.dir, guid); len(got) != 0 {
-		t.Errorf("the earlier identifier is in %q", got)
-	}
-	p, err := s.Preview(t.Context(), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want(t, rowsOf(p), userCreated+"0")
 }

@@ -32,9 +32,9 @@ func (p producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error
 	if r == nil {
 		return nil, nil
 	}
-	report, err := r.collect(orBackground(ctx), c.clock(), askForView)
+	report, err := r.collect(orBackground(ctx), c.now(), true)
 	if err != nil {
 		return nil, err
 	}
-	return []metricdata.ScopeMetrics{c.outbox.gate.Local(report, c.clock())}, nil
+	return []metricdata.ScopeMetrics{c.outbox.gate.Local(report, c.now())}, nil
 }

@@ -5,8 +5,9 @@ package telemetry
 
 import (
 	"context"
-	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"headcount.example/catalog"
 	"headcount.example/internal/gate"
@@ -14,16 +15,15 @@ import (
 )
 
 // A recorder is what exists while consent holds: the open ledger, and where Add
-// finds each total. A local one counts in memory for the operator's own reader.
+// finds each total. One that counts in memory for the operator's own reader was
+// made without consent.
 type recorder struct {
 	ledger    *ledger.Ledger
-	metrics   []catalog.Definition
 	callbacks *callbacks
 	totals    []total // in the order of the catalog's series
 	byCounter map[catalog.Counter]ledger.Slot
-	local     bool
-	began     time.Time // of a local one
 	yes       int64     // see ledger.Owner
+	began     time.Time // when counting without consent began; zero with consent
 
 	ctx     context.Context // ends with the consent it was made under
 	cancel  context.CancelFunc
@@ -31,8 +31,7 @@ type recorder struct {
 	done    chan struct{} // closed when the reporter's loop has ended
 	sending chan struct{} // holds a token while a report is on its way
 
-	mu      sync.Mutex
-	answers map[catalog.RangeGauge]answer // of this day, for a report that has to be sent again
+	stored, planned ledger.Schedule // of the reporter's loop alone: what it saw, and what it makes of that
 }
 
 // A total is where a recorder counts one series.
@@ -41,38 +40,55 @@ type total struct {
 	slot    ledger.Slot
 }
 
-// An answer is what a callback said on a day.
-type answer struct {
-	day    time.Time
-	counts []int64
-}
-
-// newRecorder opens a ledger with a place for each counter series.
-func newRecorder(metrics []catalog.Definition, callbacks *callbacks, open func(series []string) (*ledger.Ledger, error)) (*recorder, error) {
-	r := &recorder{
-		metrics: metrics, callbacks: callbacks, byCounter: map[catalog.Counter]ledger.Slot{}, answers: map[catalog.RangeGauge]answer{},
-		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
-	}
-	var names []string
+// countersOf returns the counter of each series that is counted. Sizes are
+// collected, never kept.
+func countersOf(metrics []catalog.Definition) (counters []catalog.Counter) {
 	for _, d := range metrics {
 		for _, s := range d.Series {
-			if d.Kind == catalog.KindCounter { // sizes are collected, never kept
-				names = append(names, s.Counter.String())
-				r.totals = append(r.totals, total{counter: s.Counter})
+			if d.Kind == catalog.KindCounter {
+				counters = append(counters, s.Counter)
 			}
 		}
 	}
-	var err error
-	if r.ledger, err = open(names); err != nil {
-		return nil, err
+	return counters
+}
+
+// seriesOf returns the names of the series that are counted.
+func seriesOf(metrics []catalog.Definition) (names []string) {
+	for _, c := range countersOf(metrics) {
+		names = append(names, c.String())
 	}
-	for i := range r.totals {
-		r.totals[i].slot = r.ledger.Slot(i)
-		r.byCounter[r.totals[i].counter] = r.totals[i].slot
+	return names
+}
+
+// newRecorder counts in a ledger that was opened with the names from seriesOf.
+func newRecorder(l *ledger.Ledger, callbacks *callbacks) *recorder {
+	r := &recorder{
+		ledger: l, callbacks: callbacks, byCounter: map[catalog.Counter]ledger.Slot{},
+		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
+	}
+	for i, c := range countersOf(callbacks.metrics) {
+		r.totals = append(r.totals, total{c, l.Slot(i)})
+		r.byCounter[c] = l.Slot(i)
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
+	return r
+}
+
+// newLocal counts in memory, without consent and without a loop.
+func newLocal(callbacks *callbacks, now time.Time) (*recorder, error) {
+	l, err := ledger.Memory(seriesOf(callbacks.metrics))
+	if err != nil {
+		return nil, err
+	}
+	r := newRecorder(l, callbacks)
+	r.began = now
+	close(r.done)
 	return r, nil
 }
+
+// agreed says whether the recorder counts under consent. A nil one does not.
+func (r *recorder) agreed() bool { return r != nil && r.began.IsZero() }
 
 // slot returns the total of a counter; nil when the catalog does not have it.
 // The counter says where it is, unless it is in several catalogs.
@@ -91,71 +107,40 @@ func (r *recorder) look() {
 	}
 }
 
-// asking says whether callbacks are called for a report.
-type asking int
+// placeholder stands where an identifier would be if there were one.
+var placeholder = uuid.MustParse("00000000-0000-4000-8000-000000000000")
 
-const (
-	askNone      asking = iota
-	askForReport        // and keep the answer: a report that is sent again says what it said first
-	askForView          // a report that has to be sent again shows what it will say
-)
-
-// collect puts a report together from the totals and the callbacks.
-func (r *recorder) collect(ctx context.Context, now time.Time, ask asking) (gate.Report, error) {
-	today := now.UTC().Truncate(24 * time.Hour)
+// collect puts a report together from the totals and, if observe is set, the
+// callbacks.
+func (r *recorder) collect(ctx context.Context, now time.Time, observe bool) (gate.Report, error) {
 	id := r.ledger.Identity()
-	report := gate.Report{GUID: id.GUID, Since: id.Day, Day: today}
-	if r.local {
+	report := gate.Report{GUID: id.GUID, Since: id.Day, Day: now.UTC().Truncate(24 * time.Hour)}
+	if !r.agreed() {
 		report.GUID, report.Since = placeholder, r.began
-	} else if today.Before(id.Day) {
+	} else if report.Day.Before(id.Day) {
 		report.Day = id.Day // a clock that went back does not end before it began
 	}
 	totals := make([]uint64, len(r.totals))
 	if err := r.ledger.Totals(ctx, totals); err != nil {
 		return gate.Report{}, err
 	}
-	next := 0
-	for _, d := range r.metrics {
+	for _, d := range r.callbacks.metrics {
 		values := make([]int64, len(d.Series))
 		if d.Kind == catalog.KindCounter {
 			for i := range values {
-				values[i] = int64(totals[next])
-				next++
+				values[i] = int64(totals[i])
 			}
+			totals = totals[len(values):]
 		} else {
-			ranges(values, r.counts(ctx, d, today, ask))
+			var counts []int64
+			if observe {
+				counts = r.callbacks.counts(ctx, d)
+			}
+			ranges(values, counts)
 		}
 		report.Values = append(report.Values, values)
 	}
 	return report, nil
-}
-
-// counts asks a callback, or returns what it said for this day's report. That is
-// kept until that report needs no repetition, and no longer than the yes.
-func (r *recorder) counts(ctx context.Context, d catalog.Definition, today time.Time, ask asking) []int64 {
-	if ask == askNone || r.callbacks.get(d.RangeGauge) == nil {
-		return nil
-	}
-	r.mu.Lock()
-	kept, ok := r.answers[d.RangeGauge]
-	r.mu.Unlock()
-	if ok && kept.day.Equal(today) {
-		return kept.counts
-	}
-	counts := r.callbacks.counts(ctx, d)
-	if counts != nil && ask == askForReport {
-		r.mu.Lock()
-		r.answers[d.RangeGauge] = answer{today, counts}
-		r.mu.Unlock()
-	}
-	return counts
-}
-
-// forget has the next report call the callbacks anew.
-func (r *recorder) forget() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	clear(r.answers)
 }
 
 // ranges fills in the points of a range gauge: those that are not zero. Where

@@ -91,7 +91,7 @@ func TestRequestEndsElsewhere(t *testing.T) {
 		if err := s.erasures.keep(id); err != nil {
 			t.Fatal(err)
 		}
-		path := s.erasures.path(id, requestSuffix)
+		path := filepath.Join(s.dir, holding(t, s.dir, id.String())[0])
 		go os.Remove(path)
 		if err := s.erasures.try(t.Context(), id); err == nil {
 			t.Error("got delivered, want an error: nothing listens")

@@ -4,7 +4,6 @@ package telemetry
 // kept some.
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,11 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-	colmetricpb "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
-	metricpb "go.opentelemetry.io/proto/otlp/metrics/v1"
-
-	"headcount.example/catalog"
 	"headcount.example/internal/gate"
 )
 
@@ -66,9 +60,6 @@ func (r Report) String() string {
 	return b.String()
 }
 
-// placeholder stands where an identifier would be if there were one.
-var placeholder = uuid.MustParse("00000000-0000-4000-8000-000000000000")
-
 // Preview returns the next report as it would be sent now, byte for byte. It
 // opens no socket, writes no file and makes no identifier: while there is
 // none, zeros stand in its place. Range gauges are in it only when observe is
@@ -78,90 +69,48 @@ func (c *Client) Preview(ctx context.Context, observe bool) (Report, error) {
 		return Report{}, errors.New("telemetry: no preview: the client is not configured")
 	}
 	ctx = orBackground(ctx)
-	ask := askNone
-	if observe {
-		ask = askForView
-	}
-	report, err := c.preview(ctx, ask)
+	shown, err := c.preview(ctx, observe)
 	if err != nil {
 		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
+	}
+	return shown, nil
+}
+
+// preview shows zeros for totals while consent does not hold.
+func (c *Client) preview(ctx context.Context, observe bool) (Report, error) {
+	r, err := c.live.Load(), error(nil)
+	if !r.agreed() {
+		r, err = newLocal(c.callbacks, c.now())
+	}
+	if err != nil {
+		return Report{}, err
+	}
+	report, err := r.collect(ctx, c.now(), observe)
+	if err != nil {
+		return Report{}, err
 	}
 	raw, err := c.outbox.gate.Preview(ctx, report)
 	if err != nil {
-		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
+		return Report{}, err
 	}
 	return read(c.outbox.gate.URL(), raw)
-}
-
-// preview collects the next report. While consent does not hold every total is
-// zero.
-func (c *Client) preview(ctx context.Context, ask asking) (gate.Report, error) {
-	now := c.clock()
-	if r := c.live.Load(); r != nil && !r.local {
-		return r.collect(ctx, now, ask)
-	}
-	today := now.UTC().Truncate(24 * time.Hour)
-	report := gate.Report{GUID: placeholder, Since: today, Day: today}
-	for _, d := range c.callbacks.metrics {
-		values := make([]int64, len(d.Series))
-		if d.Kind == catalog.KindRangeGauge {
-			var counts []int64
-			if ask != askNone {
-				counts = c.callbacks.counts(ctx, d)
-			}
-			ranges(values, counts)
-		}
-		report.Values = append(report.Values, values)
-	}
-	return report, nil
 }
 
 // read reads a request back.
 func read(url string, raw []byte) (Report, error) {
 	_, otlp, err := gate.Decode(raw)
 	if err != nil {
-		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
+		return Report{}, err
 	}
 	body, err := gate.JSON(otlp)
-	head, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
-	r := Report{URL: url, Request: raw, Head: strings.ReplaceAll(string(head), "\r\n", "\n") + "\n", JSON: body}
-	for _, resource := range otlp.GetResourceMetrics() {
-		for _, a := range resource.GetResource().GetAttributes() {
-			if a.GetKey() == "install_guid" {
-				r.InstallGUID = a.GetValue().GetStringValue()
-			}
-		}
+	head, _, _ := strings.Cut(string(raw), "\r\n\r\n")
+	r := Report{URL: url, Request: raw, Head: strings.ReplaceAll(head, "\r\n", "\n") + "\n", JSON: body}
+	guid, points := gate.Facts(otlp)
+	for _, p := range points {
+		r.Points = append(r.Points, Point(p))
 	}
-	r.Points = points(otlp)
+	r.InstallGUID = guid
 	return r, err
-}
-
-func points(otlp *colmetricpb.ExportMetricsServiceRequest) (list []Point) {
-	for _, resource := range otlp.GetResourceMetrics() {
-		for _, scope := range resource.GetScopeMetrics() {
-			for _, metric := range scope.GetMetrics() {
-				for _, p := range slices.Concat(metric.GetSum().GetDataPoints(), metric.GetGauge().GetDataPoints()) {
-					list = append(list, Point{metric.GetName(), metric.GetUnit(), attributes(p), p.GetAsInt(),
-						nano(p.GetStartTimeUnixNano()), nano(p.GetTimeUnixNano())})
-				}
-			}
-		}
-	}
-	return list
-}
-
-func nano(n uint64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.Unix(0, int64(n)).UTC()
-}
-
-func attributes(p *metricpb.NumberDataPoint) (list []string) {
-	for _, a := range p.GetAttributes() {
-		list = append(list, a.GetKey(), a.GetValue().GetStringValue())
-	}
-	return list
 }
 
 // An Entry of the journal is one report or request to erase, as it was sent.

@@ -18,7 +18,9 @@ import (
 const (
 	idle          = time.Minute            // a clock may jump and a computer sleep: look again
 	syncInterval  = 10 * time.Second       // how much counting a kill can lose where the file is not mapped
-	watchInterval = 100 * time.Millisecond // between looks at the ledger, while a report is on its way
+	watchInterval = 100 * time.Millisecond // between looks at a mapped ledger while a report is on its way
+	pollInterval  = 2 * time.Second        // between looks at a State
+	busyInterval  = time.Second            // between two tries to get the right to send
 	wakeDebounce  = time.Second            // between two looks that Add asked for
 	syncTimeout   = 5 * time.Second        // for files and databases
 	sendTimeout   = 15 * time.Second       // for the connection and the answer, which have ten
@@ -34,13 +36,14 @@ type reporter struct {
 	outbox  *outbox
 	log     *logger
 	clock   func() time.Time
+	life    context.Context                        // ends with Shutdown
 	allowed func(context.Context, *recorder) error // asks for consent; an error is why nothing may be sent
-	lost    func()                                 // has the decision looked at anew
+	look    func() error                           // has the decision looked at anew
 	denied  func() bool                            // a no stands: nothing is written any more
 
-	mu   sync.Mutex
-	last outcome
-	own  time.Time // when a report is due for this process alone; zero: as stored
+	mu      sync.Mutex // guards the rest
+	last    outcome
+	leaving map[*recorder]bool // ended, with counts that may not be written
 }
 
 // outcome is how the newest reports of this process went.
@@ -55,8 +58,8 @@ func (p *reporter) run(r *recorder) {
 	defer close(r.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	if aside := r.ledger.Aside(); aside != "" {
-		p.log.warn("telemetry: damaged totals were put aside; counting starts anew", "damage", aside)
+	if damage := r.ledger.Aside(); damage != "" {
+		p.log.warn("telemetry: the totals were damaged; counting starts anew", "damage", damage)
 	}
 	for {
 		select {
@@ -76,19 +79,15 @@ func (p *reporter) run(r *recorder) {
 
 // step does what is due and says when to look again.
 func (p *reporter) step(r *recorder) time.Duration {
-	wait := idle
-	err := error(nil)
+	wait := syncInterval
 	if r.ledger.Mapped() {
-		err = r.ledger.Check(r.ctx)
-	} else {
-		wait = syncInterval
-		err = p.sync(r)
+		wait = idle
 	}
-	if ledger.Final(err) {
+	if err := p.sync(r.ctx, r); ledger.Final(err) {
 		if r.ctx.Err() == nil {
 			p.log.warn("telemetry: the totals are no longer there", "error", err)
 		}
-		p.lost() // ends this loop unless it is still yes
+		_ = p.look() // ends this loop unless it is still yes
 		return idle
 	}
 	if p.due(r) {
@@ -96,99 +95,96 @@ func (p *reporter) step(r *recorder) time.Duration {
 			p.note(err)
 		}
 	}
-	s, err := r.ledger.Schedule()
-	if err != nil {
-		return wait
-	}
-	if next := s.Due.Sub(p.clock()); next > 0 {
+	if next := r.planned.Due.Sub(p.clock()); next > 0 {
 		return min(next+random(spread), wait)
 	}
 	return wait
 }
 
-// sync writes what was counted in memory.
-func (p *reporter) sync(r *recorder) error {
-	ctx, cancel := context.WithTimeout(r.ctx, syncTimeout)
+// sync writes what was counted in memory, and looks whether this is still the
+// installation's ledger.
+func (p *reporter) sync(ctx context.Context, r *recorder) error {
+	if r.ledger.Mapped() {
+		return r.ledger.Check(ctx)
+	}
+	bounded, cancel := context.WithTimeout(ctx, syncTimeout)
 	defer cancel()
-	err := r.ledger.Sync(ctx)
-	if err != nil && !ledger.Final(err) && r.ctx.Err() == nil {
+	err := r.ledger.Sync(bounded)
+	if err != nil && !ledger.Final(err) && ctx.Err() == nil {
 		p.log.warn("telemetry: counted, but not written yet", "error", err)
 	}
 	return err
 }
 
-// leave writes what was counted before the recorder ended. While the database is
-// away it is not known what was decided, and what was counted until then is kept for
-// when it is back: a no ends that, and so does life.
-func (p *reporter) leave(life context.Context, r *recorder) {
-	if r.ledger.Mapped() {
+// leave writes what a recorder counted before it ended. While the database is
+// away it is not known what was decided, and what was counted until then is kept
+// for when it is back: a no ends that, and so does Shutdown, which tries once more.
+func (p *reporter) leave(r *recorder) {
+	if !r.agreed() || r.ledger.Mapped() {
 		return
 	}
-	for !p.denied() && life.Err() == nil {
-		ctx, cancel := context.WithTimeout(life, syncTimeout)
-		err := r.ledger.Sync(ctx)
-		cancel()
-		if err == nil || ledger.Final(err) {
-			return
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.leaving[r] = true
+	go func() {
+		for !p.denied() {
+			if err := p.sync(p.life, r); err == nil || ledger.Final(err) {
+				break
+			}
+			select {
+			case <-p.life.Done():
+				return
+			case <-time.After(syncInterval):
+			}
 		}
-		select {
-		case <-life.Done():
-		case <-time.After(syncInterval):
-		}
-	}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.leaving, r)
+	}()
 }
 
-// due says whether a report is to be sent now. A schedule that was missed or set
-// under another clock is stored anew first.
+// leaveNow writes, at Shutdown, what is not written yet.
+func (p *reporter) leaveNow(ctx context.Context, last *recorder) error {
+	if _, bounded := ctx.Deadline(); !bounded {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, syncTimeout)
+		defer cancel()
+	}
+	p.mu.Lock()
+	unwritten := p.leaving
+	p.leaving = map[*recorder]bool{}
+	p.mu.Unlock()
+	if last.agreed() && !last.ledger.Mapped() {
+		unwritten[last] = true
+	}
+	var faults []error
+	for r := range unwritten {
+		if p.denied() {
+			break
+		}
+		if err := r.ledger.Sync(ctx); err != nil && !ledger.Final(err) {
+			faults = append(faults, fmt.Errorf("telemetry: what was counted last is not written: %w", err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// due says whether a report is to be sent now, by the schedule or, where that was
+// missed or set under another clock, by a plan of this process. A process rests
+// for 20 hours by the monotonic clock: one that swings would bring a report each
+// time it goes ahead.
 func (p *reporter) due(r *recorder) bool {
-	now := p.clock()
 	s, err := r.ledger.Schedule()
 	if err != nil {
 		return false
 	}
-	phase := r.ledger.Identity().Phase
-	planned := plan(now, phase, s, random)
-	if planned != s && now.Sub(s.Due) > otherClock {
-		// Storing it would have processes whose clocks are years apart write over
-		// each other's schedules for ever.
-		return p.ownDue(planned.Due.Sub(now))
+	now := p.clock()
+	if s != r.stored {
+		r.stored, r.planned = s, s
 	}
-	if planned != s {
-		ctx, cancel := context.WithTimeout(r.ctx, syncTimeout)
-		defer cancel()
-		sending, err := r.ledger.Begin(ctx, now, now.Add(syncTimeout), func(s ledger.Schedule) (ledger.Schedule, error) {
-			planned = plan(now, phase, s, random)
-			return planned, nil
-		})
-		if err == nil {
-			err = r.ledger.End(ctx, sending, planned)
-		}
-		if err != nil && !errors.Is(err, ledger.ErrBusy) && r.ctx.Err() == nil {
-			p.note(fmt.Errorf("telemetry: not sent: %w", err))
-		}
-		return false
-	}
-	return !s.Due.After(now) && !p.resting()
-}
-
-// ownDue is due by a moment of this process, in wait from when it is first asked.
-func (p *reporter) ownDue(wait time.Duration) bool {
-	p.mu.Lock()
-	if p.own.IsZero() {
-		p.own = time.Now().Add(wait)
-	}
-	own := p.own
-	p.mu.Unlock()
-	return !time.Now().Before(own) && !p.resting()
-}
-
-// resting says whether this process has reported less than 20 hours ago, by the
-// monotonic clock: a clock that swings would bring a report each time it goes
-// ahead.
-func (p *reporter) resting() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return !p.last.finished.IsZero() && time.Since(p.last.finished) < atLeast
+	r.planned = plan(now, r.ledger.Identity().Phase, r.planned, random)
+	last := p.outcome().finished
+	return !r.planned.Due.After(now) && (last.IsZero() || time.Since(last) >= atLeast)
 }
 
 var errNotDue = errors.New("telemetry: not sent: another process has just sent one")
@@ -201,30 +197,19 @@ func (p *reporter) report(ctx context.Context, r *recorder, onlyDue bool) error 
 	if err := p.allowed(ctx, r); err != nil {
 		return err
 	}
-	report, err := r.collect(ctx, p.clock(), askForReport)
-	if r.ctx.Err() != nil {
-		return errEnded
-	}
-	if err != nil {
-		return fmt.Errorf("telemetry: not sent: %w", err)
-	}
-	select {
-	case r.sending <- struct{}{}:
-		defer func() { <-r.sending }()
-	case <-ctx.Done():
-		return p.ended(ctx, r)
-	}
-	var before, attempt ledger.Schedule
-	until := p.clock().Add(sendTimeout)
-	sending, err := r.ledger.Begin(ctx, p.clock(), until, func(s ledger.Schedule) (ledger.Schedule, error) {
-		if onlyDue && s.Due.After(p.clock()) {
-			return s, errNotDue
+	report, err := r.collect(ctx, p.clock(), true)
+	if err = errors.Join(err, ctx.Err()); err == nil {
+		select {
+		case r.sending <- struct{}{}:
+			defer func() { <-r.sending }()
+		case <-ctx.Done():
+			err = ctx.Err()
 		}
-		// Noted as failed before it is sent: whatever ends this process, the next
-		// attempt is not at once.
-		before, attempt = s, failed(p.clock(), s, 0, random)
-		return attempt, nil
-	})
+	}
+	var a attempt
+	if err == nil {
+		a, err = p.begin(ctx, r, onlyDue)
+	}
 	switch {
 	case errors.Is(err, errNotDue), onlyDue && errors.Is(err, ledger.ErrBusy):
 		return nil
@@ -233,24 +218,64 @@ func (p *reporter) report(ctx context.Context, r *recorder, onlyDue bool) error 
 	case err != nil:
 		return fmt.Errorf("telemetry: not sent: %w", err)
 	}
-	err = p.deliver(ctx, r, sending, report)
-	next, final := after(p.clock(), r.ledger.Identity().Phase, before, attempt, err)
-	if final {
-		r.forget()
+	err = p.deliver(ctx, r, a.Sending, report)
+	return p.end(r, a, err)
+}
+
+// An attempt is a report on its way, with the schedule before it and as it is
+// stored until the outcome is known.
+type attempt struct {
+	ledger.Sending
+	before, stored ledger.Schedule
+}
+
+// begin takes the right to send. A report that is not only due waits for another
+// process that has it, which is as long as ctx allows and at most sendTimeout.
+func (p *reporter) begin(ctx context.Context, r *recorder, onlyDue bool) (a attempt, err error) {
+	for {
+		a.Sending, err = r.ledger.Begin(ctx, p.clock(), p.clock().Add(sendTimeout), func(s ledger.Schedule) (ledger.Schedule, error) {
+			if onlyDue && s != r.stored {
+				return s, errNotDue
+			}
+			// Noted as failed before it is sent: whatever ends this process, the next
+			// attempt is not at once.
+			a.before, a.stored = s, failed(p.clock(), s, 0, random)
+			return a.stored, nil
+		})
+		if onlyDue || !errors.Is(err, ledger.ErrBusy) {
+			return a, err
+		}
+		select {
+		case <-ctx.Done():
+			return a, fmt.Errorf("%w: %w", err, ctx.Err())
+		case <-time.After(busyInterval):
+		}
 	}
-	// Stored also where the caller has gone or the yes was taken back: another
-	// process may wait for the right to send.
-	end, cancel := context.WithTimeout(context.Background(), syncTimeout)
+}
+
+// end stores and notes the outcome. It is stored also where the caller has gone
+// or the yes was taken back: another process may wait for the right to send.
+func (p *reporter) end(r *recorder, a attempt, err error) error {
+	next, final := after(p.clock(), r.ledger.Identity().Phase, a.before, a.stored, err)
+	ctx, cancel := context.WithTimeout(context.Background(), syncTimeout)
 	defer cancel()
 	defer context.AfterFunc(r.ctx, func() { time.AfterFunc(endTimeout, cancel) })() // a no waits for this
-	stored := r.ledger.End(end, sending, next)
+	stored := r.ledger.End(ctx, a.Sending, next)
 	if r.ctx.Err() != nil {
 		if err != nil && !errors.Is(err, gate.ErrUnanswered) {
 			err = errEnded // and not that a file is closed
 		}
 		return err
 	}
-	p.finish(err, final)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last.err = err
+	if final {
+		p.last.finished = time.Now()
+	}
+	if err == nil {
+		p.last.delivered = p.clock()
+	}
 	return errors.Join(err, stored)
 }
 
@@ -280,7 +305,10 @@ func (p *reporter) deliver(ctx context.Context, r *recorder, sending ledger.Send
 		if err := r.ledger.Confirm(bounded, sending); err != nil {
 			return err
 		}
-		return p.ended(bounded, r) // last: asking may have taken a while
+		if r.ctx.Err() != nil { // last: asking may have taken a while
+			return errEnded
+		}
+		return bounded.Err()
 	})
 	if err != nil && ctx.Err() == nil && r.ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("the report took longer than %v; %w", sendTimeout, gate.ErrUnanswered)
@@ -288,19 +316,11 @@ func (p *reporter) deliver(ctx context.Context, r *recorder, sending ledger.Send
 	return err
 }
 
-// ended says why nothing can be sent any more; nil while it can.
-func (p *reporter) ended(ctx context.Context, r *recorder) error {
-	if r.ctx.Err() != nil {
-		return errEnded
-	}
-	return ctx.Err()
-}
-
 // watch stops a report when another process takes the yes back.
 func (p *reporter) watch(ctx context.Context, r *recorder, sending ledger.Sending, stop func()) {
 	interval := watchInterval
 	if !r.ledger.Mapped() {
-		interval = 2 * time.Second // a look is a question to a database
+		interval = pollInterval
 	}
 	look := time.NewTicker(interval)
 	defer look.Stop()
@@ -318,42 +338,16 @@ func (p *reporter) watch(ctx context.Context, r *recorder, sending ledger.Sendin
 	}
 }
 
-// flush sends a report now. It waits for another process that is just sending.
+// flush sends a report now.
 func (p *reporter) flush(ctx context.Context, r *recorder) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(r.ctx, cancel)()
-	interval := 200 * time.Millisecond // consent is asked for each time
-	if !r.ledger.Mapped() {
-		interval = time.Second
+	err := p.report(ctx, r, false)
+	if err != nil {
+		p.note(err)
 	}
-	for {
-		err := p.report(ctx, r, false)
-		if !errors.Is(err, ledger.ErrBusy) {
-			if err != nil {
-				p.note(err)
-			}
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("telemetry: not sent: another process is sending a report: %w", ctx.Err())
-		case <-time.After(interval):
-		}
-	}
-}
-
-// finish notes the outcome of a report that was sent, or not.
-func (p *reporter) finish(err error, final bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.last.err = err
-	if final {
-		p.last.finished, p.own = time.Now(), time.Time{}
-	}
-	if err == nil {
-		p.last.delivered = p.clock()
-	}
+	return err
 }
 
 // note keeps and logs why a report was not delivered. Nothing is held.

@@ -10,15 +10,14 @@ import (
 )
 
 const (
-	missedAfter = 10 * time.Minute     // a report that was due longer ago was missed
-	catchUp     = 2 * time.Hour        // missed reports are spread over this
-	firstReport = time.Hour            // more, when the first report of all was missed
-	leastGap    = 4 * time.Hour        // between a report and the phase of the next one
-	atLeast     = 20 * time.Hour       // between two reports of a process, by the monotonic clock
-	otherClock  = 400 * 24 * time.Hour // a report that was due longer ago was planned under another clock
-	farthest    = 24 * time.Hour       // no attempt is put off longer
-	firstRetry  = time.Minute          // wait after the first failure; it doubles
-	lastRetry   = 6 * time.Hour        // and stops doubling here
+	missedAfter = 10 * time.Minute // a report that was due longer ago was missed
+	catchUp     = 2 * time.Hour    // missed reports are spread over this
+	firstReport = time.Hour        // more, when the first report of all was missed
+	leastGap    = 4 * time.Hour    // between a report and the phase of the next one
+	atLeast     = 20 * time.Hour   // between two reports of a process, by the monotonic clock
+	farthest    = 24 * time.Hour   // no attempt is put off longer
+	firstRetry  = time.Minute      // wait after the first failure; it doubles
+	lastRetry   = 6 * time.Hour    // and stops doubling here
 )
 
 // plan returns the schedule as it should be from now on; its Due is when to

@@ -33,14 +33,12 @@ func (c *Client) Status() Status {
 	if c == nil || c.decisions == nil {
 		return Status{Reason: "not configured"}
 	}
-	d := c.decisions
-	d.mu.Lock()
-	consented, trouble := d.status, d.trouble
-	d.mu.Unlock()
+	acted := c.decisions.acted()
+	consented, trouble := acted.status, acted.trouble
 	last := c.reporter.outcome()
 	s := Status{Consent: consented, Reason: consented.Reason, LastReport: last.delivered, LastError: c.explain(last.err)}
 	if c.fault == nil {
-		s.CanErase = !d.down.Load() && c.config.Dir != ""
+		s.CanErase = c.life.Err() == nil && c.config.Dir != ""
 		s.Erasing, s.NextErase, s.Erasure = c.erasures.status()
 		if consented.Veto {
 			s.NextErase = time.Time{}
@@ -54,19 +52,19 @@ func (c *Client) Status() Status {
 	switch {
 	case c.fault != nil:
 		s.Reason = c.fault.Error()
-	case d.down.Load():
+	case c.life.Err() != nil:
 		s.Reason = "shut down"
 	case trouble != nil:
 		s.Reason = trouble.Error()
-	case r != nil && !r.local:
+	case r.agreed():
 		id := r.ledger.Identity()
 		s.On, s.InstallGUID, s.Since, s.Durable = true, id.GUID.String(), id.Day, r.ledger.Mapped()
 		if schedule, err := r.ledger.Schedule(); err == nil {
 			none := func(time.Duration) time.Duration { return 0 }
-			s.NextReport = plan(c.clock(), id.Phase, schedule, none).Due
+			s.NextReport = plan(c.now(), id.Phase, schedule, none).Due
 		}
 		if len(r.sending) > 0 {
-			s.NextReport = c.clock()
+			s.NextReport = c.now()
 		}
 	}
 	return s

@@ -22,6 +22,7 @@ import (
 	"headcount.example/catalog"
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
+	"headcount.example/internal/gate"
 	"headcount.example/internal/ledger"
 )
 
@@ -124,14 +125,10 @@ func decodeBody(body []byte) []string {
 	if err = errors.Join(err, proto.Unmarshal(plain, &otlp)); err != nil {
 		return []string{err.Error()}
 	}
-	var list []string
-	for _, resource := range otlp.GetResourceMetrics() {
-		for _, a := range resource.GetResource().GetAttributes() {
-			list = append(list, a.GetKey()+" "+a.GetValue().GetStringValue())
-		}
-	}
-	for _, p := range points(&otlp) {
-		list = append(list, p.String())
+	guid, points := gate.Facts(&otlp)
+	list := []string{"install_guid " + guid}
+	for _, p := range points {
+		list = append(list, Point(p).String())
 	}
 	return list
 }
@@ -147,7 +144,7 @@ func rowsOf(r Report) []string {
 
 // agreed returns the recorder that counts under consent; nil when there is none.
 func (c *Client) agreed() *recorder {
-	if r := c.live.Load(); r != nil && !r.local {
+	if r := c.live.Load(); r.agreed() {
 		return r
 	}
 	return nil

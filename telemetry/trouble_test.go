@@ -99,44 +99,6 @@ func TestRefusedForGood(t *testing.T) {
 	})
 }
 
-// TestPreviewOfARetry: a report that has to be sent again says what it said
-// first, and that is what the preview shows; the one after it asks anew.
-func TestPreviewOfARetry(t *testing.T) {
-	r := receive(t)
-	s := start(t, r.URL, nil)
-	s.decide(t, consent.Granted)
-	size := int64(5)
-	s.Observe(compreface.Collections, func(context.Context) ([]int64, error) { return []int64{size}, nil })
-	answer := func(status int) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.status = status
-	}
-	answer(http.StatusServiceUnavailable)
-	if err := s.Flush(t.Context()); err == nil {
-		t.Fatal("delivered")
-	}
-	answer(http.StatusOK)
-	for range 2 {
-		size = 5000
-		shown, err := s.Preview(t.Context(), true)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.flush(t)
-		list, err := s.Journal()
-		if err != nil || !bytes.Equal(shown.Request, list[0].Report.Request) || shown.URL != list[0].URL || shown.URL != list[0].Report.URL {
-			t.Errorf("%v: shown\n%q to %s\nsent\n%q to %s", err, rowsOf(shown), shown.URL, rowsOf(list[0].Report), list[0].URL)
-		}
-	}
-	list, err := s.Journal()
-	if err != nil {
-		t.Fatal(err)
-	}
-	want(t, rowsOf(list[1].Report), "compreface.collection.count{compreface.faces.range=1-10} 1")
-	want(t, rowsOf(list[0].Report), "compreface.collection.count{compreface.faces.range=2001-10000} 1")
-}
-
 // TestObservedByNobody: sizes of another catalog are a mistake that is said.
 func TestObservedByNobody(t *testing.T) {
 	var log lines

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"time"
 
 	colmetricpb "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -45,4 +47,44 @@ func JSON(otlp *colmetricpb.ExportMetricsServiceRequest) ([]byte, error) {
 	var out bytes.Buffer
 	err = json.Indent(&out, loose, "", "  ")
 	return out.Bytes(), err
+}
+
+// A Point is one number of a decoded body.
+type Point struct {
+	Name, Unit  string
+	Attributes  []string // keys and values in turn
+	Value       int64
+	Start, Time time.Time // zero when not set
+}
+
+// Facts returns what a decoded body says: install_guid, and the points in their
+// order.
+func Facts(otlp *colmetricpb.ExportMetricsServiceRequest) (guid string, points []Point) {
+	for _, resource := range otlp.GetResourceMetrics() {
+		for _, a := range resource.GetResource().GetAttributes() {
+			if a.GetKey() == "install_guid" {
+				guid = a.GetValue().GetStringValue()
+			}
+		}
+		for _, scope := range resource.GetScopeMetrics() {
+			for _, metric := range scope.GetMetrics() {
+				for _, p := range slices.Concat(metric.GetSum().GetDataPoints(), metric.GetGauge().GetDataPoints()) {
+					point := Point{Name: metric.GetName(), Unit: metric.GetUnit(), Value: p.GetAsInt(),
+						Start: nano(p.GetStartTimeUnixNano()), Time: nano(p.GetTimeUnixNano())}
+					for _, a := range p.GetAttributes() {
+						point.Attributes = append(point.Attributes, a.GetKey(), a.GetValue().GetStringValue())
+					}
+					points = append(points, point)
+				}
+			}
+		}
+	}
+	return guid, points
+}
+
+func nano(n uint64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(n)).UTC()
 }

@@ -1,0 +1,104 @@
+package telemetry
+
+// The permission touches Config.Consent and the environment, and nothing else.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"headcount.example/consent"
+)
+
+const (
+	saveTimeout   = 3 * time.Second // for Save, whose lock another process may have
+	sourceTimeout = time.Second     // for a Source that is asked while other processes wait
+	maxCalls      = 8               // calls of a Source that have not returned
+)
+
+// A permission asks whether consent holds. It remembers nothing from one time to
+// the next, but for a no of this process that may not be recorded.
+type permission struct {
+	config Config
+	calls  chan struct{} // a token for each call of the Source that has not returned
+
+	refused atomic.Pointer[consent.Record] // the no of this process; it stands until a later yes
+}
+
+// now is the answer at this moment.
+func (p *permission) now(ctx context.Context) consent.Status {
+	return p.heeding(p.evaluate(ctx, p.config.Env))
+}
+
+// recorded is the answer at this moment without the environment: a veto there
+// hides what is recorded.
+func (p *permission) recorded(ctx context.Context) consent.Status {
+	return p.heeding(p.evaluate(ctx, noVariables))
+}
+
+func noVariables(string) (string, bool) { return "", false }
+
+// heeding puts the no of this process above a yes that is not later.
+func (p *permission) heeding(s consent.Status) consent.Status {
+	refused := p.refused.Load()
+	switch {
+	case refused == nil, s.Decision == consent.Denied && !s.Veto:
+		return s
+	case s.On() && s.Record.Time.After(refused.Time) && p.refused.CompareAndSwap(refused, nil):
+		return s
+	}
+	return consent.Status{Decision: consent.Denied, Record: *refused, Reason: "no, given to this process"}
+}
+
+// evaluate waits for the Source as long as ctx allows.
+func (p *permission) evaluate(ctx context.Context, env func(string) (string, bool)) consent.Status {
+	catalog := p.config.Catalog
+	s, err := call(ctx, p.calls, func() (consent.Status, error) {
+		return consent.Evaluate(ctx, catalog.Variable(), catalog.NoticeNumber(), env, p.config.Consent), nil
+	})
+	if err != nil {
+		return consent.Status{Reason: "cannot read the recorded decision: Config.Consent does not answer, or calls the client", Failed: true}
+	}
+	return s
+}
+
+var errChanged = errors.New("the decision changed meanwhile")
+
+// confirm is asked when no other process can make or destroy what this one is
+// about to. A no stands unless there is a yes, also one recorded under a veto:
+// that the record cannot be read any more does not undo a no.
+func (p *permission) confirm(ctx context.Context, granted bool) error {
+	ctx, cancel := context.WithTimeout(ctx, sourceTimeout)
+	defer cancel()
+	s := p.now(ctx)
+	if s.Veto && !granted {
+		s = p.recorded(ctx)
+	}
+	if s.On() != granted {
+		return errChanged
+	}
+	return nil
+}
+
+// saver is a Source that records.
+type saver interface {
+	Save(context.Context, consent.Record) error
+}
+
+// save records a decision.
+func (p *permission) save(ctx context.Context, r consent.Record) error {
+	err := errors.New("Config.Consent has no method Save(context.Context, consent.Record) error")
+	if s, ok := p.config.Consent.(saver); ok {
+		saving, cancel := context.WithTimeout(ctx, saveTimeout)
+		defer cancel()
+		ctx, stop := context.WithTimeout(ctx, refreshTimeout)
+		defer stop()
+		_, err = call(ctx, p.calls, func() (struct{}, error) { return struct{}{}, s.Save(saving, r) })
+	}
+	if err != nil {
+		return fmt.Errorf("telemetry: the decision is not recorded: %w", err)
+	}
+	return nil
+}

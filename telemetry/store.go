@@ -1,0 +1,50 @@
+package telemetry
+
+// The store touches the ledger, wherever it is kept.
+
+import (
+	"context"
+	"io/fs"
+	"time"
+
+	"headcount.example/internal/ledger"
+)
+
+// A store is where a product's totals, identifier and schedule are kept.
+type store struct {
+	product string
+	state   State  // nil: in dir
+	dir     string // empty: none is configured
+}
+
+// open opens the ledger of a yes, or makes one. Allowed is asked before anything
+// is made.
+func (s store) open(ctx context.Context, yes int64, series []string, now time.Time, allowed func() error) (*ledger.Ledger, error) {
+	owner := ledger.Owner{Product: s.product, Yes: yes}
+	if s.state != nil {
+		return ledger.OpenState(ctx, s.state, owner, series, now, allowed)
+	}
+	return ledger.Open(ctx, s.dir, owner, series, now, allowed)
+}
+
+// destroy takes the yes back, if still allows it.
+func (s store) destroy(ctx context.Context, still func() error) error {
+	switch {
+	case s.state != nil:
+		return ledger.DestroyState(ctx, s.state, s.product, still)
+	case s.dir == "":
+		return nil
+	}
+	return ledger.Destroy(ctx, s.dir, s.product, still)
+}
+
+// peek returns what is kept, and changes nothing.
+func (s store) peek(ctx context.Context) (ledger.Identity, ledger.Schedule, error) {
+	switch {
+	case s.state != nil:
+		return ledger.PeekState(ctx, s.state, s.product)
+	case s.dir == "":
+		return ledger.Identity{}, ledger.Schedule{}, fs.ErrNotExist
+	}
+	return ledger.Peek(s.dir, s.product)
+}
