@@ -22,13 +22,9 @@ const (
 // String returns "undecided", "granted" or "denied", and "decision(7)" for a
 // value that has no name.
 func (d Decision) String() string {
-	switch d {
-	case Undecided:
-		return "undecided"
-	case Granted:
-		return "granted"
-	case Denied:
-		return "denied"
+	words := [...]string{"undecided", "granted", "denied"}
+	if int(d) < len(words) {
+		return words[d]
 	}
 	return fmt.Sprintf("decision(%d)", uint8(d))
 }
@@ -44,7 +40,7 @@ func (d Decision) MarshalText() ([]byte, error) {
 // UnmarshalText accepts exactly "undecided", "granted" and "denied". Any other
 // word is an error and leaves d Undecided, so that an unheeded error is a no.
 func (d *Decision) UnmarshalText(text []byte) error {
-	for _, known := range []Decision{Undecided, Granted, Denied} {
+	for known := range Denied + 1 {
 		if string(text) == known.String() {
 			*d = known
 			return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -56,13 +55,12 @@ func (f *File) History(ctx context.Context) ([]Record, error) {
 		return nil, nil
 	}
 	records, err := f.read(time.Now())
-	if newest(records).Decision == Denied {
+	switch {
+	case newest(records).Decision == Denied:
 		return records, nil
-	}
-	if untrusted != nil {
+	case untrusted != nil:
 		return nil, fmt.Errorf("consent: %w", untrusted)
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	return records, nil
@@ -86,21 +84,33 @@ func (f *File) path(name string) string { return filepath.Join(f.dir, name) }
 // file.
 func (f *File) read(now time.Time) ([]Record, error) {
 	path := f.path(fileName)
-	data, err := readRegular(path)
+	data, err := durable.Read(path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, f.nothingQuarantined()
 	}
 	var records []Record
-	if data != nil {
-		var damage error
-		if records, damage = parse(data, now); err == nil {
-			err = damage
-		}
+	if err == nil {
+		records, err = parse(data, now)
+	}
+	if err == nil {
+		err = private(path)
 	}
 	if err != nil {
 		return records, fmt.Errorf("consent: %q cannot be trusted: %w: decide again to replace it", path, err)
 	}
 	return records, nil
+}
+
+// private returns an error if other users could have changed a file.
+func private(path string) error {
+	info, err := os.Lstat(path)
+	if err == nil {
+		err = durable.Owned(info, durable.OthersMayNothing)
+	}
+	if err != nil {
+		return fmt.Errorf("it %w", err)
+	}
+	return nil
 }
 
 // nothingQuarantined tells a file that never was from one that a Save
@@ -112,37 +122,4 @@ func (f *File) nothingQuarantined() error {
 		return fmt.Errorf("consent: %q was put aside and nothing took its place: decide again, or remove it", path)
 	}
 	return nil
-}
-
-// readRegular does not wait: opening a pipe or a terminal could take for ever.
-// With data and an error the file was read, and others could have changed it.
-func readRegular(path string) ([]byte, error) {
-	// For the sake of systems where OpenFlags cannot refuse a link.
-	if info, err := os.Lstat(path); err != nil {
-		return nil, err
-	} else if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("it is not a regular file (%s)", info.Mode())
-	}
-	file, err := os.OpenFile(path, os.O_RDONLY|durable.OpenFlags, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	// Of what was opened: it need not be what Lstat saw.
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("it is not a regular file (%s)", info.Mode())
-	}
-	// One byte more than allowed, so that parse sees what is too large.
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if err := durable.Owned(info, durable.OthersMayNothing); err != nil {
-		return data, fmt.Errorf("it %w", err)
-	}
-	return data, nil
 }

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"headcount.example/internal/durable"
 )
 
 // place is a File in a directory that does not exist yet.
@@ -186,7 +188,7 @@ func TestFileContext(t *testing.T) {
 func TestSaveWaitsNoLongerThanAsked(t *testing.T) {
 	f := place(t)
 	save(t, f, Granted, 1)
-	unlock, err := f.lock(context.Background())
+	unlock, err := durable.Lock(context.Background(), f.path(lockName))
 	if err != nil {
 		t.Fatal(err)
 	}

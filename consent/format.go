@@ -58,18 +58,15 @@ func parse(data []byte, now time.Time) ([]Record, error) {
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("it is larger than %d bytes", maxFile)
 	}
-	var head struct{ Version int }
-	if err := json.Unmarshal(data, &head); err != nil {
+	doc := document{Version: version}
+	err := json.Unmarshal(data, &doc)
+	n := len(doc.Records)
+	switch {
+	case doc.Version != version:
+		return nil, fmt.Errorf("version %d is not %d", doc.Version, version)
+	case err != nil:
 		return nil, err
-	}
-	if head.Version != version {
-		return nil, fmt.Errorf("version %d is not %d", head.Version, version)
-	}
-	var doc document
-	if err := json.Unmarshal(data, &doc); err != nil {
-		return nil, err
-	}
-	if n := len(doc.Records); n < 1 || n > maxRecords {
+	case n < 1 || n > maxRecords:
 		return nil, fmt.Errorf("%d records are not 1 to %d", n, maxRecords)
 	}
 	for i, r := range doc.Records {

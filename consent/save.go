@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"headcount.example/internal/durable"
@@ -37,16 +38,18 @@ func (f *File) Save(ctx context.Context, r Record) error {
 		return err
 	}
 	if err := f.makeDirectory(r.Decision); err != nil {
-		return err
+		return fmt.Errorf("consent: %w", err)
 	}
-	unlock, err := f.lock(ctx)
-	if err != nil {
-		if r.Decision == Granted {
-			return err
-		}
-		unlock = func() {} // of two decisions at once the later one stays
+	if ctx == nil {
+		ctx = context.Background()
 	}
-	defer unlock()
+	unlock, err := durable.Lock(ctx, f.path(lockName))
+	switch {
+	case err == nil:
+		defer unlock()
+	case r.Decision == Granted: // of two decisions at once the later one stays, if that is a no
+		return fmt.Errorf("consent: %w: try again, or remove it if no process saves", err)
+	}
 	durable.Sweep(f.path(fileName))
 	return f.append(r, now)
 }
@@ -125,44 +128,25 @@ func (f *File) makeDirectory(d Decision) error {
 			return nil
 		}
 	}
-	if err := durable.MakeDir(f.dir); err != nil {
-		return fmt.Errorf("consent: %w", err)
-	}
-	return nil
-}
-
-// lock keeps other Saves out, those of this process too.
-func (f *File) lock(ctx context.Context) (unlock func(), err error) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	unlock, err = durable.Lock(ctx, f.path(lockName))
-	if err != nil {
-		return nil, fmt.Errorf("consent: %w: try again, or remove it if nobody saves", err)
-	}
-	return unlock, nil
+	return durable.MakeDir(f.dir)
 }
 
 // quarantine renames the file to consent.json.damaged. Until another file is in
-// place, reading is an error: see nothingQuarantined.
+// place, reading is an error: see nothingQuarantined. Where a directory is in the
+// way, here or there, it may hold something: what is in place goes into a new
+// directory, and nothing is removed.
 func (f *File) quarantine() error {
-	path, aside := f.path(fileName), f.path(damagedName)
+	path := f.path(fileName)
 	durable.Step("rename " + damagedName)
-	err := os.Rename(path, aside)
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		return durable.SyncDir(f.dir)
+	err := os.Rename(path, f.path(damagedName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		fresh, err := os.MkdirTemp(f.dir, damagedName+"-")
+		if err == nil {
+			err = os.Rename(path, filepath.Join(fresh, fileName))
+		}
+		if err != nil {
+			return err
+		}
 	}
-	// A directory is in the way, here or there. It may hold something, so it is
-	// moved and not removed, into a fresh one if its place is taken.
-	if os.Remove(aside) == nil {
-		err = os.Rename(path, aside)
-	}
-	if err == nil {
-		return durable.SyncDir(f.dir)
-	}
-	fresh, err := os.MkdirTemp(f.dir, damagedName+"-")
-	if err != nil {
-		return err
-	}
-	return errors.Join(os.Rename(path, fresh+string(os.PathSeparator)+fileName), durable.SyncDir(f.dir))
+	return durable.SyncDir(f.dir)
 }

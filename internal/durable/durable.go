@@ -103,7 +103,7 @@ func Sweep(path string) {
 }
 
 // ErrOther says that what is there is not what was written there.
-var ErrOther = errors.New("is not a file of that size")
+var ErrOther = errors.New("is not what it has to be")
 
 // Read reads a file of at most limit bytes. What is not a regular file is an
 // [ErrOther], and never waited for.
@@ -113,7 +113,7 @@ func Read(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, fmt.Errorf("%q %w: at most %d bytes", path, ErrOther, limit)
+		return nil, fmt.Errorf("%q %w: a regular file of at most %d bytes", path, ErrOther, limit)
 	}
 	f, err := os.OpenFile(path, os.O_RDONLY|OpenFlags, 0)
 	if err != nil {
