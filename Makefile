@@ -55,6 +55,12 @@ faults: ## kill processes, cut networks, fill disks, for FAULTS_FOR (5m); FAULTS
 	@cd collector/faults && env GOWORK=off go test -c -o ../../$(CACHE)/faults . && \
 		exec ../../$(CACHE)/faults -for=$(FAULTS_FOR) -seed=$(FAULTS_SEED)
 
+AUDIT_REQUESTS ?= 120000
+
+.PHONY: audit
+audit: ## the shipped configurations under AUDIT_REQUESTS (120000) hostile requests each: some minutes
+	@cd cmd/headcount && env GOWORK=off go test -count=1 -timeout 2h -v -run '^TestShippedConfigurations$$' ./internal/audit/receiver -args -requests=$(AUDIT_REQUESTS)
+
 .PHONY: bench
 bench: ## us beside the peers, in one run: about 2 minutes; renders docs/performance.*
 	@cd bench && env GOWORK=off go run .

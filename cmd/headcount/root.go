@@ -17,6 +17,7 @@ var commands = []func() *cobra.Command{
 	exportCommand,
 	eraseCommand,
 	pruneCommand,
+	auditCommand,
 	simulateCommand,
 	versionCommand,
 }
