@@ -240,11 +240,7 @@ func (d *decisions) notGranted(ctx context.Context, status consent.Status) error
 	if r := d.live.Load(); r == nil || r.agreed() {
 		d.stop()
 		if d.local && d.life.Err() == nil {
-			r, err := newLocal(d.callbacks, d.clock())
-			if err != nil {
-				return err
-			}
-			d.live.Store(r)
+			d.live.Store(newLocal(d.callbacks, d.clock()))
 		}
 	}
 	if status.Veto { // it holds as long as it is set, and hides a no that is recorded

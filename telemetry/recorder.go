@@ -76,15 +76,11 @@ func newRecorder(l *ledger.Ledger, callbacks *callbacks) *recorder {
 }
 
 // newLocal counts in memory, without consent and without a loop.
-func newLocal(callbacks *callbacks, now time.Time) (*recorder, error) {
-	l, err := ledger.Memory(seriesOf(callbacks.metrics))
-	if err != nil {
-		return nil, err
-	}
-	r := newRecorder(l, callbacks)
+func newLocal(callbacks *callbacks, now time.Time) *recorder {
+	r := newRecorder(ledger.Memory(seriesOf(callbacks.metrics)), callbacks)
 	r.began = now
 	close(r.done)
-	return r, nil
+	return r
 }
 
 // agreed says whether the recorder counts under consent. A nil one does not.

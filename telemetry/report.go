@@ -78,12 +78,9 @@ func (c *Client) Preview(ctx context.Context, observe bool) (Report, error) {
 
 // preview shows zeros for totals while consent does not hold.
 func (c *Client) preview(ctx context.Context, observe bool) (Report, error) {
-	r, err := c.live.Load(), error(nil)
+	r := c.live.Load()
 	if !r.agreed() {
-		r, err = newLocal(c.callbacks, c.now())
-	}
-	if err != nil {
-		return Report{}, err
+		r = newLocal(c.callbacks, c.now())
 	}
 	report, err := r.collect(ctx, c.now(), observe)
 	if err != nil {

@@ -174,11 +174,7 @@ func (p *reporter) leaveNow(ctx context.Context, last *recorder) error {
 // for 20 hours by the monotonic clock: one that swings would bring a report each
 // time it goes ahead.
 func (p *reporter) due(r *recorder) bool {
-	s, err := r.ledger.Schedule()
-	if err != nil {
-		return false
-	}
-	now := p.clock()
+	now, s := p.clock(), r.ledger.Schedule()
 	if s != r.stored {
 		r.stored, r.planned = s, s
 	}

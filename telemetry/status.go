@@ -59,10 +59,8 @@ func (c *Client) Status() Status {
 	case r.agreed():
 		id := r.ledger.Identity()
 		s.On, s.InstallGUID, s.Since, s.Durable = true, id.GUID.String(), id.Day, r.ledger.Mapped()
-		if schedule, err := r.ledger.Schedule(); err == nil {
-			none := func(time.Duration) time.Duration { return 0 }
-			s.NextReport = plan(c.now(), id.Phase, schedule, none).Due
-		}
+		none := func(time.Duration) time.Duration { return 0 }
+		s.NextReport = plan(c.now(), id.Phase, r.ledger.Schedule(), none).Due
 		if len(r.sending) > 0 {
 			s.NextReport = c.now()
 		}

@@ -219,8 +219,7 @@ func (s *setup) heard(t testing.TB) {
 		if errors.Is(err, ledger.ErrBusy) {
 			continue
 		}
-		now, e := l.Schedule()
-		if err = errors.Join(err, e, l.End(t.Context(), sending, now)); err != nil {
+		if err = errors.Join(err, l.End(t.Context(), sending, l.Schedule())); err != nil {
 			t.Fatal(err)
 		}
 		return

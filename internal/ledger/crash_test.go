@@ -17,7 +17,9 @@ import (
 	"headcount.example/internal/durable"
 )
 
-// more is a catalog that needs a longer file.
+const spare = 16
+
+// more is a larger catalog.
 func more() []string {
 	list := slices.Clone(abc)
 	for i := range spare + 40 {
@@ -58,7 +60,7 @@ func crashCommand(args []string) error {
 	if err != nil {
 		return err
 	}
-	pieces = 1501
+	pieces = 15_001
 	steps := 0
 	durable.Step = func(string) {
 		if steps++; steps == k {
@@ -204,7 +206,7 @@ func TestKilledWhileRepairing(t *testing.T) {
 		func(t *testing.T, dir string, killed bool) {
 			l := open(t, dir, abc...)
 			equal(t, l, 0, 0, 0)
-			list, err := filepath.Glob(filepath.Join(dir, "*.damaged.*"))
+			list, err := filepath.Glob(filepath.Join(dir, "*.damaged"))
 			if err != nil || len(list) != 1 {
 				t.Errorf("%d put aside, %v", len(list), err)
 			}
@@ -258,10 +260,10 @@ func TestKilledWhileDestroying(t *testing.T) {
 					path := filepath.Join(dir, fileName)
 					content, err := os.ReadFile(path)
 					if err == nil {
-						err = os.WriteFile(aside(path, 1), content[:min(len(content), headerSize)-1], 0o600)
+						err = os.WriteFile(filepath.Join(dir, ".headcount.totals.new-1"), content[:headerSize-1], 0o600)
 					}
 					if err == nil {
-						err = os.WriteFile(aside(path, 0), content, 0o600)
+						err = os.WriteFile(aside(path), content, 0o600)
 					}
 					if err != nil {
 						t.Fatal(err)
@@ -304,9 +306,7 @@ func TestKilledWhileFinishing(t *testing.T) {
 		func(t *testing.T) string {
 			dir := with(directory)(t)
 			before = guid(t, dir)
-			if err := shut(filepath.Join(dir, fileName)); err != nil {
-				t.Fatal(err)
-			}
+			writeAt(t, pathOf(dir), native.AppendUint64(nil, closedWord), atClosed)
 			return dir
 		},
 		func(t *testing.T, dir string, killed bool) {

@@ -34,9 +34,6 @@ func setSchedule(l *Ledger, s Schedule) error {
 	return l.End(ctx, sending, s)
 }
 
-// pageOf is the page of a mapped ledger.
-func pageOf(l *Ledger) page { return l.kept.(*mapped).page }
-
 func pathOf(dir string) string { return filepath.Join(dir, fileName) }
 
 func open(t testing.TB, dir string, series ...string) *Ledger {
@@ -82,10 +79,16 @@ func directory(t testing.TB) string {
 func foldedDirectory(t testing.TB) string {
 	t.Helper()
 	dir := directory(t)
-	if _, err := OpenState(ctx, stateFile{dir}, owner, nil, noon, yes); err != nil {
+	makeFolded(t, dir)
+	return dir
+}
+
+func makeFolded(t testing.TB, dir string) {
+	t.Helper()
+	o := opening{dir: dir, owner: owner, now: noon}
+	if err := o.create(); err != nil {
 		t.Fatal(err)
 	}
-	return dir
 }
 
 func (l *Ledger) totals(t testing.TB) []uint64 {

@@ -12,8 +12,8 @@ import (
 func TestIdentityIsRandomWhateverTheHostChose(t *testing.T) {
 	uuid.SetRand(bytes.NewReader(make([]byte, 1<<10)))
 	defer uuid.SetRand(nil)
-	a, _, err1 := newIdentity(noon)
-	b, _, err2 := newIdentity(noon)
+	a, err1 := newHeader(owner, noon)
+	b, err2 := newHeader(owner, noon)
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -22,6 +24,10 @@ func Final(err error) bool {
 	return errors.Is(err, ErrClosed) || errors.Is(err, ErrGone) || errors.Is(err, ErrDamaged)
 }
 
+func damage(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrDamaged}, args...)...)
+}
+
 // ErrBusy says that another process is sending.
 var ErrBusy = errors.New("ledger: another process is sending a report")
 
@@ -33,7 +39,8 @@ var ErrLost = errors.New("ledger: another process may be sending now")
 // process at a time, until a moment.
 type Sending struct {
 	Until time.Time
-	token uint64
+	word  uint64
+	lock  *os.File // see lockSender
 }
 
 // A Ledger is the open totals of one installation. All methods are safe for
@@ -41,27 +48,35 @@ type Sending struct {
 type Ledger struct {
 	id     Identity
 	aside  string
+	series []string       // each name once, as a catalog has them
+	slots  []Slot         // of the series, in their order
 	closed *atomic.Uint64 // the word that every Add looks at
-	slots  []Slot         // of the series given to Open, in their order
-	mapped bool
-	kept   kept
+	mapped bool           // the slots are what all processes share
+	path   string         // of the mapped file
+	place  place
+	seen   atomic.Pointer[plan]
+	folding
 }
 
-// kept is where the totals are: a mapped file, or a State.
-type kept interface {
-	check(ctx context.Context) error
-	totals(ctx context.Context, totals []uint64) error
-	sync(ctx context.Context) error
-	schedule() (Schedule, error)
-	begin(ctx context.Context, now, until time.Time, attempt func(Schedule) (Schedule, error)) (uint64, error)
-	confirm(ctx context.Context, token uint64) error
-	end(ctx context.Context, token uint64, s Schedule) error
+// A place is where all processes share a value: a file, a State, or none.
+type place interface {
+	load(ctx context.Context) (v value, version int64, err error)
+	swap(ctx context.Context, version int64, v value) error // as State.Swap
 }
 
-// An Owner says whose totals are opened or destroyed, and under which yes.
-type Owner struct {
-	Product string // at most 64 bytes
-	Yes     int64  // seconds since 1970 of the first yes after the latest no; 0 when unknown
+// Memory returns a ledger that keeps nothing anywhere: totals of this process,
+// without an identity, gone with it.
+func Memory(series []string) *Ledger {
+	l := newLedger(nowhere{}, series)
+	l.id = header{}.identity()
+	return l
+}
+
+type nowhere struct{}
+
+func (nowhere) load(context.Context) (value, int64, error) { return value{}, 0, nil }
+func (nowhere) swap(context.Context, int64, value) error {
+	return errors.New("ledger: it is only in memory")
 }
 
 // Identity returns what was made at the yes.
@@ -82,68 +97,67 @@ func (l *Ledger) Slot(i int) Slot { return l.slots[i] }
 // [ErrGone] or [ErrDamaged] when it is not. That it cannot be looked at right
 // now, for want of file descriptors or permissions, says nothing against it.
 func (l *Ledger) Check(ctx context.Context) error {
-	if err := l.kept.check(ctx); Final(err) {
-		return l.noticed(err)
+	if _, _, err := l.load(ctx); Final(err) {
+		return err
 	}
 	return nil
 }
 
-// Totals writes the total of each series given to Open into totals. It
-// changes nothing else. After an error they mean nothing.
-func (l *Ledger) Totals(ctx context.Context, totals []uint64) error {
-	return l.noticed(l.kept.totals(ctx, totals))
-}
-
 // Sync writes what is only in memory to where it is kept, and looks whether
-// this is still the installation's. It does nothing when the file is mapped.
-func (l *Ledger) Sync(ctx context.Context) error { return l.noticed(l.kept.sync(ctx)) }
+// this is still the installation's.
+func (l *Ledger) Sync(ctx context.Context) error { return l.update(ctx, nil) }
 
-// Schedule is the schedule without asking another machine for it: as it was
-// seen last.
-func (l *Ledger) Schedule() (Schedule, error) { return l.kept.schedule() }
+// Schedule is the schedule as any other method saw it last.
+func (l *Ledger) Schedule() Schedule { return l.seen.Load().schedule() }
 
 // Begin makes this process the one that sends, until a moment at most a minute
 // away, and stores the schedule that attempt returns: it holds if the process
-// dies. Attempt gets the schedule as it is then; its error is returned, and
-// nothing changes. [ErrBusy] means that another process is sending.
+// dies. Attempt gets the schedule as it is then, and may be called again; its
+// error is returned, and nothing changes. [ErrBusy] means that another process
+// is sending.
 func (l *Ledger) Begin(ctx context.Context, now, until time.Time, attempt func(Schedule) (Schedule, error)) (Sending, error) {
-	token, err := l.kept.begin(ctx, now, until, attempt)
-	return Sending{until, token}, l.noticed(err)
+	s := Sending{Until: until}
+	if l.mapped {
+		s.lock = lockSender(l.path)
+	}
+	locked := s.lock != nil
+	s.word = sendingWord(until, rand.Uint64(), locked)
+	err := l.update(ctx, func(p *plan) error {
+		killed := locked && p.Sending&1 == 1 // or it would still have the lock
+		if busy(p.Sending, now) && !killed {
+			return ErrBusy
+		}
+		next, err := attempt(p.schedule())
+		p.Sending = s.word
+		p.setSchedule(next)
+		return err
+	})
+	if err != nil {
+		_ = s.lock.Close()
+	}
+	return s, err
 }
 
 // Confirm makes sure, as the last thing before sending, that this process is
 // still the one that sends, and the ledger the installation's.
 func (l *Ledger) Confirm(ctx context.Context, s Sending) error {
-	return l.noticed(l.kept.confirm(ctx, s.token))
+	v, _, err := l.load(ctx)
+	if err == nil && v.Sending != s.word {
+		err = ErrLost
+	}
+	return err
 }
 
 // End stores what the schedule is after the report, and lets other processes
 // send. [ErrLost] means that another one does already, and nothing is stored.
 func (l *Ledger) End(ctx context.Context, s Sending, next Schedule) error {
-	return l.noticed(l.kept.end(ctx, s.token, next))
-}
-
-// noticed stops counting at once when the yes was taken back.
-func (l *Ledger) noticed(err error) error {
-	if errors.Is(err, ErrClosed) && !l.mapped {
-		l.closed.Store(closedWord)
-	}
-	return err
-}
-
-// keysOf returns the keys of series. No name may be there twice.
-func keysOf(series []string) ([][32]byte, error) {
-	seen := make(map[string]bool, len(series))
-	var keys [][32]byte
-	for _, name := range series {
-		if seen[name] {
-			return nil, fmt.Errorf("ledger: series %q is there twice", name)
+	defer s.lock.Close()
+	return l.update(ctx, func(p *plan) error {
+		if p.Sending != s.word {
+			return ErrLost
 		}
-		seen[name] = true
-		keys = append(keys, keyOf(name))
-	}
-	if len(series) > maxSeries-spare {
-		return nil, fmt.Errorf("ledger: %d series are too many", len(series))
-	}
-	return keys, nil
+		p.Sending = 0
+		p.setSchedule(next)
+		return nil
+	})
 }

@@ -102,9 +102,9 @@ func permutations(n int) (all [][]int) {
 	return all
 }
 
-// TestLongerFile lets another process have the shorter file mapped, and count
-// in it, while this one makes the file longer, twice.
-func TestLongerFile(t *testing.T) {
+// TestMoreSeries lets another process count in the file while this one adds
+// series to it, twice.
+func TestMoreSeries(t *testing.T) {
 	const each = 20_000
 	dir := directory(t)
 	other := start(t, "add", dir, fmt.Sprint(each), "a", "b", "c")
@@ -177,10 +177,6 @@ func TestManyAtOnce(t *testing.T) {
 }
 
 func TestRefusedAtOpen(t *testing.T) {
-	tooMany := make([]string, maxSeries)
-	for i := range tooMany {
-		tooMany[i] = fmt.Sprint(i)
-	}
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -194,12 +190,10 @@ func TestRefusedAtOpen(t *testing.T) {
 		series []string
 		want   string
 	}{
-		"no directory":         {"", abc, "no directory"},
-		"a file instead":       {file, abc, "not a directory"},
-		"below a file":         {filepath.Join(file, "x"), abc, "not a directory"},
-		"others may write":     {shared, abc, "open to other users"},
-		"a name there twice":   {directory(t), []string{"a", "b", "a"}, `"a" is there twice`},
-		"more series than fit": {directory(t), tooMany, "too many"},
+		"no directory":     {"", abc, "no directory"},
+		"a file instead":   {file, abc, "not a directory"},
+		"below a file":     {filepath.Join(file, "x"), abc, "not a directory"},
+		"others may write": {shared, abc, "open to other users"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if runtime.GOOS == "windows" {
@@ -330,8 +324,8 @@ func TestSending(t *testing.T) {
 			if err := l.Sync(ctx); err != nil {
 				t.Error(err)
 			}
-			if s, err := l.Schedule(); err != nil || s.Failures != 4 || !s.Reported {
-				t.Errorf("got %+v, %v, want what the second wrote", s, err)
+			if s := l.Schedule(); s.Failures != 4 || !s.Reported {
+				t.Errorf("got %+v, want what the second wrote", s)
 			}
 			// A right that ends later than any could was taken under another clock.
 			if _, err := begin(l, noon.AddDate(3, 0, 0), 5); err != nil {
@@ -379,7 +373,7 @@ func TestOneSenderInAProcess(t *testing.T) {
 	for range 8 {
 		l := open(t, dir, abc...)
 		all.Go(func() {
-			for range 200 {
+			for range 20 {
 				s, err := l.Begin(ctx, noon, noon.Add(time.Second), func(s Schedule) (Schedule, error) { return s, nil })
 				if err != nil && !errors.Is(err, ErrBusy) {
 					t.Error(err)

@@ -16,23 +16,23 @@ import (
 // sample is the file of an installation with three series.
 func sample(t testing.TB) page {
 	t.Helper()
-	id, _, err := newIdentity(noon)
+	h, err := newHeader(owner, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newPage(3 + 5)
-	p.begin(id, owner)
+	h.setSchedule(Schedule{Due: noon, Failures: 2, Reported: true})
+	p := newPage()
+	p.begin(h, !mappable(t.TempDir()))
 	for i, name := range abc {
-		p.series(i, keyOf(name))
+		p.setSeries(i, keyOf(name))
 		p.slot(i).Store(uint64(1000*i + 7))
 	}
 	p.word(atCount).Store(counted(3))
-	p.setSchedule(Schedule{Due: noon, Failures: 2, Reported: true})
 	return p
 }
 
 func clone(b []byte) page {
-	p := newPage((max(len(b), headerSize) - headerSize + slotSize - 1) / slotSize)[:len(b)]
+	p := newPage()
 	copy(p, b)
 	return p
 }
@@ -43,11 +43,7 @@ func figures(p page) string {
 	if err != nil {
 		return ""
 	}
-	s, err := p.schedule()
-	if err != nil {
-		return ""
-	}
-	text := fmt.Sprintln(p.identity(), p.owner(), s)
+	text := fmt.Sprintln(p.header())
 	for i := range n {
 		text += fmt.Sprintf("%x %d\n", p.key(i), p.slot(i).Load())
 	}
@@ -60,8 +56,8 @@ func figures(p page) string {
 func TestEveryBit(t *testing.T) {
 	whole := sample(t)
 	want := figures(whole)
-	for at := range whole {
-		plain := at >= atDue && at < atReported+8 || at >= atSending && at < atSending+8 || at >= headerSize && (at-headerSize)%slotSize < 8 && at < headerSize+3*slotSize
+	for at := range whole[:headerSize+10*slotSize] {
+		plain := at >= atPlan && at < atPlanEnd || at >= headerSize && (at-headerSize)%slotSize < 8 && at < headerSize+3*slotSize
 		used := at < headerUsed || at >= atClosed && at < atClosed+8 || at >= atCount && at < atCount+8 ||
 			at >= headerSize && at < headerSize+3*slotSize && (at-headerSize)%slotSize < atKeyCRC+8
 		for bit := range 8 {
@@ -88,7 +84,7 @@ var damages = map[string]func(page) []byte{
 	"text":                   func(page) []byte { return bytes.Repeat([]byte("all the totals\n"), 400) },
 	"all ones":               func(p page) []byte { return bytes.Repeat([]byte{0xFF}, len(p)) },
 	"all zeros":              func(p page) []byte { return make([]byte, len(p)) },
-	"too large":              func(p page) []byte { return append(p, make([]byte, maxSize)...) },
+	"too large":              func(p page) []byte { return append(p, make([]byte, fileSize)...) },
 	"first page zeroed":      func(p page) []byte { clear(p[:headerSize]); return p },
 	"second page zeroed":     func(p page) []byte { clear(p[headerSize:]); return p },
 	"two series exchanged": func(p page) []byte {
@@ -98,7 +94,7 @@ var damages = map[string]func(page) []byte{
 		copy(p[headerSize+slotSize:], a[:24])
 		return p
 	},
-	"more series than room": func(p page) []byte { p.word(atCount).Store(counted(9)); return p },
+	"more series than room": func(p page) []byte { p.word(atCount).Store(counted(maxSeries + 1)); return p },
 	"unnamed series count":  func(p page) []byte { p.word(atCount).Store(counted(4)); return p },
 	"series beyond counting": func(p page) []byte {
 		p.word(atCount).Store(counted(1<<31 - 1))
@@ -132,7 +128,7 @@ func withGUID(p page, id uuid.UUID) page { copy(p[atGUID:], id[:]); return seale
 // otherByteOrder is the file as a machine of the other kind writes it.
 func otherByteOrder(p page) []byte {
 	swap := func(at int) { slices.Reverse(p[at : at+8]) }
-	for _, at := range []int{atDay, atPhase, atYes, atClosed, atCount, atDue, atFailed} {
+	for _, at := range []int{atPrivate, atDay, atPhase, atYes, atClosed, atCount, atPlan, atDue, atFailed} {
 		swap(at)
 	}
 	sum := crc32.Checksum(p[:atCRC], table)
@@ -150,7 +146,7 @@ func TestDamageIsPutAside(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir, p := directory(t), sample(t)
-			before := p.identity()
+			before := p.header()
 			content := damage(p)
 			path := filepath.Join(dir, fileName)
 			if err := os.WriteFile(path, content, 0o600); err != nil {
@@ -161,10 +157,7 @@ func TestDamageIsPutAside(t *testing.T) {
 			if l.Aside() == "" || l.Identity().GUID == before.GUID || l.Identity().GUID.Version() != 4 {
 				t.Errorf("said %q, identity %v", l.Aside(), l.Identity())
 			}
-			kept, err := os.ReadFile(aside(path, 0))
-			if len(kept) >= atClosed+8 && bytes.Equal(kept[:8], magic[:]) && !bytes.Equal(kept[atClosed:atClosed+8], content[atClosed:atClosed+8]) {
-				native.PutUint64(kept[atClosed:], native.Uint64(kept[atClosed:])-asideWord) // the mark of retire
-			}
+			kept, err := os.ReadFile(aside(path))
 			if err != nil || !bytes.Equal(kept, content) {
 				t.Errorf("not kept as it was: %d bytes of %d, %v", len(kept), len(content), err)
 			}
@@ -182,7 +175,7 @@ func TestFlippedBytesOnDisk(t *testing.T) {
 	want := figures(whole)
 	var places []int
 	for at := range whole {
-		used := at < headerUsed || at >= atClosed && at < atClosed+8 || at >= atCount && at < atCount+8 || at >= atDue && at < atReported+8 || at >= headerSize && at < headerSize+3*slotSize
+		used := at < headerUsed || at >= atClosed && at < atClosed+8 || at >= atCount && at < atCount+8 || at >= atPlan && at < atPlanEnd || at >= headerSize && at < headerSize+3*slotSize
 		if used && (!testing.Short() || at%8 == 0) || at%500 == 0 {
 			places = append(places, at)
 		}
@@ -200,8 +193,12 @@ func TestFlippedBytesOnDisk(t *testing.T) {
 			equal(t, l, 0, 0, 0)
 			continue
 		}
-		plain := at >= atDue && at < atReported+8 || at >= atSending && at < atSending+8 || at >= headerSize && (at-headerSize)%slotSize < 8
-		if got := figures(clone(pageOf(l))); got != want && !plain {
+		plain := at >= atPlan && at < atPlanEnd || at >= headerSize && (at-headerSize)%slotSize < 8
+		now, err := read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := figures(now); got != want && !plain {
 			t.Fatalf("byte %d: %s instead of %s", at, got, want)
 		}
 	}
@@ -225,7 +222,7 @@ func TestTruncated(t *testing.T) {
 		if err == nil {
 			got = figures(p)
 		}
-		if fits := size >= headerSize+3*slotSize; got != want && (fits || got != "") || !fits && got != "" {
+		if fits := size == fileSize; got != want && (fits || got != "") || !fits && got != "" {
 			t.Fatalf("cut to %d bytes it says %q (%v)", size, got, err)
 		}
 	}
@@ -254,7 +251,7 @@ func FuzzCheck(f *testing.F) {
 	}
 	f.Add([]byte(sample(f)))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if len(raw) < headerSize || len(raw) > maxSize {
+		if len(raw) != fileSize {
 			return // read refuses it
 		}
 		p := clone(raw)
@@ -262,23 +259,18 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := p.schedule(); err != nil {
-			t.Fatal("checked, and has no schedule")
-		}
 		again := clone(p)
-		again.begin(p.identity(), p.owner())
+		again.begin(p.header(), false)
+		copy(again[8:16], p[8:16])                         // under the checksum, and of any other value
+		copy(again[atPlan:atPlanEnd], p[atPlan:atPlanEnd]) // plain words
 		again.word(atCount).Store(counted(n))
-		again.word(atFailed).Store(p.word(atFailed).Load()) // read back in part only
-		again.word(atDue).Store(p.word(atDue).Load())
-		again.word(atReported).Store(p.word(atReported).Load())
 		for i := range n {
 			if n, ok := total(p.slot(i)); !ok || n > Max {
 				t.Fatalf("total %d, %v", n, ok)
 			}
-			again.series(i, p.key(i))
+			again.setSeries(i, p.key(i))
 			again.slot(i).Store(p.slot(i).Load())
 		}
-		copy(again[8:16], p[8:16]) // under the checksum, and unused
 		if !bytes.Equal(sealed(again), p) {
 			t.Error("says something that is not written like this")
 		}

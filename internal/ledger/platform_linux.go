@@ -28,18 +28,24 @@ func mappable(dir string) bool {
 	return syscall.Statfs(dir, &fs) == nil && mappableTypes[int64(fs.Type)]
 }
 
-// mapFile maps a file that all processes share.
-func mapFile(f *os.File, size int) (page, error) {
-	return syscall.Mmap(int(f.Fd()), 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+// mapFile maps a file that all processes share, until the ledger is no longer
+// reachable, and not shorter: an Add may be in the middle of it.
+func mapFile(f *os.File, l *Ledger) (page, error) {
+	b, err := syscall.Mmap(int(f.Fd()), 0, fileSize, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	if err == nil {
+		runtime.AddCleanup(l, func(b []byte) { _ = syscall.Munmap(b) }, b)
+	}
+	return b, err
 }
 
-// lockFile takes the kernel's lock on an open file, which ends with it; false
-// when another process has it.
-func lockFile(f *os.File) bool {
-	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
-}
-
-// unmapWhenUnused ends the mapping when no ledger can touch it any more.
-func unmapWhenUnused(m *mapped) {
-	runtime.AddCleanup(m, func(b []byte) { _ = syscall.Munmap(b) }, []byte(m.page))
+// lockSender takes the kernel's lock on a file. It ends with the process that
+// holds it, so that no process waits for the end of a killed one's right to
+// send. It returns nil when another process has the lock.
+func lockSender(path string) *os.File {
+	f, err := openFile(path)
+	if err == nil && syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+		return f
+	}
+	_ = f.Close()
+	return nil
 }

@@ -8,11 +8,9 @@ import (
 )
 
 // mappable says whether a file in dir may be mapped. It was not tried on
-// this platform yet, so the totals are in a State.
+// this platform yet.
 func mappable(string) bool { return false }
 
-func mapFile(*os.File, int) (page, error) { return nil, errors.ErrUnsupported }
+func mapFile(*os.File, *Ledger) (page, error) { return nil, errors.ErrUnsupported }
 
-func lockFile(*os.File) bool { return false }
-
-func unmapWhenUnused(*mapped) {}
+func lockSender(string) *os.File { return nil }

@@ -22,7 +22,6 @@ func init() {
 	commands["send"] = sendCommand
 	commands["try"] = tryCommand
 	commands["crash"] = crashCommand
-	commands["count"] = countCommand
 }
 
 const commandVariable = "LEDGER_TEST_COMMAND"

@@ -5,16 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
-
-	"github.com/google/uuid"
 )
 
-// A State keeps one small value for an installation, where it is not in a
-// mapped file: in a database, for an installation of several hosts. Its methods
-// are safe for concurrent use, by several processes too, and are bounded in
-// time whatever their context says: a place that is away must not hold up the
-// host.
+// A State keeps one small value for an installation in a database, for an
+// installation of several hosts. Its methods are safe for concurrent use, by
+// several processes too, and are bounded in time whatever their context says: a
+// place that is away must not hold up the host.
 type State interface {
 	// Load returns the value and its version. No value is nil; it has a version
 	// too, because a later value must not have an earlier one's.
@@ -35,17 +33,9 @@ var ErrUnknown = errors.New("ledger: it is not known whether this was written")
 
 // value is what a State keeps.
 type value struct {
-	Product  string            `json:"product"`
-	GUID     uuid.UUID         `json:"install_guid"`
-	Day      int64             `json:"day"`   // of the yes, in days since 1970
-	Phase    int64             `json:"phase"` // second of the day
-	Yes      int64             `json:"yes,omitzero"`
-	Due      int64             `json:"due,omitzero"` // seconds since 1970
-	Failures int               `json:"failures,omitzero"`
-	Reported bool              `json:"reported,omitzero"`
-	Sending  uint64            `json:"sending,omitzero"` // see sendingWord
-	Totals   map[string]uint64 `json:"totals"`
-	Folds    []fold            `json:"folds,omitempty"` // the newest last
+	header
+	Totals map[string]uint64 `json:"totals"`
+	Folds  []fold            `json:"folds,omitempty"` // the newest last
 }
 
 // A fold names the newest fold of a process that is in the totals.
@@ -54,56 +44,54 @@ type fold struct {
 	Number  int64  `json:"number"`
 }
 
-// maxFolds is how many processes are remembered: one that has not folded for
-// longer than so many others is forgotten.
-const maxFolds = 64
+const (
+	maxFolds = 64      // one that has not folded for longer than so many others is forgotten
+	maxValue = 4 << 20 // no catalog comes near
+)
 
-// readValue checks what anybody could have written.
+// inState is a State as the place of a value.
+type inState struct{ State }
+
+// load checks what anybody could have written. No value is errNothing.
+func (s inState) load(ctx context.Context) (v value, version int64, err error) {
+	data, version, err := s.Load(ctx)
+	switch {
+	case err != nil:
+		return value{}, version, err
+	case data == nil:
+		return value{}, version, errNothing
+	}
+	v, err = readValue(data)
+	return v, version, err
+}
+
+func (s inState) swap(ctx context.Context, version int64, v value) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	return s.Swap(ctx, version, data)
+}
+
 func readValue(data []byte) (v value, err error) {
-	if len(data) > maxSize {
-		return value{}, fmt.Errorf("%w: %d bytes is not the size of a state", ErrDamaged, len(data))
+	if len(data) > maxValue {
+		return value{}, damage("%d bytes is not the size of a state", len(data))
 	}
-	if err = json.Unmarshal(data, &v); err == nil {
-		err = sound(v.GUID, v.Day, v.Phase)
+	if err := json.Unmarshal(data, &v); err != nil {
+		return value{}, damage("%w", err)
 	}
-	if err == nil && (v.Due < 0 || v.Due > Max || v.Failures < 0) {
-		err = errSchedule
+	if err := v.check(); err != nil {
+		return value{}, err
 	}
 	for name, total := range v.Totals {
-		if total > Max && err == nil {
-			err = fmt.Errorf("the total of %.80q is %d", name, total)
+		if total > Max {
+			return value{}, damage("the total of %.80q is %d", name, total)
 		}
-	}
-	if err != nil {
-		return value{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return v, nil
 }
 
-func (v *value) identity() Identity {
-	return Identity{GUID: v.GUID, Day: time.Unix(v.Day*day, 0).UTC(), Phase: time.Duration(v.Phase) * time.Second}
-}
-
-func (v *value) schedule() Schedule {
-	return Schedule{Due: moment(v.Due), Failures: v.Failures, Reported: v.Reported}
-}
-
-func (v *value) setSchedule(s Schedule) {
-	v.Due, v.Failures, v.Reported = seconds(s.Due), s.Failures, s.Reported
-}
-
-// place makes a place for every series, and says whether one was missing.
-func (v *value) place(series []string) (changed bool) {
-	for _, name := range series {
-		if _, ok := v.Totals[name]; !ok {
-			v.Totals[name] = 0
-			changed = true
-		}
-	}
-	return changed
-}
-
-// folded returns the number of a process's newest fold.
+// folded returns the number of a process's newest fold; 0 is none.
 func (v *value) folded(process string) int64 {
 	for _, f := range v.Folds {
 		if f.Process == process {
@@ -114,28 +102,89 @@ func (v *value) folded(process string) int64 {
 }
 
 func (v *value) setFolded(process string, number int64) {
-	list := v.Folds[:0:0]
-	for _, f := range v.Folds {
-		if f.Process != process {
-			list = append(list, f)
+	v.Folds = append(slices.DeleteFunc(v.Folds, func(f fold) bool { return f.Process == process }), fold{process, number})
+	v.Folds = v.Folds[max(0, len(v.Folds)-maxFolds):]
+}
+
+// OpenState opens the ledger that is kept in a State, as [Open] does in a
+// directory. Allowed is asked before a ledger is made anew and once more after,
+// because there is no lock to ask under.
+func OpenState(ctx context.Context, state State, owner Owner, series []string, now time.Time, allowed func() error) (*Ledger, error) {
+	l := newLedger(inState{state}, series)
+	for {
+		err := l.begin(ctx, owner, now, allowed)
+		switch {
+		case err == nil:
+			return l, nil
+		case !errors.Is(err, ErrConflict) || ctx.Err() != nil:
+			return nil, err
 		}
 	}
-	list = append(list, fold{process, number})
-	v.Folds = list[max(0, len(list)-maxFolds):]
 }
 
-// sendingWord is the right to send, in one word: the moment at which it ends,
-// in milliseconds since 1970, and a random number that tells two of them apart.
-func sendingWord(until time.Time, random uint64) uint64 {
-	return uint64(max(until.UnixMilli(), 1))<<20 | random&(1<<20-1)
+// begin finds the value, or makes it.
+func (l *Ledger) begin(ctx context.Context, owner Owner, now time.Time, allowed func() error) error {
+	v, version, err := l.place.load(ctx)
+	current := false
+	if err == nil {
+		current, err = v.under(owner)
+	}
+	switch {
+	case errors.Is(err, ErrDamaged):
+		l.aside = err.Error()
+	case err != nil && !errors.Is(err, errNothing):
+		return err
+	}
+	if !current {
+		if v.header, err = newHeader(owner, now); err != nil {
+			return err
+		}
+		v.Totals, v.Folds = nil, nil
+		if err := allowed(); err != nil {
+			return err
+		}
+		if err := l.place.swap(ctx, version, v); err != nil {
+			return err
+		}
+		if err := allowed(); err != nil {
+			return errors.Join(err, DestroyState(ctx, l.place.(inState).State, owner.Product, func() error { return nil }))
+		}
+	}
+	l.id = v.identity()
+	l.seen.Store(&v.plan)
+	return nil
 }
 
-// longest is how long a process may have the right to send.
-const longest = time.Minute
+// PeekState is [Peek] for a State.
+func PeekState(ctx context.Context, state State, product string) (Identity, Schedule, error) {
+	v, _, err := inState{state}.load(ctx)
+	if err != nil {
+		return Identity{}, Schedule{}, err
+	}
+	return v.peek(product)
+}
 
-// busy says whether another process may be sending. A right that ends later
-// than any could was taken under another clock.
-func busy(word uint64, now time.Time) bool {
-	until := time.UnixMilli(int64(word >> 20))
-	return word != 0 && until.After(now) && !until.After(now.Add(longest))
+// DestroyState is [Destroy] for a State.
+func DestroyState(ctx context.Context, state State, product string, still func() error) error {
+	for {
+		v, version, err := inState{state}.load(ctx)
+		switch {
+		case errors.Is(err, errNothing):
+			return nil
+		case err != nil && !errors.Is(err, ErrDamaged):
+			return err
+		case err == nil && v.Product != product:
+			return nil
+		}
+		if err := still(); err != nil {
+			return err
+		}
+		err = state.Swap(ctx, version, nil)
+		if err == nil {
+			waitForSender(v.Sending)
+		}
+		if !errors.Is(err, ErrConflict) || ctx.Err() != nil {
+			return err
+		}
+	}
 }

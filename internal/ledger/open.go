@@ -1,0 +1,192 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"headcount.example/internal/durable"
+)
+
+// Open opens the ledger in dir for the named series, or makes a new one with
+// a new identity. It makes dir if need be. A damaged ledger is put aside, and
+// one of an earlier yes destroyed, and a new one made. It waits for other
+// processes at most until ctx ends, and touches nothing but files in dir.
+//
+// Call it only when consent holds: it makes the identifier. Allowed is asked
+// before that, under the lock that [Destroy] needs too, so that a process that
+// comes late does not make again what a no has just destroyed. It must answer
+// soon: other processes wait.
+func Open(ctx context.Context, dir string, owner Owner, series []string, now time.Time, allowed func() error) (*Ledger, error) {
+	if dir == "" {
+		return nil, errors.New("ledger: no directory: totals and identifier must survive a restart")
+	}
+	if err := durable.MakeDir(dir); err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	release, err := durable.Lock(ctx, filepath.Join(dir, lockName))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	defer release()
+	o := opening{dir: dir, owner: owner, series: series, now: now, allowed: allowed, mappable: mappable(dir)}
+	return o.open()
+}
+
+// opening is one call of Open, under the lock.
+type opening struct {
+	dir      string
+	owner    Owner
+	series   []string
+	now      time.Time
+	allowed  func() error
+	mappable bool
+	aside    string
+}
+
+func (o *opening) path() string { return filepath.Join(o.dir, fileName) }
+
+// open returns the ledger in the file.
+func (o *opening) open() (*Ledger, error) {
+	p, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	f, err := openFile(o.path())
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w: chown it to the application", err)
+	}
+	defer f.Close() // a mapping stays
+	m := &file{path: o.path(), series: o.series}
+	if m.places, err = findOrAdd(f, p, o.series); err != nil {
+		return nil, err
+	}
+	l := newLedger(m, o.series)
+	l.id, l.aside, l.path = p.header().identity(), o.aside, o.path()
+	now := p.plan()
+	l.seen.Store(&now)
+	if p[atPrivate] != 0 {
+		return l, nil
+	}
+	if m.mapped, err = f.Stat(); err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	mapping, err := mapFile(f, l)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %q cannot be mapped: %w", o.path(), err)
+	}
+	for i, at := range m.places {
+		l.slots[i] = mapping.slot(at)
+	}
+	l.mapped, l.closed = true, mapping.word(atClosed)
+	return l, nil
+}
+
+// load returns the bytes of a sound ledger file. One that is not there is made;
+// one that was closed is destroyed to the end first, because the process that
+// closed it was killed; so is one of an earlier yes; one that is damaged is put
+// aside first. One that cannot be read stays: it may be sound.
+func (o *opening) load() (page, error) {
+	for range 3 {
+		p, err := examine(o.path())
+		current := false
+		if err == nil {
+			current, err = p.header().under(o.owner)
+		}
+		switch {
+		case current && p[atPrivate] == 0 && !o.mappable:
+			return nil, fmt.Errorf("ledger: %q was mapped into memory and cannot be here: stop every process that uses it, then remove it", o.path())
+		case current:
+			return p, nil
+		case err == nil:
+			if err = o.allowed(); err == nil {
+				err = destroy(o.dir, false)
+			}
+		case errors.Is(err, errNothing):
+			if err = o.allowed(); err == nil {
+				err = o.create()
+			}
+		case errors.Is(err, ErrClosed):
+			err = destroy(o.dir, false)
+		case errors.Is(err, ErrDamaged):
+			o.aside = err.Error()
+			err = putAside(o.path())
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("ledger: %q is damaged again as soon as it is written: %s", o.path(), o.aside)
+}
+
+func (o *opening) create() error {
+	durable.Sweep(o.path()) // what they identify was never used
+	h, err := newHeader(o.owner, o.now)
+	if err != nil {
+		return err
+	}
+	p := newPage()
+	p.begin(h, !o.mappable)
+	if err := durable.Replace(o.path(), p); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	return nil
+}
+
+// findOrAdd returns where each series is in the file, and makes a place for those
+// that have none. They count only once their names are on the disk.
+func findOrAdd(f *os.File, p page, series []string) ([]int, error) {
+	n, err := p.check()
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[[32]byte]int, n)
+	for i := range n {
+		at[p.key(i)] = i
+	}
+	places, total := make([]int, len(series)), n
+	for i, name := range series {
+		key := keyOf(name)
+		place, ok := at[key]
+		if !ok {
+			if place = total; place == maxSeries {
+				return nil, fmt.Errorf("ledger: %q has no room for more series", f.Name())
+			}
+			p.setSeries(place, key)
+			total++
+		}
+		places[i] = place
+	}
+	if total == n {
+		return places, nil
+	}
+	p.word(atCount).Store(counted(total))
+	err = put(f, p[slotAt(n):slotAt(total)], slotAt(n))
+	if err == nil {
+		err = flush(f)
+	}
+	if err == nil {
+		err = put(f, p[atCount:atCount+8], atCount)
+	}
+	if err == nil {
+		err = flush(f)
+	}
+	return places, err
+}
+
+// putAside moves what is not a sound ledger out of the way. It keeps the newest
+// for inspection. The processes that count in it find out when they look at the
+// name.
+func putAside(path string) error {
+	durable.Step("rename to " + filepath.Base(aside(path)))
+	if err := os.Rename(path, aside(path)); err != nil {
+		return fmt.Errorf("ledger: %q is not a sound ledger and cannot be put aside: remove it (%w)", path, err)
+	}
+	_ = durable.SyncDir(filepath.Dir(path))
+	return nil
+}
+
+func aside(path string) string { return path + ".damaged" }
