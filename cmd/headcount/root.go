@@ -18,6 +18,7 @@ var commands = []func() *cobra.Command{
 	eraseCommand,
 	pruneCommand,
 	auditCommand,
+	datasheetCommand,
 	simulateCommand,
 	versionCommand,
 }
