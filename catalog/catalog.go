@@ -20,6 +20,8 @@ type Catalog struct {
 	series  []string // given as metrics
 	err     error
 	made    bool
+
+	translations *translations // nil without WithTexts
 }
 
 // New makes the catalog of a product. The product's name is shown to people

@@ -78,14 +78,14 @@ func TestNoticeTellsTheWholeList(t *testing.T) {
 	}
 	rows := tableRows(string(text), "statistic")
 	if want := []string{
-		"| Things (`shop.user.created`) | How many things are there? | A user was created. The total since you agreed. | none |",
-		"| Things (`shop.service.created`) | How many things are there? | A service was created, by type. The total since you agreed. | `shop.service.type`: `SEARCH`, `PAYMENT` |",
-		"| Things (`shop.order.placed`) | How many things are there? | An order was placed. The total since you agreed. | `shop.order.size`: `S`, `M`, `L`; `shop.order.way`: `WEB`, `APP` |",
-		"| Things (`shop.basket.count`) | How many things are there? | Baskets. How many there are in each range now. | `shop.goods.range`: `0`, `1-10`, `11+` |",
+		"| Things (shop.user.created) | How many things are there? | A user was created. The total since you agreed. | none |",
+		"| Things (shop.service.created) | How many things are there? | A service was created, by type. The total since you agreed. | shop.service.type: SEARCH, PAYMENT |",
+		"| Things (shop.order.placed) | How many things are there? | An order was placed. The total since you agreed. | shop.order.size: S, M, L; shop.order.way: WEB, APP |",
+		"| Things (shop.basket.count) | How many things are there? | Baskets. How many there are in each range now. | shop.goods.range: 0, 1-10, 11+ |",
 	}; !slices.Equal(rows, want) {
 		t.Errorf("rows\n%s\nwant\n%s", strings.Join(rows, "\n"), strings.Join(want, "\n"))
 	}
-	for _, want := range []string{"statistics of Shop: notice 1\n", "`SHOP_TELEMETRY=accept:1`", "`SHOP_TELEMETRY=off`", "`DO_NOT_TRACK=1`", "`install_guid`"} {
+	for _, want := range []string{"statistics of Shop: notice 1\n", "SHOP_TELEMETRY=accept:1", "SHOP_TELEMETRY=off", "DO_NOT_TRACK=1", "install_guid"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the notice does not say %q", want)
 		}

@@ -2,8 +2,8 @@
 //
 // A product declares its statistics in Go, as a closed list: names, units,
 // texts for people, every label a value may carry, who asks and why, and the
-// number of the notice that tells people about them. What is not on the list cannot be counted and
-// cannot be sent.
+// number of the notice that tells people about them. What is not on the list
+// cannot be counted and cannot be sent.
 //
 //	var (
 //		UserCreated = catalog.NewCounter("shop.user.created", "{user}", catalog.Text{
@@ -46,6 +46,15 @@
 // installation is named by install_guid, the only Resource attribute. Names and
 // units follow OpenTelemetry's rules. A catalog is not a Meter: what is not
 // declared in it cannot be made at run time.
+//
+// # Languages
+//
+// The catalog's sentences are English in Go. [Catalog.WithTexts] adds translations,
+// one file a language, and says what a file looks like. [Catalog.Document] is the
+// notice in a language; the rest of its words come with this package. The
+// fingerprint covers the English alone, so a better translation is no new
+// notice. A translation of older English is not used: the English sentence is
+// shown in its place.
 //
 // # Changing the list
 //

@@ -1,31 +1,50 @@
 package catalog
 
 import (
-	"bytes"
-	_ "embed"
-	"strings"
-	"text/template"
+	"headcount.example/internal/notice"
+	"headcount.example/internal/words"
 )
 
-//go:embed notice.md.tmpl
-var noticeText string
-
-var noticeTemplate = template.Must(template.New("notice").Funcs(template.FuncMap{
-	"days": days,
-	"join": func(values []string) string { return "`" + strings.Join(values, "`, `") + "`" },
-}).Parse(noticeText))
-
-// Notice renders the list for people, in Markdown: what is sent, what is
-// never sent, and how to say yes or no. It is the text that a notice number
-// stands for.
+// Notice renders the list for people, in English and Markdown: who asks and why,
+// what is sent, what is never sent, and how to say yes or no. It is the text that a
+// notice number stands for.
 func (c *Catalog) Notice() ([]byte, error) {
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	var b bytes.Buffer
-	err := noticeTemplate.Execute(&b, map[string]any{
-		"Product": c.product, "Notice": c.notice, "About": c.about, "Variable": c.Variable(), "Metrics": c.Metrics(),
-		"Counter": KindCounter, "Erasure": c.Erasure().Name,
-	})
-	return b.Bytes(), err
+	const comment = "<!-- Rendered from the catalog. Do not edit: change the catalog and raise its notice number. -->\n"
+	return []byte(comment + notice.Markdown(c.document(c.english(), words.Match()))), nil
+}
+
+// Document is the notice in another language, as headings, paragraphs, lists and
+// tables of plain text. The language is chosen by a tag or a value of the header
+// Accept-Language; English if it is not shipped. own is false where the
+// catalog's own sentences are English, because it has no translation of its
+// present English: see [Catalog.WithTexts]. A catalog with an error has no
+// document.
+func (c *Catalog) Document(language string) (blocks []notice.Block, own bool) {
+	if c.Err() != nil {
+		return nil, false
+	}
+	l := words.Match(language)
+	texts := c.Texts(l.Tag)
+	return c.document(texts, l), texts.Translated
+}
+
+func (c *Catalog) document(texts Texts, l *words.Language) []notice.Block {
+	d := notice.Data{
+		Product: c.product, Variable: c.Variable(), Notice: c.notice, Erasure: c.Erasure().Name,
+		Recipient: c.about.Recipient, Purpose: texts.About.Purpose, Contact: c.about.Contact, Policy: c.about.Policy,
+		Results: c.about.Results, Others: texts.About.Others,
+		ReportDays: c.about.ReportDays, FigureDays: c.about.FigureDays, ErasureDays: c.about.ErasureDays,
+	}
+	for _, def := range c.metrics {
+		text := texts.Metric(def.name)
+		m := notice.Metric{Title: text.Title, Name: def.name, Question: text.Question, Description: text.Description, Total: def.kind == KindCounter}
+		for _, a := range def.attributes {
+			m.Labels = append(m.Labels, notice.Label{Key: a.Key, Values: a.Values})
+		}
+		d.Metrics = append(d.Metrics, m)
+	}
+	return notice.Build(d, l)
 }

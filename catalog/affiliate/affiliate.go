@@ -6,9 +6,16 @@
 package affiliate
 
 import (
+	"embed"
+
 	"headcount.example/bucketing"
 	"headcount.example/catalog"
 )
+
+// texts are the translations of the sentences below.
+//
+//go:embed texts
+var texts embed.FS
 
 // About is who asks and why. The names and addresses stand for the vendor's own.
 var About = catalog.About{
@@ -57,5 +64,5 @@ var (
 		bucketing.New(0, 10, 50, 200, 1_000, 5_000, 20_000, 100_000))
 
 	// Catalog is the whole list.
-	Catalog = catalog.New("Affiliate Platform", 1, About, Actions, Errors, Features, Programs)
+	Catalog = catalog.New("Affiliate Platform", 1, About, Actions, Errors, Features, Programs).WithTexts(texts, "texts")
 )

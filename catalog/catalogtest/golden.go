@@ -62,7 +62,8 @@ func difference(got, want []byte) (line int, is, should []byte) {
 // Golden fails the test unless notice.md and fingerprints.txt in the
 // directory say what the catalog says now: the last line of fingerprints.txt
 // is the number of the notice and the catalog's fingerprint, and the numbers
-// above it are lower. A catalog with an error fails.
+// above it are lower. A catalog with an error fails, and so does one with a
+// translation that is not sound, see [catalog.Catalog.CheckTexts].
 //
 // With UPDATE_GOLDEN=1 it rewrites notice.md and adds a line to
 // fingerprints.txt, but only if the notice number is new and higher than
@@ -73,6 +74,9 @@ func Golden(t testing.TB, c *catalog.Catalog, dir string) {
 	if err != nil {
 		t.Errorf("catalogtest: %v", err)
 		return
+	}
+	if err := c.CheckTexts(); err != nil {
+		t.Errorf("catalogtest: %v", err)
 	}
 	path := filepath.Join(dir, "fingerprints.txt")
 	text, err := os.ReadFile(path)

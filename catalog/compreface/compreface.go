@@ -5,9 +5,16 @@
 package compreface
 
 import (
+	"embed"
+
 	"headcount.example/bucketing"
 	"headcount.example/catalog"
 )
+
+// texts are the translations of the sentences below.
+//
+//go:embed texts
+var texts embed.FS
 
 // About is who asks and why, as the product's page on statistics says it.
 var About = catalog.About{
@@ -57,5 +64,5 @@ var (
 		"compreface.faces.range", bucketing.Faces)
 
 	// Catalog is the whole list.
-	Catalog = catalog.New("CompreFace", 1, About, UserCreated, ApplicationCreated, ServiceCreated, Collections)
+	Catalog = catalog.New("CompreFace", 1, About, UserCreated, ApplicationCreated, ServiceCreated, Collections).WithTexts(texts, "texts")
 )

@@ -1,17 +1,12 @@
 package words
 
-import (
-	"strings"
-	"sync"
-)
+import "strings"
 
 const pseudoTag = "x-pseudo"
 
 // Pseudo is English made 40 % longer and put in brackets. It shows what a page
 // does with long texts, and which of its texts do not come from this package.
-func Pseudo() *Language { return pseudo() }
-
-var pseudo = sync.OnceValue(func() *Language {
+func Pseudo() *Language {
 	source := (*Language)(nil).or()
 	l := &Language{Tag: pseudoTag, Direction: source.Direction, tag: source.tag, texts: map[string]string{}}
 	for key, text := range source.texts {
@@ -21,7 +16,7 @@ var pseudo = sync.OnceValue(func() *Language {
 		l.texts[key] = text
 	}
 	return l
-})
+}
 
 // technical is true for the keys that are no words: how the language is written.
 func technical(key string) bool {

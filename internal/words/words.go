@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
@@ -36,10 +36,17 @@ type shelf struct {
 	matcher   language.Matcher
 }
 
+// opened is filled at the first use. A value made at the start of the program
+// would link all languages into applications that show no page.
+var opened atomic.Pointer[shelf]
+
 // shelves reads the files at the first use. A file that cannot be read gives a
 // language without texts, which shows its keys; the tests find it.
-var shelves = sync.OnceValue(func() shelf {
-	var s shelf
+func shelves() *shelf {
+	if s := opened.Load(); s != nil {
+		return s
+	}
+	s := &shelf{}
 	var tags []language.Tag
 	for _, name := range Languages() {
 		l := &Language{Tag: name, tag: language.Make(name)}
@@ -51,8 +58,9 @@ var shelves = sync.OnceValue(func() shelf {
 		tags = append(tags, l.tag)
 	}
 	s.matcher = language.NewMatcher(tags)
-	return s
-})
+	opened.CompareAndSwap(nil, s)
+	return opened.Load()
+}
 
 // Languages lists the tags of the languages that are shipped: English, then the
 // others in alphabetical order.
@@ -129,11 +137,7 @@ func (l *Language) Count(key string, n int64, pairs ...any) string {
 	return l.Text(whole, slices.Concat([]any{"n", l.Number(n)}, pairs)...)
 }
 
-// forms are the names of the plural forms in keys.
-var forms = map[plural.Form]string{
-	plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many", plural.Other: "other",
-}
-
+// form names the plural form of n, as keys do.
 func form(tag language.Tag, n int64) string {
 	// The rules look at the last seven digits at most; a larger number keeps them.
 	if n < 0 {
@@ -143,7 +147,19 @@ func form(tag language.Tag, n int64) string {
 	if n >= enough {
 		n = n%enough + enough
 	}
-	return forms[plural.Cardinal.MatchPlural(tag, int(n), 0, 0, 0, 0)]
+	switch plural.Cardinal.MatchPlural(tag, int(n), 0, 0, 0, 0) {
+	case plural.Zero:
+		return "zero"
+	case plural.One:
+		return "one"
+	case plural.Two:
+		return "two"
+	case plural.Few:
+		return "few"
+	case plural.Many:
+		return "many"
+	}
+	return "other"
 }
 
 // Marks that set a value apart from the direction of the text around it.
