@@ -20,7 +20,7 @@ func call[T any](ctx context.Context, tokens chan struct{}, function func() (T, 
 	select {
 	case tokens <- struct{}{}:
 	case <-ctx.Done():
-		return none, fmt.Errorf("the last call has not returned yet: %w", ctx.Err())
+		return none, fmt.Errorf("the last call has not returned yet: %w", context.Cause(ctx))
 	}
 	answered := make(chan answer, 1)
 	go func() {
@@ -38,7 +38,7 @@ func call[T any](ctx context.Context, tokens chan struct{}, function func() (T, 
 	case a := <-answered:
 		return a.value, a.err
 	case <-ctx.Done():
-		return none, fmt.Errorf("no answer: %w", ctx.Err())
+		return none, fmt.Errorf("no answer: %w", context.Cause(ctx))
 	}
 }
 

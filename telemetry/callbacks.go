@@ -5,6 +5,7 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -72,7 +73,7 @@ func (c *callbacks) counts(ctx context.Context, d catalog.Definition) []int64 {
 	if function == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, callbackTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, callbackTimeout, fmt.Errorf("it may take %v", callbackTimeout))
 	defer cancel()
 	// A preview that is just being made does not cost the report its sizes.
 	sizes, err := call(ctx, of.busy, func() ([]int64, error) { return (*function)(ctx) })

@@ -69,7 +69,7 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 	log := &logger{to: c.config.Logger, clock: clock, said: map[string]time.Time{}}
 	c.callbacks = newCallbacks(metrics, log)
 	c.mistakes = newMistakes(metrics, log)
-	c.outbox = &outbox{gate: sender, log: log, clock: clock}
+	c.outbox = &outbox{gate: sender, hint: c.config.proxyHint(sender), log: log, clock: clock}
 	product := c.config.Catalog.Product()
 	kept := store{product: product, state: c.config.State}
 	requests := ""
@@ -109,22 +109,18 @@ func (c *Client) Flush(ctx context.Context) error {
 	if !r.agreed() {
 		return errors.New("telemetry: not sent: " + c.Status().Reason)
 	}
-	return c.explain(c.reporter.flush(orBackground(ctx), r))
+	ctx = orBackground(ctx)
+	err := c.reporter.flush(ctx, r)
+	if ended := ctx.Err(); ended != nil && errors.Is(err, ended) { // and not a time of ours
+		err = fmt.Errorf("%w (the context given to Flush ended)", err)
+	}
+	return c.explain(err)
 }
 
-// explain says more about an error where more is known.
+// explain says that an error is one of sending.
 func (c *Client) explain(err error) error {
-	var refused *gate.Error
-	if err == nil || errors.Is(err, errEnded) {
-		return err
-	}
-	if errors.As(err, &refused) && refused.Status == 0 {
-		for _, name := range []string{"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"} {
-			if value, _ := c.config.Env(name); value != "" {
-				err = fmt.Errorf("%w (%s is set, and reports use no proxy)", err, name)
-				break
-			}
-		}
+	if err == nil {
+		return nil
 	}
 	if !strings.HasPrefix(err.Error(), "telemetry: ") {
 		err = fmt.Errorf("telemetry: not delivered: %w", err)

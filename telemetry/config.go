@@ -22,6 +22,16 @@ type Config struct {
 	// /v1/metrics is added: https, or http to a loopback address. Required.
 	Endpoint string
 
+	// Proxy is the URL of a proxy that reports go through, where only a proxy
+	// leads out: http or https, as in http://user:password@proxy.example:3128.
+	// The endpoint must be https, so that the proxy learns nothing but the
+	// receiver's name and port. An administrator names another one in the
+	// product's own variable (catalog.Catalog.Variable) with _PROXY behind it, as
+	// in COMPREFACE_TELEMETRY_PROXY, which wins. HTTPS_PROXY and its like are
+	// never used. A proxy that cannot be used is an error of Init, and nothing
+	// is sent. Empty means no proxy.
+	Proxy string
+
 	// Dir is where totals, identifier and schedule are kept, and the journal
 	// of what was sent. It must survive a restart: in a container it belongs
 	// on a volume, or every restart would count as a new installation. All
@@ -76,6 +86,10 @@ func (c Config) check() (metrics []catalog.Definition, sender *gate.Gate, err er
 	if c.Catalog.Err() == nil {
 		metrics = c.Catalog.Metrics()
 	} else {
+		sender = nil
+	}
+	if err := c.setProxy(sender); err != nil {
+		fault(err)
 		sender = nil
 	}
 	switch {

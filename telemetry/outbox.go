@@ -6,6 +6,7 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"headcount.example/internal/gate"
@@ -15,6 +16,7 @@ import (
 // An outbox sends reports and requests to erase, and keeps their bytes.
 type outbox struct {
 	gate    *gate.Gate
+	hint    string           // what to say where the receiver cannot be reached
 	journal *journal.Journal // nil: none is kept
 	log     *logger
 	clock   func() time.Time
@@ -25,20 +27,20 @@ type outbox struct {
 // connection is.
 func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() error) error {
 	if o.journal == nil {
-		return o.gate.Send(ctx, report, allowed)
+		return o.explain(o.gate.Send(ctx, report, allowed))
 	}
 	raw, err := o.gate.Preview(ctx, report)
 	if err != nil {
 		return err
 	}
 	var number int
-	err = o.gate.Send(ctx, report, func() error {
+	err = o.explain(o.gate.Send(ctx, report, func() error {
 		err := allowed()
 		if err == nil {
 			number, err = o.journal.Begin(o.clock(), o.gate.URL(), raw)
 		}
 		return err
-	})
+	}))
 	if number == 0 {
 		return err // nothing left
 	}
@@ -55,4 +57,13 @@ func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() er
 		go o.log.warn("telemetry: the outcome of a report is not in the journal", "error", failed)
 	}
 	return err
+}
+
+// explain adds the hint to an error of a report that met no receiver.
+func (o *outbox) explain(err error) error {
+	var failed *gate.Error
+	if o.hint == "" || !errors.As(err, &failed) || failed.Status != 0 || errors.Is(err, gate.ErrUnanswered) {
+		return err
+	}
+	return fmt.Errorf("%w (%s)", err, o.hint)
 }

@@ -10,29 +10,59 @@ import (
 	"time"
 )
 
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
 // dialer returns what opens the connection of a call. The connection ends
 // with the call: net/http by itself lets a lookup, a dial and a handshake go
 // on after the request was cancelled.
-func dialer(secure bool) func(context.Context, string, string) (net.Conn, error) {
-	plain := &net.Dialer{Timeout: timeout / 2}
-	dial := plain.DialContext
+func dialer(secure bool, via *proxy) dialFunc {
+	dial := (&net.Dialer{Control: onlyLoopback}).DialContext
 	if secure {
-		config := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
-		dial = (&tls.Dialer{NetDialer: plain, Config: config}).DialContext
-	} else {
-		plain.Control = onlyLoopback
+		dial = new(net.Dialer).DialContext
+		if via != nil {
+			dial = via.dial
+		}
+		dial = secured(dial)
 	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, ok := ctx.Value(callKey{}).(*call)
 		if !ok {
 			return nil, errNoCall
 		}
-		conn, err := dial(c.ctx, network, address)
+		bounded, cancel := context.WithTimeout(c.ctx, timeout/2)
+		defer cancel()
+		conn, err := dial(bounded, network, address)
+		if err != nil && bounded.Err() != nil && c.ctx.Err() == nil {
+			err = fmt.Errorf("no connection within %v", timeout/2)
+			if via != nil {
+				err = fmt.Errorf("%w through the proxy %s", err, via.address)
+			}
+		}
 		if err != nil {
 			return nil, err
 		}
 		until, _ := c.caller.Deadline()
 		return &lazyConn{Conn: conn, written: make(chan struct{}), until: until}, nil
+	}
+}
+
+// secured is dial with TLS to the host that was dialled.
+func secured(dial dialFunc) dialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		end := tls.Client(conn, &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, ServerName: host})
+		if err := end.HandshakeContext(ctx); err != nil {
+			conn.Close()
+			return nil, err
+		}
+		return end, nil
 	}
 }
 

@@ -19,7 +19,15 @@
 // The exporter reads OTEL_* variables meant for the operator's own telemetry:
 // another endpoint, API keys, certificates. Every option is set explicitly,
 // and the transport below builds a new request from the body alone, so none
-// of them can reach the wire. Proxy variables are not read either. No
+// of them can reach the wire. HTTPS_PROXY and its like are not read either. No
 // redirect is followed, no cookie kept, nothing of the caller's context used
 // but its end.
+//
+// # Through a proxy
+//
+// [Gate.Through] names the one proxy that is used. It gets one request of two
+// lines, CONNECT and Host, both with the receiver's name and port, and
+// Proxy-Authorization where its URL holds credentials. The report is inside
+// TLS that ends at the receiver, so without TLS there is no proxy. The
+// receiver's name is looked up by the proxy alone.
 package gate

@@ -22,7 +22,7 @@ import (
 // gateThrough is a gate whose connections are pipes, to be driven in a bubble.
 func gateThrough(t *testing.T, far func(net.Conn)) *Gate {
 	g := gateTo(t, compreface.Catalog, "https://stats.vendor.example")
-	w := wire()
+	w := wire(nil)
 	w.DialTLSContext = func(context.Context, string, string) (net.Conn, error) {
 		near, end := net.Pipe()
 		go far(end)
@@ -196,7 +196,7 @@ func TestServerSpeaksFirst(t *testing.T) {
 		}
 	}()
 	c := &call{caller: t.Context(), ctx: t.Context()}
-	conn, err := dialer(false)(context.WithValue(t.Context(), callKey{}, c), "tcp", ln.Addr().String())
+	conn, err := dialer(false, nil)(context.WithValue(t.Context(), callKey{}, c), "tcp", ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func TestTransportOfNoCall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, transport := range map[string]http.RoundTripper{"gate": &transport{url: request.URL, base: wire()}, "wire": wire()} {
+	for name, transport := range map[string]http.RoundTripper{"gate": &transport{url: request.URL, base: wire(nil)}, "wire": wire(nil)} {
 		if _, err := transport.RoundTrip(request); err == nil {
 			t.Errorf("%s: sent", name)
 		}

@@ -21,15 +21,13 @@ func parseEndpoint(endpoint string) (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %q is not a URL", endpoint) // the parser's text repeats it
 	}
-	port := u.Port()
-	number, err := strconv.ParseUint("0"+port, 10, 32)
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http" || u.Opaque != "":
 		return nil, fmt.Errorf("endpoint %q is not an https URL", endpoint)
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("endpoint %q names no host", endpoint)
-	case port != "" && (err != nil || number < 1 || number > 65535):
-		return nil, fmt.Errorf("endpoint %q: port %q is not from 1 to 65535", endpoint, port)
+	case badPort(u):
+		return nil, fmt.Errorf("endpoint %q: port %q is not from 1 to 65535", endpoint, u.Port())
 	case u.User != nil:
 		return nil, fmt.Errorf("endpoint %q holds a user name: reports carry no credentials", endpoint)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
@@ -42,6 +40,11 @@ func parseEndpoint(endpoint string) (*url.URL, error) {
 		return nil, fmt.Errorf("endpoint %q is not https: http is only for a loopback address", endpoint)
 	}
 	return u.JoinPath(metricsPath), nil
+}
+
+func badPort(u *url.URL) bool {
+	number, err := strconv.ParseUint("0"+u.Port(), 10, 32)
+	return u.Port() != "" && (err != nil || number < 1 || number > 65535)
 }
 
 // shown is an endpoint as an error may show it: passwords stand before an @,

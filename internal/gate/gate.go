@@ -28,6 +28,7 @@ type Gate struct {
 	url     *url.URL
 	metrics []catalog.Definition
 	erasure catalog.Definition
+	proxy   *proxy // nil: straight to the endpoint
 
 	// Made at the first use and then kept: the exporter reads the environment
 	// when it is made, and what it finds wrong there it logs.
@@ -41,7 +42,7 @@ func New(c *catalog.Catalog, endpoint string) (*Gate, error) {
 		return nil, err
 	}
 	g := &Gate{url: u, metrics: c.Metrics(), erasure: c.Erasure()}
-	g.sender = sync.OnceValues(func() (*otlpmetrichttp.Exporter, error) { return g.exporter(wire()) })
+	g.sender = sync.OnceValues(func() (*otlpmetrichttp.Exporter, error) { return g.exporter(wire(g.proxy)) })
 	g.viewer = sync.OnceValues(func() (*otlpmetrichttp.Exporter, error) { return g.exporter(nil) })
 	return g, nil
 }

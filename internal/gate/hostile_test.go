@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -29,6 +30,7 @@ type child struct {
 	Catalog, Endpoint string
 	Host              bool // set up the host's own OpenTelemetry first
 	Preview           bool // no Send
+	Proxy             string
 }
 
 type childResult struct {
@@ -37,6 +39,7 @@ type childResult struct {
 	Status     int
 	Final      bool
 	Hooked     int64 // how often the host's transports and hooks were used
+	Lookups    int64 // how often a name server was asked
 	Observable bool  // the host's own telemetry worked
 }
 
@@ -65,6 +68,16 @@ func runChild(task string) {
 	if err != nil {
 		panic(err)
 	}
+	if c.Proxy != "" {
+		if err := g.Through(c.Proxy); err != nil {
+			panic(err)
+		}
+	}
+	var lookups atomic.Int64
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		lookups.Add(1)
+		return nil, errors.New("no lookups here")
+	}}
 	if !c.Preview {
 		err = g.Send(ctx, report(catalogs[c.Catalog]), yes)
 	}
@@ -77,7 +90,7 @@ func runChild(task string) {
 	if result.Request, err = g.Preview(ctx, report(catalogs[c.Catalog])); err != nil {
 		panic(err)
 	}
-	result.Hooked = hooked.Load()
+	result.Hooked, result.Lookups = hooked.Load(), lookups.Load()
 	if err := json.NewEncoder(os.Stdout).Encode(result); err != nil {
 		panic(err)
 	}
@@ -130,16 +143,16 @@ func run(t *testing.T, c child, environment ...string) (result childResult, stde
 	}
 	cmd := exec.CommandContext(within(t, time.Minute), os.Args[0])
 	cmd.Env = append(append(os.Environ(), childVariable+"="+string(task)), environment...)
-	var errors strings.Builder
-	cmd.Stderr = &errors
+	var said strings.Builder
+	cmd.Stderr = &said
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("child: %v\n%s", err, errors.String())
+		t.Fatalf("child: %v\n%s", err, said.String())
 	}
 	if err := json.Unmarshal(out, &result); err != nil {
 		t.Fatalf("child said %q: %v", out, err)
 	}
-	return result, errors.String()
+	return result, said.String()
 }
 
 // hostile is what an operator may have set for telemetry of their own, with
@@ -217,7 +230,7 @@ func TestProxyIsNotUsed(t *testing.T) {
 	}
 	elsewhere.untouched(t)
 	proxy.untouched(t)
-	if w := wire(); w.Proxy != nil || w.TLSClientConfig != nil || !w.DisableKeepAlives || w.Protocols.HTTP2() || w.Protocols.UnencryptedHTTP2() {
+	if w := wire(nil); w.Proxy != nil || w.TLSClientConfig != nil || !w.DisableKeepAlives || w.Protocols.HTTP2() || w.Protocols.UnencryptedHTTP2() {
 		t.Errorf("wire has a proxy, settings for TLS, a kept connection or a second protocol: %+v", w)
 	}
 }

@@ -97,8 +97,8 @@ func (c *call) connError(status int, what string, err error) error {
 		err = c.caller.Err()
 	case c.ctx.Err() != nil:
 		err = &Error{Status: status, Reason: fmt.Sprintf("no answer within %v", timeout)}
-	case errors.Is(err, context.DeadlineExceeded): // of the dialer, and not of the caller
-		err = &Error{Status: status, Reason: fmt.Sprintf("no connection within %v", timeout/2)}
+	case errors.Is(err, context.DeadlineExceeded): // of lazyConn: the caller's time is over, and its timer has not run
+		err = context.DeadlineExceeded
 	case errors.Is(err, net.ErrClosed): // by net/http, whose writing failed first
 		err = &Error{Status: status, Reason: what + "the server ended the connection"}
 	default:
@@ -147,18 +147,21 @@ func (c *call) checkResponse(reply *http.Response) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Status: reply.Status, Proto: reply.Proto, Header: http.Header{}, Body: http.NoBody}, nil
 }
 
-// wire is the transport of real reports: no proxy, no second protocol, no
-// connection kept, and a bound on everything a server can make us hold. What
-// bounds its time is the context of the call.
-func wire() *http.Transport {
+// maxHeader bounds the headers of an answer, in bytes.
+const maxHeader = 16 << 10
+
+// wire is the transport of real reports: no proxy but via, which may be nil, no
+// second protocol, no connection kept, and a bound on everything a server can
+// make us hold. What bounds its time is the context of the call.
+func wire(via *proxy) *http.Transport {
 	only := new(http.Protocols)
 	only.SetHTTP1(true)
 	return &http.Transport{
-		Proxy:                  nil,
-		DialContext:            dialer(false),
-		DialTLSContext:         dialer(true),
+		Proxy:                  nil, // it would add headers, and read the environment
+		DialContext:            dialer(false, nil),
+		DialTLSContext:         dialer(true, via),
 		ExpectContinueTimeout:  time.Second,
-		MaxResponseHeaderBytes: 16 << 10,
+		MaxResponseHeaderBytes: maxHeader,
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		Protocols:              only,
@@ -173,7 +176,7 @@ func recorder(c *call) http.RoundTripper {
 		go answer(far, c)
 		return near, nil
 	}
-	t := wire()
+	t := wire(nil)
 	t.DialContext, t.DialTLSContext = dial, dial
 	return t
 }
