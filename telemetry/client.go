@@ -42,7 +42,7 @@ type Client struct {
 // reported together.
 //
 // Init asks for consent. Without it Init touches nothing; with it Init opens
-// the totals and starts one goroutine. It never uses the network. It waits
+// the totals and starts one goroutine (Config.Watch is another). It never uses the network. It waits
 // for Config.Consent, whose context ends after five seconds, and for another
 // process that changes the directory, five seconds at most.
 func Init(config Config) (*Client, error) {
@@ -59,7 +59,11 @@ func Init(config Config) (*Client, error) {
 		return c, c.fault
 	}
 	c.erasures.tidy()
-	return c, errors.Join(c.fault, c.decisions.look()) // a no is acted on all the same
+	err = errors.Join(c.fault, c.decisions.look()) // a no is acted on all the same
+	if c.fault == nil && config.Watch > 0 {
+		go c.decisions.watch(config.Watch)
+	}
+	return c, err
 }
 
 // wire makes the parts, each with those below it.

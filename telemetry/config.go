@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"time"
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
@@ -57,6 +58,14 @@ type Config struct {
 	// that a veto in it is heard. Nil means os.LookupEnv.
 	Env func(name string) (value string, set bool)
 
+	// Watch has the client look, at this interval, for a decision that another
+	// process recorded: at Consent and the variables, and at nothing else while
+	// they say what they said before. On another answer it does what
+	// [Client.Refresh] does. It is one goroutine from Init to [Client.Shutdown],
+	// also while nobody has decided. At least a second; a minute is
+	// usual. Zero never looks, and has no such goroutine.
+	Watch time.Duration
+
 	// CountLocally has the client count without consent as well, for
 	// [Client.Producer] alone: in the memory of this process, without an
 	// identifier, a file or a goroutine, and never sent. A later yes begins
@@ -91,6 +100,9 @@ func (c Config) check() (metrics []catalog.Definition, sender *gate.Gate, err er
 	if err := c.setProxy(sender); err != nil {
 		fault(err)
 		sender = nil
+	}
+	if err := c.checkWatch(); err != nil {
+		fault(err)
 	}
 	switch {
 	case c.Dir == "" && c.State != nil: // no journal, and nothing can be erased later

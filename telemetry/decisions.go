@@ -94,7 +94,8 @@ func (c *Client) Decide(ctx context.Context, r consent.Record) error {
 // again every five minutes, or every minute where the answer could not be had.
 // After Shutdown, and on a client whose configuration has a fault, Refresh still
 // destroys what a recorded no says has to go. On a nil or zero Client it does
-// nothing. A process that is off learns of another process's yes only here.
+// nothing. A process that is off learns of another process's yes only here, or
+// through [Config.Watch].
 func (c *Client) Refresh(ctx context.Context) error {
 	if c == nil || c.decisions == nil || c.config.Catalog.Err() != nil {
 		return nil

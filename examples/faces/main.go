@@ -67,9 +67,6 @@ func run(ctx context.Context, args []string, out io.Writer, list *catalog.Catalo
 		return err
 	}
 	defer a.stats.Shutdown(context.Background())
-	if db.postgres { // there may be other processes; SQLite is this one's alone
-		defer a.stats.keepUp(ctx)()
-	}
 	return a.serve(ctx, o.listen, out)
 }
 

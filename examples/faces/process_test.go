@@ -57,8 +57,8 @@ func child(notice string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	if text := os.Getenv("FACES_TEST_OFTEN"); text != "" {
-		oftenEnough, _ = time.ParseDuration(text)
+	if text := os.Getenv("FACES_TEST_WATCH"); text != "" {
+		watchInterval, _ = time.ParseDuration(text)
 	}
 	list := compreface.Catalog
 	if notice == "2" {

@@ -3,20 +3,13 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"html"
 	"io"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
-
-	"headcount.example/catalog/compreface"
-	"headcount.example/consent"
-	"headcount.example/telemetry"
 )
 
 // replicas are two processes with one database, and one person who is logged
@@ -109,44 +102,11 @@ func TestNoticeAnsweredInAnotherProcess(t *testing.T) {
 
 // A process at which nobody looks learns of a yes too.
 func TestLearnsOfAYes(t *testing.T) {
-	one, two := replicas(t, "FACES_TEST_OFTEN=50ms")
+	one, two := replicas(t, "FACES_TEST_WATCH=1s")
 	one.decide(t, "granted")
 	eventually(t, "the other process counts", func() bool {
 		time.Sleep(time.Second)
 		two.work(t, 0)
 		return two.product.counted(t) > 0
-	})
-}
-
-// asking counts how often it is asked, and has no answer.
-type asking struct{ asked *atomic.Int64 }
-
-func (a asking) Consent(context.Context) (consent.Record, error) {
-	a.asked.Add(1)
-	return consent.Record{}, nil
-}
-
-// It asks once a minute, and what it returns waits for its end.
-func TestKeepUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var asked atomic.Int64
-		client, err := telemetry.Init(telemetry.Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", Dir: t.TempDir(), Consent: asking{&asked}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		atStart := asked.Load()
-		end := (&statistics{Client: client}).keepUp(t.Context())
-		for minute := range int64(3) {
-			time.Sleep(time.Minute)
-			synctest.Wait()
-			if n := asked.Load() - atStart; n != minute+1 {
-				t.Errorf("after %d minutes asked %d times", minute+1, n)
-			}
-		}
-		end()
-		time.Sleep(time.Hour)
-		if n := asked.Load() - atStart; n != 3 {
-			t.Errorf("after its end asked %d times", n)
-		}
 	})
 }

@@ -29,6 +29,10 @@ type statistics struct {
 	log       *slog.Logger
 }
 
+// watchInterval is how long a process may count nothing after a yes that
+// another one was told.
+var watchInterval = time.Minute // shorter in tests
+
 func (a *app) openStatistics(ctx context.Context, list *catalog.Catalog, endpoint, dir string) (*statistics, error) {
 	dir, err := filepath.Abs(filepath.Join(dir, "telemetry"))
 	if err != nil {
@@ -42,6 +46,7 @@ func (a *app) openStatistics(ctx context.Context, list *catalog.Catalog, endpoin
 			return nil, err
 		}
 		s.decisions, config.State = state, state
+		config.Watch = watchInterval // there may be other processes; SQLite is this one's alone
 	}
 	config.Consent = s.decisions
 	if s.Client, err = telemetry.Init(config); err != nil {
@@ -82,31 +87,6 @@ func (a *app) signedUp(r *http.Request) {
 // learn asks anew what was decided: another process may have been told. It
 // waits for five seconds at most, and the client logs what fails.
 func (s *statistics) learn(ctx context.Context) { _ = s.Refresh(ctx) }
-
-// oftenEnough is how long a process may count nothing after a yes that
-// another one was told.
-var oftenEnough = time.Minute // shorter in tests
-
-// keepUp learns again and again until the function that it returns is called,
-// which does not wait for a database that does not answer.
-// A client that is on looks for itself whether the yes still stands; one that
-// is off looks for nothing, and learns of a yes only when it is told to.
-func (s *statistics) keepUp(ctx context.Context) (end func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		again := time.NewTicker(oftenEnough)
-		defer again.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-again.C:
-				s.learn(ctx)
-			}
-		}
-	}()
-	return cancel
-}
 
 // asks says whether the notice changed, and nobody has decided since.
 func (s *statistics) asks(ctx context.Context) bool {
