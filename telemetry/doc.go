@@ -30,7 +30,7 @@
 //
 // Anything else: internal/gate says how. Nothing is sent, no identifier is
 // made, and no file, goroutine or connection exists while consent does not
-// hold, with one exception: a no may have the receiver asked to erase what was
+// hold, but for the goroutine of [Config.Watch], and with one exception: a no may have the receiver asked to erase what was
 // sent (consent.Record.Erase), and the identifier is kept until that request has
 // arrived, for 14 days at most. The record of decisions and the
 // journal of what was sent stay.

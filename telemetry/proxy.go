@@ -54,6 +54,8 @@ func (c Config) lookup(name string) (value string, err error) {
 			value, err = "", fmt.Errorf("Config.Env ended in a panic when asked for %s", name)
 		}
 	}()
-	value, _ = c.Env(name)
-	return value, nil
+	if value, set := c.Env(name); set {
+		return value, nil
+	}
+	return "", nil
 }
