@@ -30,10 +30,10 @@
 //
 // Anything else: internal/gate says how. Nothing is sent, no identifier is
 // made, and no file, goroutine or connection exists while consent does not
-// hold, but for the goroutine of [Config.Watch], and with one exception: a no may have the receiver asked to erase what was
-// sent (consent.Record.Erase), and the identifier is kept until that request has
-// arrived, for 14 days at most. The record of decisions and the
-// journal of what was sent stay.
+// hold. There are two exceptions. A no may have the receiver asked to erase what
+// was sent (consent.Record.Erase), and the identifier is kept until that request
+// has arrived, for 14 days at most. And [Config.Watch], where it is set, is a
+// goroutine. The record of decisions and the journal of what was sent stay.
 //
 // # The identifier
 //
