@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"slices"
+
 	"headcount.example/internal/notice"
 	"headcount.example/internal/words"
 )
@@ -20,15 +22,19 @@ func (c *Catalog) Notice() ([]byte, error) {
 // tables of plain text. The language is chosen by a tag or a value of the header
 // Accept-Language; English if it is not shipped. own is false where the
 // catalog's own sentences are English, because it has no translation of its
-// present English: see [Catalog.WithTexts]. A catalog with an error has no
-// document.
+// present English: see [Catalog.WithTexts]. The second block says so then. A
+// catalog with an error has no document.
 func (c *Catalog) Document(language string) (blocks []notice.Block, own bool) {
 	if c.Err() != nil {
 		return nil, false
 	}
 	l := words.Match(language)
 	texts := c.Texts(l.Tag)
-	return c.document(texts, l), texts.Translated
+	blocks = c.document(texts, l)
+	if !texts.Translated {
+		blocks = slices.Insert(blocks, 1, notice.Block{Text: l.Text("notice.untranslated", "product", c.product)})
+	}
+	return blocks, texts.Translated
 }
 
 func (c *Catalog) document(texts Texts, l *words.Language) []notice.Block {

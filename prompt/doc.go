@@ -3,18 +3,18 @@
 //
 //	decisions := consent.NewFile("/var/lib/shop/telemetry")
 //	record, err := prompt.Ask(ctx, prompt.Question{
-//		Product:   "Shop",
-//		Recipient: "Example GmbH",
-//		Summary:   "how many users exist, in ranges; which features are used",
-//		Change:    "shop settings telemetry on|off",
-//		Text:      notice, // what the answer ? shows
-//		Variable:  "SHOP_TELEMETRY",
-//		Notice:    1,
-//		Decided:   decisions,
+//		Catalog: shop.Catalog,
+//		Change:  "shop settings telemetry on|off",
+//		Decided: decisions,
 //	}, os.Stdin, os.Stderr)
 //	if err == nil && record.Decision != consent.Undecided {
 //		err = decisions.Save(ctx, record)
 //	}
+//
+// The person reads who asks, why, what would be sent and for how long it is kept,
+// in the language of the environment, before the question. All of it comes from
+// the catalog. It is plain text, wrapped at the terminal's width between 40 and 100
+// columns, without colours: there is nothing for NO_COLOR to turn off.
 //
 // The package writes no file. [Ask] returns a record for the caller to save,
 // and the zero Record when there is nothing to save.
@@ -23,12 +23,16 @@
 //
 //	y, yes              yes; capitals and spaces around it do not matter
 //	n, no               no: it is not asked again
-//	?                   shows the notice, then asks again
+//	?                   shows the notice, a screen at a time, then asks again
 //	Enter               not now
 //	anything else       asks once more, then not now
 //	end of input        not now, also in the middle of a line
 //	no answer           not now: after a minute, or ten once the person was there
 //	ctx ends            not now, at once
+//
+// The keys are the same in every language. Each answer is confirmed in a sentence.
+// A program that wants Ctrl-C to be answered as well passes a context of
+// signal.NotifyContext.
 //
 // "Not now" is nothing: nothing is stored, nothing is on, and a later call
 // asks again. A program that asks at every start wears people down; ask where

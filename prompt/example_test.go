@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
 	"headcount.example/prompt"
 )
@@ -12,15 +13,7 @@ import (
 // A program passes os.Stdin and os.Stderr. Here a person's keyboard and
 // screen are texts.
 func ExampleAsk() {
-	question := prompt.Question{
-		Product:   "Shop",
-		Recipient: "Example GmbH",
-		Summary:   "how many users exist, in ranges; which features are used",
-		Change:    "shop settings telemetry on|off",
-		Text:      "The whole notice.",
-		Variable:  "SHOP_TELEMETRY",
-		Notice:    1,
-	}
+	question := prompt.Question{Catalog: compreface.Catalog, Change: "compreface settings telemetry on|off", Language: "en"}
 	for _, typed := range []string{"y\n", "n\n", "\n", "y"} {
 		var screen strings.Builder
 		record, err := prompt.Ask(context.Background(), question, strings.NewReader(typed), &screen)
@@ -33,10 +26,21 @@ func ExampleAsk() {
 		fmt.Printf("%q: %s, to save: %t\n", typed, record.Decision, record.Decision != consent.Undecided)
 	}
 	// Output:
-	// Send usage statistics of Shop to Example GmbH?
-	// At most once a day, with a random identifier: how many users exist, in ranges; which features are used.
-	// Nothing else depends on your answer. Change it any time: shop settings telemetry on|off
-	// y: yes, n: no, Enter: not now, ?: everything sent. [y/N]
+	// Exadel asks for usage statistics of CompreFace.
+	// Why: To understand which features should be added to CompreFace and how it can
+	// be improved: which services are popular, how large face collections are, and how
+	// many installations are in use.
+	// What: Users created; Applications created; Services created; Face collections by
+	// size. At most once a day, with a random identifier, so that each installation
+	// counts once.
+	// Never: names, texts, pictures or addresses.
+	// Kept: reports for 30 days, figures of a single installation for 400 days.
+	// Nothing else depends on your answer. Change it any time: compreface settings
+	// telemetry on|off
+	//
+	// Send usage statistics to Exadel?
+	// y: yes, n: no, Enter: not now, ?: everything that would be sent [y/N] On. Exadel gets at most one report a day. Change it any time: compreface
+	// settings telemetry on|off
 	// "y\n": granted, to save: true
 	// "n\n": denied, to save: true
 	// "\n": undecided, to save: false

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"headcount.example/consent"
@@ -18,56 +19,44 @@ const (
 	where     = "terminal"       // in the record
 )
 
-// Ask asks q and returns a record to save: Granted or Denied for q.Notice. It
-// returns the zero Record, which is Undecided, when no person answered or there
-// was no question to ask: see the package comment. It does not retry, changes
-// nothing in the terminal, and returns when ctx ends whatever in does.
+// Ask asks q and returns a record to save: Granted or Denied for the catalog's
+// notice. It returns the zero Record, which is Undecided, when no person answered
+// or there was no question to ask: see the package comment. It does not retry,
+// changes nothing in the terminal, and returns when ctx ends whatever in does.
 //
 // Pass os.Stdin and os.Stderr themselves: an *os.File is only used if it is a
 // terminal, so that "yes | shop" agrees to nothing. Any other reader and
 // writer are taken for a person's, such as the channel of a remote shell; a
 // buffered reader around os.Stdin would hide what it is.
 //
-// With an error the Record is zero too: q is not a question that a yes could
-// answer, ctx ended, or in or out failed. Ask does not panic.
+// With an error the Record is zero too: q has no sound catalog or no Change, ctx
+// ended, or in or out failed. The person has read it then, in the language of the
+// question, unless the writer failed. Ask does not panic.
 func Ask(ctx context.Context, q Question, in io.Reader, out io.Writer) (consent.Record, error) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	if err := q.check(ctx); err != nil {
+	if err := q.check(); err != nil {
 		return consent.Record{}, err
 	}
 	source := open(in, out)
-	if source == nil || unattended(os.Getenv) {
+	if source == nil || unattended(q.env) {
 		return consent.Record{}, nil
 	}
-	if consent.Evaluate(ctx, q.Variable, q.Notice, q.Env, q.Decided).Decision != consent.Undecided {
+	number := q.Catalog.NoticeNumber()
+	if consent.Evaluate(ctx, q.Catalog.Variable(), number, q.Env, q.Decided).Decision != consent.Undecided {
 		return consent.Record{}, nil
 	}
-	decision, err := q.talk(ctx, source, out)
+	l := q.language()
+	d := &dialogue{Question: q, l: l, texts: q.Catalog.Texts(l.Tag), page: screen(out).fit()}
+	decision, err := d.talk(ctx, source, out)
 	if err != nil {
-		return consent.Record{}, unanswered{err}
+		return consent.Record{}, fmt.Errorf("prompt: nothing was decided: %w", err)
 	}
 	if decision == consent.Undecided {
 		return consent.Record{}, nil
 	}
-	return consent.Record{Decision: decision, Notice: q.Notice, Time: time.Now(), Where: where}, nil
-}
-
-// unanswered is an error for people: the person who pressed Ctrl-C reads it. Is and As
-// see what is behind it.
-type unanswered struct{ err error }
-
-func (u unanswered) Unwrap() error { return u.err }
-
-func (u unanswered) Error() string {
-	switch {
-	case errors.Is(u.err, context.Canceled):
-		return "prompt: interrupted before an answer; nothing is recorded"
-	case errors.Is(u.err, context.DeadlineExceeded):
-		return "prompt: no answer in time; nothing is recorded"
-	}
-	return "prompt: the question was not asked to the end; nothing is recorded: " + u.err.Error()
+	return consent.Record{Decision: decision, Notice: number, Time: time.Now(), Where: where}, nil
 }
 
 // open returns nil when no person can be asked.
@@ -87,42 +76,93 @@ func open(in io.Reader, out io.Writer) input {
 	return stream{in}
 }
 
-// talk asks until there is an answer, or until it is clear that there is none.
-func (q Question) talk(ctx context.Context, in input, out io.Writer) (consent.Decision, error) {
-	text, patience, unclear := q.text(), attention, false
+// talk asks until there is an answer, or until it is clear that there is none,
+// and confirms either.
+func (d *dialogue) talk(ctx context.Context, in input, out io.Writer) (consent.Decision, error) {
+	answered, err := d.listen(ctx, in, out)
+	switch {
+	case ctx.Err() != nil:
+		_ = print(out, "\n"+d.said("prompt.interrupted")) // the shell's own prompt begins a line
+		return consent.Undecided, ctx.Err()
+	case errors.Is(err, io.EOF), errors.Is(err, errTooLong), errors.Is(err, context.DeadlineExceeded):
+		return consent.Undecided, print(out, "\n"+d.said("prompt.noAnswer"))
+	case err != nil:
+		_ = print(out, "\n"+d.said("prompt.interrupted"))
+		return consent.Undecided, err
+	}
+	switch answered {
+	case yes:
+		return consent.Granted, print(out, d.said("prompt.yes"))
+	case no:
+		// A no counts also if its confirmation cannot be printed.
+		_ = print(out, d.said("prompt.no"))
+		return consent.Denied, nil
+	case later:
+		return consent.Undecided, print(out, d.said("prompt.later"))
+	}
+	return consent.Undecided, nil
+}
+
+// listen asks until the answer is yes, no or later. It returns unknown when no
+// person can have read the question.
+func (d *dialogue) listen(ctx context.Context, in input, out io.Writer) (answer, error) {
+	text, patience, unclear := d.question(), attention, false
 	for range maxAsked {
 		if err := ctx.Err(); err != nil {
-			return consent.Undecided, err
+			return unknown, err
 		}
 		if in.waiting() {
-			return consent.Undecided, nil // no person can have read what was not there yet
+			return unknown, nil
 		}
 		if err := print(out, text); err != nil {
-			return consent.Undecided, err
+			return unknown, err
 		}
 		line, err := hear(ctx, in, patience)
 		if err != nil {
-			_ = print(out, "\n") // the shell's own prompt begins a line
-			return consent.Undecided, answerless(ctx, err)
+			return unknown, err
 		}
 		patience = reading
-		switch parse(line) {
-		case yes:
-			return consent.Granted, nil
-		case no:
-			return consent.Denied, nil
-		case later:
-			return consent.Undecided, nil
+		switch a := parse(line); a {
+		case yes, no, later:
+			return a, nil
 		case show:
-			text = "\n" + plain(q.Text, true) + "\n\n" + q.text()
+			if err := d.show(ctx, in, out); err != nil {
+				return unknown, err
+			}
+			text = "\n" + d.question()
 		default:
 			if unclear {
-				return consent.Undecided, nil
+				return later, nil
 			}
-			unclear, text = true, "This is neither yes nor no. "+keys
+			unclear, text = true, d.lines(d.l.Text("prompt.unclear"))+d.keys()
 		}
 	}
-	return consent.Undecided, nil
+	return later, nil
+}
+
+// show prints the notice, a screen at a time where the height of the terminal is
+// known. Between two screens Enter goes on, and q goes back to the question.
+func (d *dialogue) show(ctx context.Context, in input, out io.Writer) error {
+	lines := d.notice()
+	for {
+		n := len(lines)
+		if d.page.height > 3 {
+			n = min(n, d.page.height-2)
+		}
+		if err := print(out, strings.Join(lines[:n], "\n")+"\n"); err != nil {
+			return err
+		}
+		if lines = lines[n:]; len(lines) == 0 {
+			return nil
+		}
+		if err := print(out, strings.TrimSuffix(d.lines(d.l.Text("prompt.more")), "\n")+" "); err != nil {
+			return err
+		}
+		line, err := hear(ctx, in, reading)
+		if err != nil || strings.EqualFold(strings.TrimSpace(line), "q") {
+			return err
+		}
+	}
 }
 
 // hear waits for one line, not for ever.
@@ -130,17 +170,6 @@ func hear(ctx context.Context, in input, patience time.Duration) (string, error)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return readLine(ctx, in)
-}
-
-// answerless tells what is a fault from what is merely no answer.
-func answerless(ctx context.Context, err error) error {
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, io.EOF), errors.Is(err, errTooLong), errors.Is(err, context.DeadlineExceeded):
-		return nil
-	}
-	return err
 }
 
 // print survives a writer that panics or writes less than it says.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"headcount.example/catalog"
 	"headcount.example/consent"
 )
 
@@ -16,7 +17,7 @@ import (
 func TestMain(m *testing.M) {
 	for _, name := range []string{
 		"CI", "CONTINUOUS_INTEGRATION", "JENKINS_URL", "TEAMCITY_VERSION", "TF_BUILD", "CODEBUILD_BUILD_ID", "bamboo_buildKey",
-		"TERM", "DO_NOT_TRACK", "OTEL_SDK_DISABLED", "SHOP_TELEMETRY",
+		"TERM", "LC_ALL", "LC_MESSAGES", "LANG", "DO_NOT_TRACK", "OTEL_SDK_DISABLED", "SHOP_TELEMETRY",
 	} {
 		_ = os.Unsetenv(name)
 	}
@@ -27,11 +28,15 @@ func TestMain(m *testing.M) {
 }
 
 func shop() Question {
-	return Question{
-		Product: "Shop", Recipient: "Example GmbH", Summary: "how many users exist, in ranges; which features are used",
-		Change: "shop settings telemetry on|off", Text: "# Notice 3\n\nEverything that would be sent.",
-		Variable: "SHOP_TELEMETRY", Notice: 3,
-	}
+	return Question{Catalog: list(3), Change: "shop settings telemetry on|off"}
+}
+
+func list(notice int) *catalog.Catalog {
+	return catalog.New("Shop", notice, catalog.About{
+		Recipient: "Example GmbH", Purpose: "To see which parts of the shop are used.", ReportDays: 30, FigureDays: 400, ErasureDays: 14,
+		Contact: "privacy@shop.example", Policy: "https://shop.example/privacy",
+	}, catalog.NewCounter("shop.user.created", "{user}", catalog.Text{
+		Title: "Users created", Description: "A user was created.", Question: "How many people use the shop?"}))
 }
 
 func TestAnswers(t *testing.T) {
@@ -103,11 +108,11 @@ func TestSaved(t *testing.T) {
 		if err := decisions.Save(t.Context(), record); err != nil {
 			t.Fatal(err)
 		}
-		if got := consent.Evaluate(t.Context(), q.Variable, q.Notice, nil, decisions); got.On() != on {
+		if got := consent.Evaluate(t.Context(), q.Catalog.Variable(), 3, nil, decisions); got.On() != on {
 			t.Errorf("after %q: %+v", typed, got)
 		}
 		silentAsk(t, q)
-		q.Notice++ // a newer notice: a yes was to the old list, a no is for good
+		q.Catalog = list(4) // a newer notice: a yes was to the old list, a no is for good
 		if record, err = Ask(t.Context(), q, strings.NewReader("y\n"), &bytes.Buffer{}); err != nil || (record.Decision == consent.Granted) != on {
 			t.Errorf("asked about notice 4 after %q to notice 3: %+v, %v", typed, record, err)
 		}

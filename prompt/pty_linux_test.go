@@ -81,9 +81,28 @@ func (p *pty) press(t *testing.T, keys string) {
 // asked waits until the question is on the screen that often.
 func (p *pty) asked(t *testing.T, times int) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); strings.Count(p.screen(), "[y/N] ") < times; time.Sleep(time.Millisecond) {
+	p.shows(t, "[y/N] ", times)
+}
+
+// shows waits until the text is on the screen that often.
+func (p *pty) shows(t *testing.T, text string, times int) {
+	t.Helper()
+	p.either(t, text, times, text, times)
+}
+
+// either waits until one of two texts is on the screen so often, and reports
+// whether it is the first.
+func (p *pty) either(t *testing.T, first string, often int, second string, times int) bool {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		switch shown := p.screen(); {
+		case strings.Count(shown, first) >= often:
+			return true
+		case strings.Count(shown, second) >= times:
+			return false
+		}
 		if time.Now().After(deadline) {
-			t.Fatalf("not asked %d times in 20 seconds:\n%s", times, p.screen())
+			t.Fatalf("neither %d × %q nor %d × %q in 20 seconds:\n%s", often, first, times, second, p.screen())
 		}
 	}
 }

@@ -1,120 +1,147 @@
 package prompt
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
+	"os"
 	"strings"
-	"time"
-	"unicode"
 
+	"headcount.example/catalog"
 	"headcount.example/consent"
+	"headcount.example/internal/words"
 )
 
-// A Question is what a person has to know to answer. All fields but Decided
-// are required. Control characters in the texts are not printed.
+// A Question is what Ask asks about. Catalog and Change are required.
 type Question struct {
-	Product   string // as people know it
-	Recipient string // who gets the reports, such as "Example GmbH"
-	Summary   string // what is sent, in a few words and without a full stop. Not "anonymous": there is an identifier
-	Change    string // the command that changes the answer later
-	Text      string // all that would be sent, such as the catalog's Notice; shown on ?
+	// Catalog says who asks, why, what would be sent and for how long it is kept,
+	// and for which notice the answer is.
+	Catalog *catalog.Catalog
 
-	Variable string         // the product's own, by which an administrator decides: the catalog's Variable
-	Notice   int            // the number that the answer is for: the catalog's NoticeNumber
-	Decided  consent.Source // what was decided so far; nil means nothing was
+	// Change is the command that changes the answer later: at most 200 bytes.
+	// Control characters in it are not printed.
+	Change string
+
+	// Decided is what was decided so far; nil means nothing was.
+	Decided consent.Source
 
 	// Env is telemetry.Config's: where variables of the environment are looked up.
 	// Nil means os.LookupEnv.
 	Env func(name string) (value string, set bool)
+
+	// Language is a tag such as "de". Empty means that of the environment: LC_ALL,
+	// LC_MESSAGES or LANG. A language that is not shipped is English.
+	Language string
 }
 
-const (
-	maxWords = 60  // of the whole question: more is not read
-	maxField = 200 // bytes
-	keys     = "y: yes, n: no, Enter: not now, ?: everything sent. [y/N] "
-)
+const maxChange = 200 // bytes
 
-// text is the question. It names both answers alike and recommends none, and
-// what is printed last says which one silence is.
-func (q Question) text() string {
-	return fmt.Sprintf("Send usage statistics of %s to %s?\n"+
-		"At most once a day, with a random identifier: %s.\n"+
-		"Nothing else depends on your answer. Change it any time: %s\n%s",
-		plain(q.Product, false), plain(q.Recipient, false), plain(q.Summary, false), plain(q.Change, false), keys)
+func (q Question) check() error {
+	if err := q.Catalog.Err(); err != nil {
+		return fmt.Errorf("prompt: %w", err)
+	}
+	switch change := plain(q.Change); {
+	case change == "":
+		return errors.New("prompt: the question has no Change: name the command that changes the answer later")
+	case len(q.Change) > maxChange:
+		return fmt.Errorf("prompt: Change %.40q… is longer than %d bytes", q.Change, maxChange)
+	}
+	return nil
 }
 
-// check says all that is wrong with a question.
-func (q Question) check(ctx context.Context) error {
-	var faults []error
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf("prompt: "+format, args...)) }
-	for _, field := range []struct{ name, text string }{
-		{"product", q.Product}, {"recipient", q.Recipient}, {"summary", q.Summary}, {"change", q.Change},
-	} {
-		if plain(field.text, false) == "" {
-			fault("the question has no %s", field.name)
-		}
-		if len(field.text) > maxField {
-			fault("%s %.40q… is longer than %d bytes", field.name, field.text, maxField)
-		}
+func (q Question) env(name string) string {
+	lookup := q.Env
+	if lookup == nil {
+		lookup = os.LookupEnv
 	}
-	if plain(q.Text, true) == "" {
-		fault("the question has no text to show on ?: pass the catalog's notice")
-	}
-	if promises(q.Summary) {
-		fault("summary %.60q promises what an identifier does not keep: say what is sent", q.Summary)
-	}
-	if promises(q.Recipient) {
-		fault("recipient %.60q promises what an identifier does not keep: say who it is", q.Recipient)
-	}
-	if faults == nil {
-		if n := len(strings.Fields(q.text())); n > maxWords {
-			fault("the question has %d words, more than %d: shorten the summary", n, maxWords)
-		}
-	}
-	// Asked for nothing: whether a yes could count at all.
-	if s := consent.Evaluate(ctx, q.Variable, q.Notice, silent, agreed(q.Notice)); !s.On() {
-		fault("a yes would not count: %s", s.Reason)
-	}
-	return errors.Join(faults...)
+	value, _ := lookup(name)
+	return value
 }
 
-func silent(string) (string, bool) { return "", false }
-
-// agreed is a Source that knows a yes to one notice.
-type agreed int
-
-func (n agreed) Consent(context.Context) (consent.Record, error) {
-	return consent.Record{Decision: consent.Granted, Notice: int(n), Time: time.Now()}, nil
-}
-
-// The rule of package panel, which says what it does not find.
-var promise = regexp.MustCompile(`(?i)an[oóô]n[yýi]e?m|анон[иі]м`)
-
-func promises(text string) bool {
-	return promise.MatchString(strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.M, unicode.Cf) {
-			return -1
-		}
-		return r
-	}, text))
-}
-
-// plain is text as it may be printed: without what moves the cursor, changes
-// colours, reverses the direction or hides. Line breaks stay if lines is set.
-func plain(text string, lines bool) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' && lines, unicode.IsPrint(r):
-			return r
-		case r == '\r' && lines:
-			return -1
-		}
-		return ' '
-	}, text)
-	if !lines {
-		text = strings.Join(strings.Fields(text), " ")
+// language is the person's. A terminal that does not show UTF-8 gets English,
+// which is ASCII here.
+func (q Question) language() *words.Language {
+	if q.Language != "" {
+		return words.Match(q.Language)
 	}
-	return strings.TrimSpace(text)
+	locale := cmp.Or(q.env("LC_ALL"), q.env("LC_MESSAGES"), q.env("LANG"))
+	locale, _, _ = strings.Cut(locale, "@")
+	tag, charset, named := strings.Cut(locale, ".")
+	if named && !strings.EqualFold(strings.ReplaceAll(charset, "-", ""), "utf8") {
+		return words.Match()
+	}
+	return words.Match(strings.ReplaceAll(tag, "_", "-"))
+}
+
+// A dialogue is one question to one person.
+type dialogue struct {
+	Question
+	l     *words.Language
+	texts catalog.Texts
+	page  size
+}
+
+// question is why, by whom, what and for how long, and then the question.
+func (d *dialogue) question() string {
+	about, days := d.texts.About, func(n int) string { return d.l.Count("common.days", int64(n)) }
+	var titles []string
+	for _, m := range d.Catalog.Metrics() {
+		titles = append(titles, d.texts.Metric(m.Name).Title)
+	}
+	return d.lines(
+		d.l.Text("prompt.asks", "recipient", about.Recipient, "product", d.Catalog.Product()),
+		d.l.Text("prompt.why", "purpose", about.Purpose),
+		d.l.Text("prompt.what", "titles", strings.Join(titles, "; ")),
+		d.l.Text("prompt.never"),
+		d.l.Text("prompt.kept", "reports", days(about.ReportDays), "figures", days(about.FigureDays)),
+		d.l.Text("prompt.change", "change", d.Change),
+		"",
+		d.l.Text("prompt.question", "recipient", about.Recipient),
+	) + d.keys()
+}
+
+func (d *dialogue) keys() string {
+	return strings.TrimSuffix(d.lines(d.l.Text("prompt.keys")+" [y/N]"), "\n") + " "
+}
+
+// said confirms an answer, or that there was none.
+func (d *dialogue) said(key string) string {
+	return d.lines(d.l.Text(key, "recipient", d.texts.About.Recipient, "change", d.Change))
+}
+
+// notice is everything, as lines of plain text.
+func (d *dialogue) notice() []string {
+	blocks, _ := d.Catalog.Document(d.l.Tag)
+	var b strings.Builder
+	for _, block := range blocks {
+		b.WriteString("\n")
+		if text := block.Heading + block.Text; text != "" {
+			b.WriteString(d.lines(text))
+		}
+		for _, item := range block.Items {
+			b.WriteString(d.item(item))
+		}
+		for _, row := range block.Rows {
+			if len(row) == 2 {
+				b.WriteString(d.item(row[0] + ": " + row[1]))
+				continue
+			}
+			b.WriteString(d.item(row[0]))
+			for i, cell := range row[1:] {
+				b.WriteString(wrap(block.Head[i+1]+": "+cell, d.page.width, "  ", "  "))
+			}
+		}
+	}
+	return strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
+}
+
+func (d *dialogue) item(text string) string { return wrap(text, d.page.width, "- ", "  ") }
+
+// lines wraps each text, and an empty one to an empty line.
+func (d *dialogue) lines(texts ...string) string {
+	var b strings.Builder
+	for _, text := range texts {
+		b.WriteString(wrap(text, d.page.width, "", ""))
+	}
+	return b.String()
 }

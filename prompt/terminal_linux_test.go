@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"headcount.example/consent"
 )
 
@@ -38,6 +40,72 @@ func TestTerminal(t *testing.T) {
 			got := <-result
 			if got.record.Decision != test.want || got.err != nil {
 				t.Errorf("%+v, %v\n%s", got.record, got.err, p.screen())
+			}
+		})
+	}
+}
+
+// A person who interrupts a program whose context ends then, as with
+// signal.NotifyContext, reads what became of the question.
+func TestInterrupted(t *testing.T) {
+	p := newPTY(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	result := p.ask(ctx)
+	p.asked(t, 1)
+	interrupt()
+	if got := <-result; got.record != (consent.Record{}) || !errors.Is(got.err, context.Canceled) {
+		t.Errorf("%+v", got)
+	}
+	p.shows(t, "[y/N] \r\nInterrupted. Nothing was decided and nothing is sent.\r\n", 1)
+}
+
+// On a small terminal the notice comes a screen at a time.
+func TestPager(t *testing.T) {
+	const more = "Enter: more, q: back to the question "
+	for name, test := range map[string]struct {
+		keys  []string // at the first screens; then Enter until the question
+		pages int      // at least
+	}{
+		"to the end": {nil, 4}, "q at the second": {[]string{"\r", "q\r"}, 2}, "not a key": {[]string{"y\r", "n\r", "Q\r"}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPTY(t)
+			err := control(p.tty, func(fd int) error {
+				return unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 12, Col: 60})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			result := p.ask(t.Context())
+			p.asked(t, 1)
+			p.press(t, "?\r")
+			pages := 0
+			for p.either(t, more, pages+1, "[y/N] ", 2) {
+				if pages++; pages > 100 {
+					t.Fatal("the notice does not end")
+				}
+				screens := strings.Split(p.screen(), more)
+				if lines := strings.Count(screens[pages-1], "\r\n"); pages > 1 && lines != 11 {
+					t.Errorf("screen %d moved on by %d lines, want 10 and the one for Enter", pages, lines)
+				}
+				keys := "\r"
+				if pages <= len(test.keys) {
+					keys = test.keys[pages-1]
+				}
+				p.press(t, keys)
+			}
+			if pages < test.pages || test.keys != nil && pages != test.pages {
+				t.Errorf("%d screens, want %d", pages, test.pages)
+			}
+			p.press(t, "y\r")
+			if got := <-result; got.record.Decision != consent.Granted || got.err != nil {
+				t.Errorf("%+v\n%s", got, p.screen())
+			}
+			for line := range strings.SplitSeq(p.screen(), "\r\n") {
+				if len(strings.Fields(line)) > 1 && len(line) > 60+len("?") && !strings.Contains(line, more) {
+					t.Errorf("a line of %d on 60 columns: %q", len(line), line)
+				}
 			}
 		})
 	}
@@ -116,6 +184,6 @@ func TestHangUp(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	case <-time.After(10 * time.Second):
-		t.Fatal("still waiting for somebody who is gone")
+		t.Fatal("still waiting for a person who is gone")
 	}
 }

@@ -2,7 +2,13 @@
 
 package prompt
 
-import "os"
+import (
+	"io"
+	"os"
+)
+
+// The size is not known, and nothing waits for the person to go on.
+func screen(io.Writer) size { return size{} }
 
 // There is no background in which reading would stop a process.
 func background(*os.File) bool { return false }

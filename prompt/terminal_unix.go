@@ -5,6 +5,7 @@ package prompt
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"time"
 
@@ -25,6 +26,20 @@ func terminal(f *os.File) bool {
 		_, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
 		return err
 	}) == nil
+}
+
+// screen is the size of the terminal; zero where it is not known.
+func screen(out io.Writer) (s size) {
+	if f, ok := out.(*os.File); ok {
+		_ = control(f, func(fd int) error {
+			w, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
+			if err == nil {
+				s = size{int(w.Col), int(w.Row)}
+			}
+			return err
+		})
+	}
+	return s
 }
 
 // background reports whether reading would stop this process. A terminal that

@@ -53,8 +53,8 @@ func TestAnswerInTheTerminal(t *testing.T) {
 			}
 			shown := ""
 			shown += read(t, keys, "[y/N] ")
-			for _, want := range []string{"Affiliate Platform to its makers at 127.0.0.1:1?", "settings telemetry on|off",
-				": how many programs have how many affiliates, in ranges; how often features, actions, errors occur."} {
+			for _, want := range []string{"Affiliate Platform Ltd asks for usage statistics of Affiliate Platform.", "Why: To improve how the platform is used",
+				"Kept: reports for 30 days", "any time: affiliate settings", "What: Actions; Errors; Features used"} {
 				if !strings.Contains(shown, want) {
 					t.Errorf("no %q in\n%s", want, shown)
 				}

@@ -22,15 +22,8 @@ func (a *app) ask(ctx context.Context) error {
 	if !a.stats.configured() {
 		return nil // no answer would make a difference
 	}
-	notice, err := affiliate.Catalog.Notice()
-	if err != nil {
-		return err
-	}
 	record, err := prompt.Ask(ctx, prompt.Question{
-		Product: affiliate.Catalog.Product(), Recipient: a.stats.recipient,
-		Summary: "how many programs have how many affiliates, in ranges; how often features, actions, errors occur",
-		Change:  "affiliate settings telemetry on|off", Text: string(notice),
-		Variable: affiliate.Catalog.Variable(), Notice: affiliate.Catalog.NoticeNumber(), Decided: a.stats.decisions,
+		Catalog: affiliate.Catalog, Change: "affiliate settings telemetry on|off", Decided: a.stats.decisions,
 	}, os.Stdin, os.Stderr)
 	if err == nil && record.Decision != consent.Undecided {
 		err = a.decide(ctx, record)

@@ -31,7 +31,7 @@ var rooms = map[string][]string{
 	"catalog/catalogtest": {"catalog"},
 	"consent":             {"internal/durable"},
 	"panel":               {"catalog", "consent", "internal/words", "telemetry"},
-	"prompt":              {"consent", "internal/words", "golang.org/x/sys"},
+	"prompt":              {"catalog", "consent", "internal/words", "golang.org/x/sys", "golang.org/x/text"},
 	"internal/notice":     {"internal/words"},
 	"internal/words":      {"golang.org/x/text"},
 	"internal/ledger":     {"internal/durable", "github.com/google/uuid"},
