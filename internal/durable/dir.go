@@ -34,7 +34,9 @@ func Trusted(dir string) (exists bool, err error) {
 		return false, fmt.Errorf("%q is not a directory: move it away", dir)
 	}
 	if fsGroup(info) {
-		repair(dir)
+		if repair(dir) {
+			_ = os.Chmod(dir, 0o700)
+		}
 		if info, err = os.Stat(dir); err != nil {
 			return true, err
 		}
@@ -54,15 +56,11 @@ func fsGroup(info fs.FileInfo) bool {
 	return info.Mode()&fs.ModeSetgid != 0 && info.Mode().Perm()&wide == wide && Owned(info, 0o007) == nil && !root(info)
 }
 
-// repair takes the group's rights from our files in a directory, and from the
-// directory if nothing else is in it: what the host keeps there may be shared by
-// that group.
-func repair(dir string) {
+// repair takes others' rights from our files in a directory, and says whether
+// nothing else is in it: what the host keeps there may be shared.
+func repair(dir string) (alone bool) {
 	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	alone := true
+	alone = err == nil
 	for _, entry := range entries {
 		if !ours(entry.Name()) {
 			alone = false
@@ -73,9 +71,7 @@ func repair(dir string) {
 			_ = os.Chmod(filepath.Join(dir, entry.Name()), info.Mode().Perm()&^OthersMayNothing)
 		}
 	}
-	if alone {
-		_ = os.Chmod(dir, 0o700)
-	}
+	return alone
 }
 
 // ours says whether the library writes a file or directory of that name, or a
@@ -101,11 +97,22 @@ func MakeDir(dir string) error {
 	return err
 }
 
-// Reclaim makes a directory of ours usable for a no: one whose owner lost a
-// right, or in which others may write. What it cannot change stays.
+// Reclaim makes a directory usable for a no: its owner has every right, and
+// others may not write in it. One that belongs to another user, or holds what the
+// library does not write, stays as it is.
 func Reclaim(dir string) {
 	info, err := os.Stat(dir)
-	if err == nil && info.IsDir() && Owned(info, 0) == nil && (info.Mode().Perm()&0o700 != 0o700 || info.Mode().Perm()&OthersMayNotWrite != 0) {
-		_ = os.Chmod(dir, info.Mode().Perm()&^OthersMayNotWrite|0o700)
+	if err != nil || !info.IsDir() || Owned(info, 0) != nil || root(info) {
+		return
 	}
+	before := info.Mode()
+	usable := before.Perm()&^OthersMayNotWrite | 0o700
+	if before.Perm() == usable {
+		return
+	}
+	_ = os.Chmod(dir, before|0o700) // or what is in it could not be listed
+	if !repair(dir) {
+		usable = before
+	}
+	_ = os.Chmod(dir, usable)
 }
