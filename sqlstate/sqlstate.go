@@ -100,13 +100,6 @@ func (s *Store) CreateTable(ctx context.Context) error {
 	return failed(err)
 }
 
-func failed(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("sqlstate: %w", err)
-}
-
 // row is what is kept. Version 0 is no row.
 type row struct {
 	version   int64
@@ -162,7 +155,7 @@ func (s *Store) swap(ctx context.Context, version int64, column string, content 
 			text, s.product, version)
 	}
 	if err != nil {
-		return fmt.Errorf("sqlstate: %w: %w", ledger.ErrUnknown, err)
+		return unknown(err)
 	}
 	if n, err := done.RowsAffected(); err != nil || n == 0 {
 		return errors.Join(ledger.ErrConflict, err)

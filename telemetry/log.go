@@ -5,6 +5,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -31,6 +32,12 @@ func (l *logger) log(level slog.Level, message string, args ...any) {
 		return
 	}
 	key := digits.ReplaceAllString(fmt.Sprint(append([]any{message}, args...)...), "0")
+	for _, arg := range args { // what is for the log, and not for the settings
+		var more interface{ Detail() string }
+		if err, ok := arg.(error); ok && errors.As(err, &more) {
+			args = append(args, "detail", more.Detail())
+		}
+	}
 	now := l.clock()
 	l.mu.Lock()
 	before, known := l.said[key]
