@@ -64,18 +64,15 @@ func (l *Ledger) addSlowly(slot Slot, n uint64) bool {
 	return false
 }
 
-// readMapped reads the slots of a mapped file.
-func (l *Ledger) readMapped(totals []uint64) (err error) {
+// guard runs f, which touches a mapping. A fault is an error.
+func guard(f func()) (err error) {
 	before := debug.SetPanicOnFault(true)
 	defer func() {
 		debug.SetPanicOnFault(before)
 		if recover() != nil {
 			err = damage("it has gone from under the mapping")
 		}
-		runtime.KeepAlive(l)
 	}()
-	for i, slot := range l.slots {
-		totals[i], _ = total(slot)
-	}
+	f()
 	return nil
 }

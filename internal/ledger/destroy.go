@@ -160,8 +160,8 @@ func overwrite(path string) error {
 	defer f.Close()
 	zeros := make([]byte, min(info.Size(), mostWiped))
 	if len(zeros) < headerSize {
-		return errors.Join(put(f, zeros, 0), flush(f))
+		return put(f, zeros, 0)
 	}
 	native.PutUint64(zeros[atClosed:], closedWord)
-	return errors.Join(put(f, zeros[atClosed:atClosed+8], atClosed), flush(f), put(f, zeros, 0), flush(f))
+	return errors.Join(put(f, zeros[atClosed:atClosed+8], atClosed), put(f, zeros, 0))
 }

@@ -21,42 +21,47 @@ const (
 // process that stands still in the middle, and goes on after a no, writes numbers
 // and never an identifier.
 type file struct {
-	path   string
-	series []string
-	places []int       // of the series, in the file
-	mapped os.FileInfo // the file that is mapped; nil where none is
+	path    string
+	series  []string
+	keys    [][32]byte  // of the series
+	places  []int       // of the series, in the file
+	mapping page        // nil where the file is not mapped
+	mapped  os.FileInfo // the file that is mapped
 }
 
 func (m *file) load(context.Context) (v value, version int64, err error) {
-	p, err := m.read()
-	if err != nil {
-		return value{}, 0, err
+	p := m.mapping
+	if p == nil {
+		if p, err = examine(m.path); err != nil {
+			return v, 0, err
+		}
 	}
-	v = value{header: p.header(), Totals: make(map[string]uint64, len(m.series))}
-	for i, name := range m.series {
-		v.Totals[name] = p.slot(m.places[i]).Load()
-	}
-	return v, int64(p.word(atPlan).Load()), nil
+	fault := guard(func() { v, version, err = m.value(p) })
+	return v, version, errors.Join(fault, err)
 }
 
-// read returns the page of a sound file that still has the series where they
-// were.
-func (m *file) read() (page, error) {
-	p, err := examine(m.path)
-	if err != nil {
-		return nil, err
+// value reads a page that is sound, and still has the series where they were.
+// The totals of a mapped one are read elsewhere.
+func (m *file) value(p page) (v value, version int64, err error) {
+	if _, err := p.check(); err != nil {
+		return v, 0, err
 	}
-	for i, name := range m.series {
-		if p.key(m.places[i]) != keyOf(name) {
-			return nil, ErrGone
+	v = value{header: p.header(), Totals: map[string]uint64{}}
+	for i, at := range m.places {
+		if p.key(at) != m.keys[i] {
+			return v, 0, ErrGone
+		}
+		if m.mapping == nil {
+			v.Totals[m.series[i]] = p.slot(at).Load()
 		}
 	}
-	if m.mapped != nil {
-		if there, err := os.Lstat(m.path); err != nil || !os.SameFile(there, m.mapped) {
-			return nil, ErrGone
+	if m.mapping != nil {
+		there, err := os.Lstat(m.path)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(there, m.mapped) {
+			return v, 0, ErrGone
 		}
 	}
-	return p, nil
+	return v, int64(p.word(atPlan).Load()), nil
 }
 
 // swap writes the totals first and the version last, so that who reads the new
@@ -69,11 +74,14 @@ func (m *file) swap(ctx context.Context, version int64, v value) error {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	defer release()
-	p, err := m.read()
+	p, err := examine(m.path)
 	if err != nil {
 		return err
 	}
-	if p.header().identity() != v.identity() || p.word(atPlan).Load() != uint64(version) {
+	switch now, newest, err := m.value(p); {
+	case err != nil:
+		return err
+	case now.identity() != v.identity(), newest != version:
 		return ErrConflict
 	}
 	f, err := openFile(m.path)
@@ -81,20 +89,21 @@ func (m *file) swap(ctx context.Context, version int64, v value) error {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	defer f.Close()
-	if m.mapped == nil {
+	if m.mapping == nil {
 		for i, name := range m.series {
 			p.slot(m.places[i]).Store(v.Totals[name])
 		}
-		if err := put(f, p[headerSize:], headerSize); err != nil {
-			return err
-		}
+		err = write(f, p[headerSize:], headerSize)
 	}
-	p.setPlan(v.plan, version+1)
-	if err := put(f, p[atPlan:atPlanEnd], atPlan); err != nil {
-		return err
+	if err == nil {
+		p.setPlan(v.plan, version+1)
+		err = write(f, p[atPlan:atPlanEnd], atPlan)
 	}
-	if m.mapped == nil {
-		_ = flush(f) // it is written, and counts; a power loss may take it back
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	if m.mapping == nil {
+		_ = f.Sync() // it is written, and counts; a power loss may take it back
 	}
 	return nil
 }
@@ -103,23 +112,23 @@ func (m *file) swap(ctx context.Context, version int64, v value) error {
 // the middle of a write.
 var pieces = fileSize
 
-// put writes b at a place of the file.
+// put writes b at a place of the file, and has it on the disk when it returns.
 func put(f *os.File, b []byte, at int) error {
+	if err := write(f, b, at); err != nil {
+		return err
+	}
+	durable.Step("sync " + filepath.Base(f.Name()))
+	return f.Sync()
+}
+
+func write(f *os.File, b []byte, at int) error {
 	for len(b) > 0 {
 		n := min(len(b), pieces)
 		durable.Step("write " + filepath.Base(f.Name()))
 		if _, err := f.WriteAt(b[:n], int64(at)); err != nil {
-			return fmt.Errorf("ledger: %w", err)
+			return err
 		}
 		b, at = b[n:], at+n
-	}
-	return nil
-}
-
-func flush(f *os.File) error {
-	durable.Step("sync " + filepath.Base(f.Name()))
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("ledger: %w", err)
 	}
 	return nil
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	mathrand "math/rand/v2"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // folding is how a process that counts in its own memory adds what is new to
@@ -47,9 +45,7 @@ func newLedger(place place, series []string) *Ledger {
 func (l *Ledger) load(ctx context.Context) (v value, version int64, err error) {
 	v, version, err = l.place.load(ctx)
 	switch {
-	case errors.Is(err, errNothing):
-		err = ErrGone
-	case err == nil && v.identity() != l.id:
+	case errors.Is(err, errNothing), err == nil && v.identity() != l.id:
 		err = ErrGone
 	case err == nil:
 		l.seen.Store(&v.plan)
@@ -102,16 +98,11 @@ func (l *Ledger) update(ctx context.Context, change func(*plan) error) error {
 	defer l.mu.Unlock()
 	for {
 		again, err := l.try(ctx, change)
-		switch {
-		case !again:
+		if !again {
 			return err
-		case err == nil:
-			continue
 		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
-		case <-time.After(mathrand.N(20 * time.Millisecond)):
+		if ended := ctx.Err(); ended != nil {
+			return errors.Join(err, ended)
 		}
 	}
 }
@@ -162,7 +153,12 @@ func (l *Ledger) Totals(ctx context.Context, totals []uint64) error {
 	if l.mapped {
 		// First, so that what was read is this installation's even when another
 		// one's file is written over it meanwhile.
-		if err := l.readMapped(totals); err != nil {
+		err := guard(func() {
+			for i, slot := range l.slots {
+				totals[i], _ = total(slot)
+			}
+		})
+		if err != nil {
 			return err
 		}
 	}

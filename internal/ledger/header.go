@@ -78,13 +78,8 @@ func (h header) check() error {
 		return damage("identifier %s is not a random (version 4) UUID", h.GUID)
 	case h.Phase < 0 || h.Phase >= day || h.Day < 0 || h.Day > lastDay:
 		return damage("phase %d or day %d is not possible", h.Phase, h.Day)
-	}
-	return h.plan.check()
-}
-
-func (p plan) check() error {
-	if p.Due < 0 || p.Due > Max || p.Failures < 0 || p.Failures > maxFailures {
-		return damage("the schedule is not possible: due %d, %d failures", p.Due, p.Failures)
+	case h.Due < 0 || h.Due > Max || h.Failures < 0 || h.Failures > maxFailures:
+		return damage("the schedule is not possible: due %d, %d failures", h.Due, h.Failures)
 	}
 	return nil
 }

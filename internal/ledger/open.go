@@ -61,8 +61,11 @@ func (o *opening) open() (*Ledger, error) {
 	}
 	defer f.Close() // a mapping stays
 	m := &file{path: o.path(), series: o.series}
-	if m.places, err = findOrAdd(f, p, o.series); err != nil {
-		return nil, err
+	for _, name := range o.series {
+		m.keys = append(m.keys, keyOf(name))
+	}
+	if m.places, err = findOrAdd(f, p, m.keys); err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
 	}
 	l := newLedger(m, o.series)
 	l.id, l.aside, l.path = p.header().identity(), o.aside, o.path()
@@ -74,14 +77,13 @@ func (o *opening) open() (*Ledger, error) {
 	if m.mapped, err = f.Stat(); err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	mapping, err := mapFile(f, l)
-	if err != nil {
+	if m.mapping, err = mapFile(f, l); err != nil {
 		return nil, fmt.Errorf("ledger: %q cannot be mapped: %w", o.path(), err)
 	}
 	for i, at := range m.places {
-		l.slots[i] = mapping.slot(at)
+		l.slots[i] = m.mapping.slot(at)
 	}
-	l.mapped, l.closed = true, mapping.word(atClosed)
+	l.mapped, l.closed = true, m.mapping.word(atClosed)
 	return l, nil
 }
 
@@ -138,22 +140,18 @@ func (o *opening) create() error {
 
 // findOrAdd returns where each series is in the file, and makes a place for those
 // that have none. They count only once their names are on the disk.
-func findOrAdd(f *os.File, p page, series []string) ([]int, error) {
-	n, err := p.check()
-	if err != nil {
-		return nil, err
-	}
+func findOrAdd(f *os.File, p page, keys [][32]byte) ([]int, error) {
+	n, _ := p.check() // it was sound
 	at := make(map[[32]byte]int, n)
 	for i := range n {
 		at[p.key(i)] = i
 	}
-	places, total := make([]int, len(series)), n
-	for i, name := range series {
-		key := keyOf(name)
+	places, total := make([]int, len(keys)), n
+	for i, key := range keys {
 		place, ok := at[key]
 		if !ok {
 			if place = total; place == maxSeries {
-				return nil, fmt.Errorf("ledger: %q has no room for more series", f.Name())
+				return nil, fmt.Errorf("%q has no room for more series", f.Name())
 			}
 			p.setSeries(place, key)
 			total++
@@ -163,18 +161,11 @@ func findOrAdd(f *os.File, p page, series []string) ([]int, error) {
 	if total == n {
 		return places, nil
 	}
+	if err := put(f, p[slotAt(n):slotAt(total)], slotAt(n)); err != nil {
+		return nil, err
+	}
 	p.word(atCount).Store(counted(total))
-	err = put(f, p[slotAt(n):slotAt(total)], slotAt(n))
-	if err == nil {
-		err = flush(f)
-	}
-	if err == nil {
-		err = put(f, p[atCount:atCount+8], atCount)
-	}
-	if err == nil {
-		err = flush(f)
-	}
-	return places, err
+	return places, put(f, p[atCount:atCount+8], atCount)
 }
 
 // putAside moves what is not a sound ledger out of the way. It keeps the newest

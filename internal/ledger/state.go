@@ -44,10 +44,9 @@ type fold struct {
 	Number  int64  `json:"number"`
 }
 
-const (
-	maxFolds = 64      // one that has not folded for longer than so many others is forgotten
-	maxValue = 4 << 20 // no catalog comes near
-)
+// maxFolds is how many processes are remembered: one that has not folded for
+// longer than so many others is forgotten.
+const maxFolds = 64
 
 // inState is a State as the place of a value.
 type inState struct{ State }
@@ -74,9 +73,6 @@ func (s inState) swap(ctx context.Context, version int64, v value) error {
 }
 
 func readValue(data []byte) (v value, err error) {
-	if len(data) > maxValue {
-		return value{}, damage("%d bytes is not the size of a state", len(data))
-	}
 	if err := json.Unmarshal(data, &v); err != nil {
 		return value{}, damage("%w", err)
 	}
