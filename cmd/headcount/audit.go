@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"headcount.example/cmd/headcount/internal/terminal"
 )
 
 const auditLong = `audit proves what the documents promise: that one list, the catalog, is
@@ -10,14 +12,18 @@ It needs no trust in us: it runs what you run, and looks at the bytes.
 
   collector  sends valid and hostile reports to a Collector, and reads what it
              wrote, queued and logged
+  archive    reads an archive: nothing outside the catalog, nothing erased,
+             nothing older than was promised
+  client     runs an application in a network of its own, and shows what left
 
 Exit codes: 0 nothing was found, 1 findings, 2 nothing could be judged.`
 
 const auditExample = `  headcount audit collector --catalog compreface --config config.yaml --collector ./otelcol
-  headcount audit collector --help`
+  headcount audit archive archive
+  headcount audit client --help`
 
 // auditCommands make the subcommands of audit, in the order of --help.
-var auditCommands = []func() *cobra.Command{auditCollectorCommand}
+var auditCommands = []func() *cobra.Command{auditCollectorCommand, auditArchiveCommand, auditClientCommand, auditInsideCommand}
 
 func auditCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -39,3 +45,7 @@ func auditCommand() *cobra.Command {
 type findingsError struct{ text string }
 
 func (e *findingsError) Error() string { return e.text }
+
+func findings(n int) error {
+	return &findingsError{terminal.Count(int64(n), "finding", "findings") + "; the output shows each with its proof"}
+}

@@ -113,7 +113,7 @@ func (a *collectorAudit) run(cmd *cobra.Command) error {
 		err = writeAudit(w, r)
 	}
 	if err == nil && r.Verdict != receiver.Clean {
-		err = &findingsError{terminal.Count(int64(len(r.Findings)), "finding", "findings") + "; the output shows each with its proof"}
+		err = findings(len(r.Findings))
 	}
 	return err
 }

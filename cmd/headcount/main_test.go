@@ -3,12 +3,15 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"headcount.example/cmd/headcount/internal/audit/testcollector"
 )
 
 // asCommand makes the test's binary the command itself.
@@ -20,7 +23,11 @@ func TestMain(m *testing.M) {
 		return
 	}
 	clock = func() time.Time { return time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC) }
-	os.Exit(m.Run())
+	code := m.Run()
+	if err := testcollector.Remove(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
 }
 
 // command is the command as a process of its own.
