@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"headcount.example/internal/notice"
-	"headcount.example/internal/words"
+	"headcount.example/internal/texts"
 )
 
 // Notice renders the list for people, in English and Markdown: who asks and why,
@@ -15,37 +15,36 @@ func (c *Catalog) Notice() ([]byte, error) {
 		return nil, err
 	}
 	const comment = "<!-- Rendered from the catalog. Do not edit: change the catalog and raise its notice number. -->\n"
-	return []byte(comment + notice.Markdown(c.document(c.english(), words.Match()))), nil
+	return []byte(comment + notice.Markdown(c.document(c.english(), texts.In("en")))), nil
 }
 
 // Document is the notice in another language, as headings, paragraphs, lists and
-// tables of plain text. The language is chosen by a tag or a value of the header
-// Accept-Language; English if it is not shipped. own is false where the
-// catalog's own sentences are English, because it has no translation of its
+// tables of plain text. The language is a tag such as "de"; English if it is not
+// shipped. translated is false where the catalog's own sentences are English, because it has no translation of its
 // present English: see [Catalog.WithTexts]. The second block says so then. A
 // catalog with an error has no document.
-func (c *Catalog) Document(language string) (blocks []notice.Block, own bool) {
+func (c *Catalog) Document(language string) (blocks []notice.Block, translated bool) {
 	if c.Err() != nil {
 		return nil, false
 	}
-	l := words.Match(language)
-	texts := c.Texts(l.Tag)
-	blocks = c.document(texts, l)
-	if !texts.Translated {
+	l := texts.In(language)
+	own := c.Texts(l.Tag)
+	blocks = c.document(own, l)
+	if !own.Translated {
 		blocks = slices.Insert(blocks, 1, notice.Block{Text: l.Text("notice.untranslated", "product", c.product)})
 	}
-	return blocks, texts.Translated
+	return blocks, own.Translated
 }
 
-func (c *Catalog) document(texts Texts, l *words.Language) []notice.Block {
+func (c *Catalog) document(own Texts, l *texts.Language) []notice.Block {
 	d := notice.Data{
 		Product: c.product, Variable: c.Variable(), Notice: c.notice, Erasure: c.Erasure().Name,
-		Recipient: c.about.Recipient, Purpose: texts.About.Purpose, Contact: c.about.Contact, Policy: c.about.Policy,
-		Results: c.about.Results, Others: texts.About.Others,
+		Recipient: c.about.Recipient, Purpose: own.About.Purpose, Contact: c.about.Contact, Policy: c.about.Policy,
+		Results: c.about.Results, Others: own.About.Others,
 		ReportDays: c.about.ReportDays, FigureDays: c.about.FigureDays, ErasureDays: c.about.ErasureDays,
 	}
 	for _, def := range c.metrics {
-		text := texts.Metric(def.name)
+		text := own.Metric(def.name)
 		m := notice.Metric{Title: text.Title, Name: def.name, Question: text.Question, Description: text.Description, Total: def.kind == KindCounter}
 		for _, a := range def.attributes {
 			m.Labels = append(m.Labels, notice.Label{Key: a.Key, Values: a.Values})

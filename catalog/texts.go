@@ -33,7 +33,7 @@ func (t Texts) Metric(name string) Text { return t.metrics[name] }
 
 // Value is the word for a label's value, such as "face detection" for
 // FACE_DETECTION. Without a translation it is the value in lower case, with spaces. Use
-// words.Range for the value of a range.
+// texts.Range for the value of a range.
 func (t Texts) Value(key, value string) string {
 	if word := t.values[key+"."+value]; word != "" {
 		return word
@@ -158,7 +158,7 @@ func (c *Catalog) source() map[string]string {
 		put(d.name+".question", d.text.Question)
 		put(d.name+".range", d.text.Range)
 		if d.kind != KindCounter {
-			continue // ranges are written by package words
+			continue // ranges are written by package texts
 		}
 		for _, a := range d.attributes {
 			for _, v := range a.Values {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"headcount.example/internal/words"
+	"headcount.example/internal/texts"
 )
 
 // A Block is a heading, a paragraph, a list or a table. One of its parts is
@@ -46,7 +46,7 @@ type Label struct {
 }
 
 // Build writes the notice in a language. The first block is its title.
-func Build(d Data, l *words.Language) []Block {
+func Build(d Data, l *texts.Language) []Block {
 	blocks := []Block{
 		{Heading: l.Text("notice.title", "product", d.Product, "notice", d.Notice)},
 		{Text: l.Text("notice.intro", "recipient", d.Recipient)},
@@ -66,7 +66,7 @@ func Build(d Data, l *words.Language) []Block {
 	return append(blocks, decide(d, l)...)
 }
 
-func why(d Data, l *words.Language) []string {
+func why(d Data, l *texts.Language) []string {
 	days := func(n int) string { return l.Count("common.days", int64(n)) }
 	published := l.Text("notice.published")
 	if d.Results != "" {
@@ -87,7 +87,7 @@ func why(d Data, l *words.Language) []string {
 }
 
 // list is the table of what is sent. Labels stand there as they are on the wire.
-func list(d Data, l *words.Language) Block {
+func list(d Data, l *texts.Language) Block {
 	b := Block{Head: []string{l.Text("notice.statistic"), l.Text("notice.question"), l.Text("notice.what"), l.Text("notice.labels")}}
 	for _, m := range d.Metrics {
 		kind := l.Text("notice.now")
@@ -106,7 +106,7 @@ func list(d Data, l *words.Language) Block {
 	return b
 }
 
-func decide(d Data, l *words.Language) []Block {
+func decide(d Data, l *texts.Language) []Block {
 	accept, off := d.Variable+"=accept:"+strconv.Itoa(d.Notice), d.Variable+"=off"
 	return []Block{
 		{
@@ -124,7 +124,7 @@ func decide(d Data, l *words.Language) []Block {
 }
 
 // Markdown writes blocks as Markdown. The texts must not hold what Markdown
-// understands: a catalog and the files of package words are checked for that.
+// understands: a catalog and the files of package texts are checked for that.
 func Markdown(blocks []Block) string {
 	var b strings.Builder
 	for i, block := range blocks {

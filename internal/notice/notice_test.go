@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"headcount.example/internal/words"
+	"headcount.example/internal/texts"
 )
 
 func shop() Data {
@@ -23,9 +23,9 @@ func shop() Data {
 
 // In every language the notice has the same blocks, and every fact is in it.
 func TestBuild(t *testing.T) {
-	english := Build(shop(), words.Match("en"))
-	for _, tag := range append(words.Languages(), "x-pseudo") {
-		blocks := Build(shop(), words.Match(tag))
+	english := Build(shop(), texts.In("en"))
+	for _, tag := range append(texts.Languages(), "x-pseudo") {
+		blocks := Build(shop(), texts.In(tag))
 		if len(blocks) != len(english) {
 			t.Fatalf("%s: %d blocks, English has %d", tag, len(blocks), len(english))
 		}

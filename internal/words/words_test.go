@@ -3,7 +3,6 @@ package words
 import (
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestMatch(t *testing.T) {
@@ -32,93 +31,6 @@ func TestMatch(t *testing.T) {
 			if got := Match(preferences...); got.Tag != tag {
 				t.Errorf("%q is answered in %s", preferences, got.Tag)
 			}
-		}
-	}
-}
-
-func TestText(t *testing.T) {
-	l := &Language{Tag: "xx", Direction: "ltr", texts: map[string]string{"a": "{x} and {y}, {x}", "b": "plain"}}
-	for name, test := range map[string]struct{ got, want string }{
-		"values":               {l.Text("a", "x", 1, "y", "two"), "1 and two, 1"},
-		"a value like a place": {l.Text("a", "x", "{y}", "y", "{x}"), "{y} and {x}, {y}"},
-		"a name without value": {l.Text("a", "x", 1, "y"), "1 and {y}, 1"},
-		"no values":            {l.Text("a"), "{x} and {y}, {x}"},
-		"a value too many":     {l.Text("b", "x", 1), "plain"},
-		"an unknown key":       {l.Text("c", "x", 1), "!c!"},
-		"no language":          {(*Language)(nil).Text("common.direction"), "ltr"},
-	} {
-		if test.got != test.want {
-			t.Errorf("%s: %q, want %q", name, test.got, test.want)
-		}
-	}
-	l.Direction = "rtl"
-	if got, want := l.Text("a", "x", 1, "y", ""), "\u20681\u2069 and , \u20681\u2069"; got != want {
-		t.Errorf("from right to left: %q, want %q", got, want)
-	}
-}
-
-func TestCount(t *testing.T) {
-	l := &Language{texts: map[string]string{"x.one": "{n} of {all}", "x.other": "{n} things of {all}", "common.thousands": ","}, tag: shelves().languages[0].tag}
-	for n, want := range map[int64]string{0: "0 things of 9", 1: "1 of 9", 2: "2 things of 9", 12345: "12,345 things of 9", -1: "-1 of 9"} {
-		if got := l.Count("x", n, "all", 9); got != want {
-			t.Errorf("%d: %q, want %q", n, got, want)
-		}
-	}
-	if got := l.Count("y", 1); got != "!y.other!" {
-		t.Errorf("an unknown key: %q", got)
-	}
-}
-
-func TestNumber(t *testing.T) {
-	for n, want := range map[int64]string{
-		0: "0", 7: "7", 999: "999", 1000: "1,000", 1_000_000: "1,000,000", 123_456_789: "123,456,789", -1234: "-1,234", -123: "-123",
-		-9223372036854775808: "-9,223,372,036,854,775,808",
-	} {
-		if got := Match("en").Number(n); got != want {
-			t.Errorf("%d: %q, want %q", n, got, want)
-		}
-	}
-}
-
-func TestRange(t *testing.T) {
-	for label, want := range map[string]string{
-		"0": "0", "11-50": "11 to 50", "1-10": "1 to 10", "501-2000": "501 to 2,000", "1000001+": "1,000,001 or more",
-		// No labels of ours: they are shown as they are.
-		"": "", "SEARCH": "SEARCH", "1-": "1-", "-1": "-1", "1-2-3": "1-2-3", "01-10": "01-10", "+": "+", "1++": "1++", "1+-2": "1+-2", "1-2+": "1-2+", "-5+": "-5+",
-		"99999999999999999999": "99999999999999999999", "٣": "٣",
-	} {
-		if got := Match("en").Range(label); got != want {
-			t.Errorf("%q: %q, want %q", label, got, want)
-		}
-	}
-	rtl := &Language{Direction: "rtl", texts: shelves().languages[0].texts}
-	if got, want := rtl.Range("1000001+"), "\u2068\u20681,000,001\u2069 or more\u2069"; got != want {
-		t.Errorf("from right to left: %q, want %q", got, want)
-	}
-}
-
-func TestDates(t *testing.T) {
-	at := time.Date(2026, time.November, 26, 23, 30, 59, 0, time.FixedZone("", -3600))
-	l := Match("en")
-	if got := l.Date(at); got != "27 November 2026" {
-		t.Errorf("the date is %q", got)
-	}
-	if got := l.Moment(at); got != "27 November 2026, 00:30 UTC" {
-		t.Errorf("the moment is %q", got)
-	}
-}
-
-func TestPseudo(t *testing.T) {
-	l := Pseudo()
-	if got, want := l.Text("common.month.5"), "[May~~]"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-	if got, want := l.Number(1234), "1,234"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-	for key, text := range shelves().languages[0].texts {
-		if longer := l.texts[key]; !technical(key) && len(longer) < len(text)+len(text)*2/5 {
-			t.Errorf("%s is %q", key, longer)
 		}
 	}
 }

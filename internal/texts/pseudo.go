@@ -1,4 +1,4 @@
-package words
+package texts
 
 import "strings"
 
@@ -8,7 +8,7 @@ const pseudoTag = "x-pseudo"
 // does with long texts, and which of its texts do not come from this package.
 func Pseudo() *Language {
 	source := (*Language)(nil).or()
-	l := &Language{Tag: pseudoTag, Direction: source.Direction, tag: source.tag, texts: map[string]string{}}
+	l := &Language{Tag: pseudoTag, Direction: source.Direction, texts: map[string]string{}}
 	for key, text := range source.texts {
 		if !technical(key) {
 			text = "[" + text + strings.Repeat("~", (len(text)*2+4)/5) + "]"

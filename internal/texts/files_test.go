@@ -1,4 +1,4 @@
-package words
+package texts
 
 import (
 	"encoding/json"
@@ -45,9 +45,9 @@ func plurals(texts map[string]string) map[string]bool {
 func wanted(l *Language, source map[string]string) []string {
 	var own []string
 	for n := range int64(1100) {
-		own = append(own, form(l.tag, n))
+		own = append(own, form(l.Tag, n))
 	}
-	own = append(own, form(l.tag, 1_000_000), "other")
+	own = append(own, form(l.Tag, 1_000_000), "other")
 	slices.Sort(own)
 	own = slices.Compact(own)
 	keys := map[string]bool{}
@@ -78,7 +78,8 @@ func places(text string) []string {
 
 func TestEveryLanguageIsComplete(t *testing.T) {
 	source := read(t, english)
-	for _, l := range shelves().languages {
+	for _, tag := range Languages() {
+		l := In(tag)
 		texts := read(t, l.Tag)
 		if got, want := slices.Sorted(maps.Keys(texts)), wanted(l, source); !slices.Equal(got, want) {
 			t.Errorf("%s.json: missing %q, unknown %q", l.Tag, without(want, got), without(got, want))
@@ -110,7 +111,8 @@ func without(list, other []string) (rest []string) {
 }
 
 func TestTexts(t *testing.T) {
-	for _, l := range shelves().languages {
+	for _, tag := range Languages() {
+		l := In(tag)
 		if l.Direction != "ltr" && l.Direction != "rtl" {
 			t.Errorf("%s: direction %q", l.Tag, l.Direction)
 		}
@@ -177,7 +179,7 @@ var (
 func usedKeys(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, dir := range []string{"panel", "prompt", "catalog", "internal/notice", "internal/words"} {
+	for _, dir := range []string{"panel", "prompt", "catalog", "internal/notice", "internal/texts"} {
 		err := filepath.WalkDir(filepath.Join("../..", dir), func(path string, d fs.DirEntry, err error) error {
 			if os.IsNotExist(err) {
 				return nil

@@ -1,4 +1,4 @@
-// Package words holds the texts for people: one JSON file a language, embedded.
+// Package texts holds the texts for people: one JSON file a language, embedded.
 // The panel, the terminal prompt and the notice take every sentence from here.
 //
 // English is the source: en.json has every key. A key is flat and begins with
@@ -8,6 +8,10 @@
 // x.other. A language is shipped when its file is complete: a test compares
 // each file with English.
 //
+// Package words chooses a language by what a person prefers. It needs the tables
+// of golang.org/x/text for that; this package needs nothing, because every
+// application links it with its catalog.
+//
 // The package keeps no state besides the parsed files, and everything in it is
 // safe for concurrent use.
-package words
+package texts
