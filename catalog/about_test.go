@@ -49,6 +49,9 @@ func TestAbout(t *testing.T) {
 		{policy, "https://shop.example/a b", "About.Policy"},
 		{policy, "https://shop.example/" + strings.Repeat("x", 179), ""},
 		{policy, "https://shop.example/" + strings.Repeat("x", 180), "About.Policy"},
+		{recipient, "Anonymous Ltd", "says that the statistics are anonymous"},
+		{purpose, "To gather an\u00f3nima data.", "says that the statistics are anonymous"},
+		{others, "A company gets anonymised numbers.", "says that the statistics are anonymous"},
 		{results, "", ""},
 		{results, "https://shop.example/usage", ""},
 		{results, "ftp://shop.example/usage", "About.Results"},
@@ -117,6 +120,8 @@ func TestText(t *testing.T) {
 	}{
 		"title with a full stop":        {catalog.Text{Title: "Users."}, `title "Users."`},
 		"title in lower case":           {catalog.Text{Title: "users"}, `title "users"`},
+		"title that promises":           {catalog.Text{Title: "Anonymous users"}, `text "Anonymous users" says that the statistics are anonymous`},
+		"question that promises":        {catalog.Text{Question: "How many anonymous users?"}, `text "How many anonymous users?" says`},
 		"title with markup":             {catalog.Text{Title: "Users <b>"}, `title "Users <b>"`},
 		"title at the limit":            {catalog.Text{Title: strings.Repeat("X", 60)}, ""},
 		"title over the limit":          {catalog.Text{Title: strings.Repeat("X", 61)}, "title"},

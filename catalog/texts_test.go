@@ -109,6 +109,7 @@ func TestFaultyTranslations(t *testing.T) {
 		"a place too many":  {now, change("shop.user.title", "{range}"), `text "shop.user.title"`},
 		"markup":            {now, change("shop.user.title", "<b>"), `text "shop.user.title" is "<b>"`},
 		"two lines":         {now, change("shop.user.title", "a\nb"), `text "shop.user.title" is "a\nb"`},
+		"anonymous":         {now, change("shop.user.title", "Anonyme Benutzer"), `text "shop.user.title" "Anonyme Benutzer" says that the statistics are anonymous`},
 		"turned by a mark":  {now, change("shop.user.title", "\u202ea"), `text "shop.user.title"`},
 		"the Erasure's own": {now, change("headcount.erasure.requested.title", "Löschung"), "is of no use"},
 	} {
