@@ -175,7 +175,7 @@ func decideInChild(how string) {
 			select {}
 		}
 	}
-	_ = c.Decide(context.Background(), consent.Record{Decision: consent.Denied, Where: "test", Erase: true})
+	fmt.Println("decided:", c.Decide(context.Background(), consent.Record{Decision: consent.Denied, Where: "test", Erase: true}))
 }
 
 // TestKilledWhileDeciding kills a process that says no and asks to erase, at

@@ -23,15 +23,15 @@ type logger struct {
 	said map[string]time.Time
 }
 
-// digits differ between lines that say the same: names of temporary files,
-// ports, times.
-var digits = regexp.MustCompile(`[0-9]+`)
+// numbered are words that differ between lines that say the same: names of
+// temporary files, identifiers, ports, times.
+var numbered = regexp.MustCompile(`\S*[0-9]\S*`)
 
 func (l *logger) log(level slog.Level, message string, args ...any) {
 	if l.to == nil {
 		return
 	}
-	key := digits.ReplaceAllString(fmt.Sprint(append([]any{message}, args...)...), "0")
+	key := numbered.ReplaceAllString(fmt.Sprint(append([]any{message}, args...)...), "0")
 	for _, arg := range args { // what is for the log, and not for the settings
 		var more interface{ Detail() string }
 		if err, ok := arg.(error); ok && errors.As(err, &more) {

@@ -51,7 +51,10 @@ func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() er
 	case err != nil:
 		outcome = "not delivered: " + err.Error()
 	}
-	if failed := o.journal.End(o.clock(), number, outcome); failed != nil {
+	failed := o.journal.End(o.clock(), number, outcome)
+	var refused *gate.Error
+	left := err == nil || errors.Is(err, gate.ErrUnanswered) || errors.As(err, &refused) && refused.Status != 0
+	if failed != nil && left {
 		// The report is where it is; only the administrator's copy of the outcome
 		// is missing. A Logger that blocks must not hold up the reporter.
 		go o.log.warn("telemetry: the outcome of a report is not in the journal", "error", failed)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
-	"headcount.example/internal/ledger"
 )
 
 // A place for decisions that calls a function instead of saving.
@@ -100,34 +98,17 @@ func TestRequestEndsElsewhere(t *testing.T) {
 	}
 }
 
-// A readOnly State can be read only, once it is told so.
-type readOnly struct {
-	value   []byte
-	version int64
-	on      atomic.Bool
-}
-
-func (s *readOnly) Load(context.Context) ([]byte, int64, error) { return s.value, s.version, nil }
-
-func (s *readOnly) Swap(_ context.Context, _ int64, value []byte) error {
-	if s.on.Load() {
-		return errors.Join(ledger.ErrUnknown, errors.New("read-only"))
-	}
-	s.value, s.version = value, s.version+1
-	return nil
-}
-
 // A no that is acted on again and again, because the totals cannot be
 // destroyed, asks the receiver to erase once.
 func TestErasedOnceWhileNothingCanBeDestroyed(t *testing.T) {
 	r := receive(t)
-	state := &readOnly{}
+	state := &memoryState{}
 	s := start(t, r.URL, func(c *Config) { c.State = state })
 	s.decide(t, consent.Granted)
 	s.Add(compreface.UserCreated, 1)
 	s.flush(t)
 	before := r.count()
-	state.on.Store(true)
+	state.readOnly.Store(true)
 	_ = s.Decide(t.Context(), consent.Record{Decision: consent.Denied, Erase: true})
 	for range 5 {
 		_ = s.Refresh(t.Context())

@@ -28,7 +28,7 @@ func Trusted(dir string) (exists bool, err error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("cannot look at the directory: %w", err)
+		return false, fmt.Errorf("cannot look at the directory: %w", remedy(err))
 	}
 	if !info.IsDir() {
 		return false, fmt.Errorf("%q is not a directory: move it away", dir)
@@ -90,7 +90,7 @@ func MakeDir(dir string) error {
 	}
 	Step("make directory")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("cannot make the directory: %w", err)
+		return fmt.Errorf("cannot make the directory: %w", remedy(err))
 	}
 	// Again: another process may have made it, and with other modes.
 	_, err = Trusted(dir)

@@ -9,13 +9,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
 // Mkdir makes a directory if it is not there, and those above it. One that root
 // makes belongs to the owner of the directory above it.
-func Mkdir(dir string) error {
+func Mkdir(dir string) (err error) {
+	defer func() { err = remedy(err) }()
 	if _, err := os.Lstat(dir); err == nil {
 		return os.MkdirAll(dir, 0o700) // says what is wrong with it
 	}
@@ -35,7 +37,8 @@ var Step = func(string) {}
 // Replace writes a file for its owner alone: to a temporary file beside it,
 // synced, and then renamed. The directory must exist. Of several processes that
 // replace one file at once, the content of one stays.
-func Replace(path string, data []byte) error {
+func Replace(path string, data []byte) (err error) {
+	defer func() { err = remedy(err) }()
 	dir, base := filepath.Dir(path), filepath.Base(path)
 	Step("create " + base)
 	f, err := os.CreateTemp(dir, temporary(base)) // mode 0600
@@ -107,7 +110,8 @@ var ErrOther = errors.New("is not what it has to be")
 
 // Read reads a file of at most limit bytes. What is not a regular file is an
 // [ErrOther], and never waited for.
-func Read(path string, limit int64) ([]byte, error) {
+func Read(path string, limit int64) (data []byte, err error) {
+	defer func() { err = remedy(err) }()
 	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, err
@@ -121,4 +125,12 @@ func Read(path string, limit int64) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, limit))
+}
+
+// remedy says what helps where the user of this process has no right to a file.
+func remedy(err error) error {
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return fmt.Errorf("%w: chown it to the user of the application (%d)", err, os.Geteuid())
 }

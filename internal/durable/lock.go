@@ -39,7 +39,7 @@ func tryLock(path string) (*flock.Flock, error) {
 	ok, err := lock.TryLock()
 	if err != nil {
 		_ = lock.Close()
-		return nil, fmt.Errorf("%q cannot be locked: %w", path, err)
+		return nil, fmt.Errorf("%q cannot be locked: %w", path, remedy(err))
 	}
 	if !ok {
 		return nil, nil
