@@ -128,7 +128,7 @@ func TestNotAFile(t *testing.T) {
 			save(t, f, Denied, 1)
 			holds(t, f, Denied, 1)
 			if got := count(t, f.dir, "precious"); got != precious {
-				t.Errorf("%d of somebody's %d files are left", got, precious)
+				t.Errorf("got %d files of the application left, want %d", got, precious)
 			}
 			if text, err := os.ReadFile(elsewhere); err != nil || string(text) != file(one) {
 				t.Errorf("the target of a link changed: %q, %v", text, err)

@@ -74,7 +74,7 @@ const (
 
 	// A record may be this far ahead of the clock. Two hosts that share a
 	// directory disagree, and a computer that takes local time for UTC is up to
-	// 14 hours ahead; beyond a day the time is not one at which anybody decided.
+	// 14 hours ahead; beyond a day no person can have decided then.
 	tolerance = 24 * time.Hour
 )
 
@@ -105,8 +105,8 @@ func check(r Record, now time.Time) error {
 	return nil
 }
 
-// normal is r as it is stored: finer times would say more about a person than
-// anybody needs to know.
+// normal is r as it is stored: finer times would say more about a person than is
+// needed.
 func normal(r Record) Record {
 	r.Time = r.Time.UTC().Truncate(time.Second)
 	if !r.Since.IsZero() {

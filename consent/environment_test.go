@@ -147,7 +147,7 @@ func FuzzEnvironment(f *testing.F) {
 		env := environ{"DO_NOT_TRACK": track, "OTEL_SDK_DISABLED": disabled, product: word}
 		free := noVeto.MatchString(track) && noVetoAnyCase.MatchString(disabled)
 		exact := free && notice > 0 && word == fmt.Sprintf("accept:%d", notice)
-		// With nobody else to say yes, only the exact word does.
+		// Without a record only the exact word is a yes.
 		got := Evaluate(context.Background(), product, notice, env.lookup, nil)
 		if got.On() != exact {
 			t.Fatalf("%q notice %d: on %v, want %v (%s)", env, notice, got.On(), exact, got.Reason)

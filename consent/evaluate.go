@@ -61,9 +61,8 @@ func Evaluate(ctx context.Context, variable string, notice int, env func(string)
 	record, err := ask(ctx, src)
 	if err != nil {
 		// Undecided rather than Denied: what cannot be read may have been a yes
-		// or a no, and no word is put into anybody's mouth. It is off, a person
-		// may be asked again (which replaces a damaged file), and a database that
-		// is away for a minute does not make its user start anew.
+		// or a no. It is off, and a person may be asked again, which replaces a
+		// damaged file. A database that is away for a minute destroys nothing.
 		return Status{Reason: "cannot read the recorded decision: " + plain(err), Failed: true}
 	}
 	if record.Decision == Denied {

@@ -101,11 +101,11 @@ func TestEvaluateAcceptAgainstRecord(t *testing.T) {
 		want   Decision
 		reason string
 	}{
-		{"nobody else", "accept:2", nil, Granted, "FACES_TELEMETRY accepts notice 2"},
+		{"the variable alone", "accept:2", nil, Granted, "FACES_TELEMETRY accepts notice 2"},
 		{"after an older yes", "accept:2", granted(1), Granted, "FACES_TELEMETRY accepts notice 2"},
 		{"older, after a yes", "accept:1", granted(2), Granted, "agreed to notice 2"},
-		{"older, nobody else", "accept:1", nil, Undecided, "FACES_TELEMETRY accepts notice 1, now 2"},
-		{"newer, nobody else", "accept:3", nil, Undecided, "FACES_TELEMETRY accepts notice 3, now 2"},
+		{"older, the variable alone", "accept:1", nil, Undecided, "FACES_TELEMETRY accepts notice 1, now 2"},
+		{"newer, the variable alone", "accept:3", nil, Undecided, "FACES_TELEMETRY accepts notice 3, now 2"},
 		{"older, after an older yes", "accept:1", granted(1), Undecided, "agreed to notice 1, now 2; FACES_TELEMETRY accepts notice 1, now 2"},
 		{"a no", "accept:2", fixed{record: Record{Decision: Denied, Notice: 1, Time: now, Where: ""}}, Denied, "no on"},
 		{"unreadable", "accept:2", fixed{err: errors.New("x")}, Undecided, "cannot read"},

@@ -244,7 +244,7 @@ func FuzzFile(f *testing.F) {
 				granted++
 			}
 		}
-		// Nobody is made to agree: each yes is spelled out, once.
+		// Each yes is spelled out, once.
 		if n := bytes.Count(data, []byte(`"granted"`)); n < granted || bytes.Count(data, []byte(`"decision"`)) < len(records) {
 			t.Fatalf("%d grants from %d words", granted, n)
 		}

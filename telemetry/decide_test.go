@@ -24,7 +24,7 @@ import (
 )
 
 // The product's own variable at off is a no like any other, also where
-// somebody said yes on a page.
+// a yes is recorded.
 func TestOffTakesBack(t *testing.T) {
 	r := receive(t)
 	t.Run("a recorded yes", func(t *testing.T) {
@@ -57,8 +57,8 @@ func TestOffTakesBack(t *testing.T) {
 	}
 }
 
-// Somebody who closes the page, a client that was shut down, and one whose
-// endpoint is wrong: a recorded no is carried out all the same.
+// A recorded no is carried out with a context that has ended, by a client that was
+// shut down, and by one with a wrong endpoint.
 func TestNoIsCarriedOut(t *testing.T) {
 	for name, ask := range map[string]func(t *testing.T, s *setup) error{
 		"context ended": func(t *testing.T, s *setup) error {
@@ -286,8 +286,8 @@ type saving struct {
 
 func (s saving) Save(ctx context.Context, r consent.Record) error { return s.save(ctx, r) }
 
-// TestYesAfterNo: a yes after a no is a new installation, also when nobody
-// looked in between.
+// TestYesAfterNo: a yes after a no is a new installation, also when no
+// process looked in between.
 func TestYesAfterNo(t *testing.T) {
 	s := start(t, listenDeaf(t).url(), nil)
 	s.decide(t, consent.Granted)

@@ -392,36 +392,3 @@ func TestEraseOfDamagedTotals(t *testing.T) {
 		t.Errorf("error %v, files %q", err, files(t, s.dir))
 	}
 }
-
-// TestEraseWithoutRoom: a request that cannot be kept does not keep the no from
-// being acted on.
-func TestEraseWithoutRoom(t *testing.T) {
-	s := start(t, listenDeaf(t).url(), nil)
-	s.decide(t, consent.Granted)
-	s.heard(t)
-	if err := os.WriteFile(filepath.Join(s.dir, "erasure"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.erase(t.Context()); err == nil || !strings.Contains(err.Error(), "not erased") || !s.ledgerIsGone() || s.Status().On {
-		t.Errorf("error %v, files %q", err, files(t, s.dir))
-	}
-}
-
-// TestShutdownEndsErasure: Shutdown ends a request that is on its way.
-func TestShutdownEndsErasure(t *testing.T) {
-	server := receive(t)
-	s := start(t, server.URL, nil)
-	s.decide(t, consent.Granted)
-	s.heard(t)
-	held := make(chan struct{})
-	server.mu.Lock()
-	server.held = held
-	server.mu.Unlock()
-	erased := make(chan error)
-	go func() { erased <- s.erase(context.Background()) }()
-	<-held
-	_ = s.Shutdown(t.Context())
-	if err := <-erased; err == nil {
-		t.Error("it says that the request arrived")
-	}
-}

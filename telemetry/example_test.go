@@ -33,7 +33,7 @@ func Example() {
 	// Output: false nobody has decided
 }
 
-// When somebody decides, record it and tell the client.
+// When a person decides, record it and tell the client.
 func ExampleClient_Refresh() {
 	dir, err := os.MkdirTemp("", "telemetry")
 	if err != nil {
@@ -57,7 +57,7 @@ func ExampleClient_Refresh() {
 	// denied false false
 }
 
-// What would be sent can be shown before anybody has decided. Nothing is made
+// What would be sent can be shown before there is a decision. Nothing is made
 // or asked for: the identifier is a row of zeros.
 func ExampleClient_Preview() {
 	stats, _ := telemetry.Init(telemetry.Config{Catalog: compreface.Catalog, Endpoint: "https://stats.vendor.example", Dir: "/var/lib/faces/telemetry"})

@@ -96,7 +96,7 @@ func TestNoEndsTheReportOnItsWay(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("Flush does not return")
 	}
-	if took := time.Since(begin); took > 8*time.Second { // a report that nobody answers ends after ten
+	if took := time.Since(begin); took > 8*time.Second { // a report without an answer ends after ten
 		t.Errorf("took %v", took)
 	}
 	if exists(filepath.Join(s.dir, "headcount.totals")) || r.count() != 0 {
@@ -171,7 +171,7 @@ func TestVetoDestroysNothing(t *testing.T) {
 			want(t, r.last(t), userCreated+"3")
 			want(t, r.last(t), "install_guid "+id)
 
-			// A no that somebody gives under the veto is not forgotten.
+			// A no that is given under the veto is not forgotten.
 			t.Setenv(veto[0], veto[1])
 			s.decide(t, consent.Denied)
 			if exists(filepath.Join(s.dir, "headcount.totals")) {
@@ -191,8 +191,8 @@ func TestExplicitYesOfTheEnvironment(t *testing.T) {
 }
 
 // TestLastLook: the Source takes the yes back between what is due and the
-// connection. Nothing is sent, and counting stops soon without anybody's
-// asking.
+// connection. Nothing is sent, and counting stops soon without a
+// Refresh.
 func TestLastLook(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -226,7 +226,7 @@ func TestLastLook(t *testing.T) {
 					t.Errorf("still counting: %+v", got)
 				}
 				if asked.Load() < 2 {
-					t.Error("nobody looked")
+					t.Error("got no look at consent, want one")
 				}
 				if exists(filepath.Join(dir, "headcount.totals")) == test.gone {
 					t.Errorf("files %q", files(t, dir))
@@ -311,8 +311,7 @@ func TestIdentifierOfAnotherVersion(t *testing.T) {
 	}
 }
 
-// TestFilesVanish: whoever removes the directory ends the old installation;
-// the loop finds out and begins a new one, because consent still holds.
+// TestFilesVanish: removing the directory ends the old installation; the loop finds out and begins a new one, because consent still holds.
 func TestFilesVanish(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "telemetry")
 	synctest.Test(t, func(t *testing.T) {

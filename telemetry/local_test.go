@@ -14,7 +14,7 @@ import (
 	"headcount.example/consent"
 )
 
-// The operator's own reader sees the same figures, and nobody else does.
+// The operator's own reader gets the same figures, and no other one does.
 func TestProducer(t *testing.T) {
 	s := start(t, listenDeaf(t).url(), nil)
 	reader := metric.NewManualReader(metric.WithProducer(s.Producer()))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -156,5 +157,19 @@ func TestNoUnderAVeto(t *testing.T) {
 	}
 	if err := s.Refresh(t.Context()); err != nil || !s.Status().On {
 		t.Errorf("got %v and %+v, want on", err, s.Status())
+	}
+}
+
+// TestEraseWithoutRoom: a request that cannot be kept does not keep the no from
+// being acted on.
+func TestEraseWithoutRoom(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	s.decide(t, consent.Granted)
+	s.heard(t)
+	if err := os.WriteFile(filepath.Join(s.dir, "erasure"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.erase(t.Context()); err == nil || !strings.Contains(err.Error(), "not erased") || !s.ledgerIsGone() || s.Status().On {
+		t.Errorf("error %v, files %q", err, files(t, s.dir))
 	}
 }

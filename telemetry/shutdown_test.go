@@ -343,3 +343,22 @@ func TestLoggerThatPanics(t *testing.T) {
 		_ = c.Shutdown(t.Context())
 	})
 }
+
+// TestShutdownEndsErasure: Shutdown ends a request that is on its way.
+func TestShutdownEndsErasure(t *testing.T) {
+	server := receive(t)
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
+	s.heard(t)
+	held := make(chan struct{})
+	server.mu.Lock()
+	server.held = held
+	server.mu.Unlock()
+	erased := make(chan error)
+	go func() { erased <- s.erase(context.Background()) }()
+	<-held
+	_ = s.Shutdown(t.Context())
+	if err := <-erased; err == nil {
+		t.Error("it says that the request arrived")
+	}
+}

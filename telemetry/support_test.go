@@ -206,7 +206,7 @@ func (s *setup) decide(t testing.TB, d consent.Decision) {
 	}
 }
 
-// heard has it that a report was sent, which nobody needs to receive.
+// heard notes in the schedule that a report was sent, without sending one.
 func (s *setup) heard(t testing.TB) {
 	t.Helper()
 	l := s.agreed().ledger
