@@ -182,7 +182,9 @@ func TestPreviewSaysWhatIsLeftOut(t *testing.T) {
 	if !strings.Contains(plain, without) || !strings.Contains(plain, link) || strings.Contains(sized, without) {
 		t.Error("the page does not say what is left out")
 	}
-	h = open(t, "", func(h *house) { h.config.Catalog = catalog.New("CompreFace", 1, compreface.About, compreface.UserCreated) })
+	h = open(t, "", func(h *house) {
+		h.config.Catalog = catalog.New("CompreFace", 1, compreface.About, compreface.UserCreated)
+	})
 	_, plain = h.get(t, "/")
 	_, sized = h.get(t, "/?sizes")
 	for _, page := range []string{plain, sized, h.row(t)} {

@@ -32,14 +32,14 @@ type report struct {
 // A row is one fact of a report.
 type row struct {
 	Name, Labels, Value, Unit string
-	From, On                  time.Time // days; zero for the identifier
+	On                        time.Time // day; zero for the identifier
 }
 
 // rows are the facts of a report: the identifier, and its points.
 func rows(of telemetry.Report) []row {
 	list := []row{{Name: "install_guid", Value: of.InstallGUID}}
 	for _, p := range of.Points {
-		list = append(list, row{Name: p.Name, Labels: values(p.Attributes), Value: strconv.FormatInt(p.Value, 10), Unit: p.Unit, From: p.Start, On: p.Time})
+		list = append(list, row{Name: p.Name, Labels: values(p.Attributes), Value: strconv.FormatInt(p.Value, 10), Unit: p.Unit, On: p.Time})
 	}
 	return list
 }
@@ -108,7 +108,7 @@ func (p *Panel) sentences(facts []row) []string {
 			form = t.SentenceSizes
 		}
 		list = append(list, fill(form, "name", f.Name, "what", strings.TrimSuffix(p.described(d), "."),
-			"labels", bracket(f.Labels), "value", f.Value, "date", t.day(f.From)))
+			"labels", bracket(f.Labels), "value", f.Value))
 		day = f.On
 	}
 	if !day.IsZero() {

@@ -72,7 +72,7 @@ type Texts struct {
 	WithSizes, WithSizesOn, WithSizesNot, Sentences, Table, Raw string
 	SentenceTotal, SentenceSizes, SentenceIdentifier            string
 	SentenceOther, SentenceDays                                 string
-	Value, Unit, FromDay, OnDay, RequestHead, RequestBody, Size string
+	Value, Unit, OnDay, RequestHead, RequestBody, Size          string
 	Sent, SentNone, SentHelp, SentAll, When, Where, Outcome     string
 	SentErasure, Delivered, Unknown, Unreadable                 string
 
@@ -157,7 +157,7 @@ var english = Texts{
 	Statistic: "Statistic", Says: "What it says", Labels: "Labels", PossibleLabels: "Possible labels", NoLabels: "none",
 	TotalSince: "The total since the yes.",
 	HowManyNow: "How many there are in each range now.",
-	Beside: "Beside these numbers a report holds the unit of each, the day of the yes, the day of the report, and install_guid: " +
+	Beside: "Beside these numbers a report holds the unit of each, the day of the report, and install_guid: " +
 		"a random number made at the moment of the yes. It says that two reports came from the same installation, " +
 		"which makes the statistics pseudonymous.",
 	Never: "Never sent: names, e-mail addresses, passwords, texts, pictures, or anything else that people type or upload; " +
@@ -177,12 +177,12 @@ var english = Texts{
 	Sentences:          "In sentences",
 	Table:              "As a table",
 	Raw:                "As the raw request",
-	SentenceTotal:      "{what}{labels}: {value} since {date}.",
+	SentenceTotal:      "{what}{labels}: {value} since the yes.",
 	SentenceSizes:      "{what}{labels}: {value} now.",
 	SentenceIdentifier: "The identifier of this installation is {value}.",
 	SentenceOther:      "{name} is {value}.",
 	SentenceDays:       "The day of the report is {date}.",
-	Value:              "Value", Unit: "Unit", FromDay: "Since", OnDay: "Day of the report",
+	Value:              "Value", Unit: "Unit", OnDay: "Day of the report",
 	RequestHead: "Request line and headers, sent to {url}",
 	RequestBody: "Body, decoded to JSON",
 	Size:        "{bytes} bytes in all, as they are on the connection; the body is compressed there.",

@@ -88,7 +88,7 @@ func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 	defer cancel()
 	defer context.AfterFunc(e.life, cancel)()
 	today := now.UTC().Truncate(24 * time.Hour)
-	err := e.outbox.send(ctx, gate.Report{GUID: guid, Since: today, Day: today, Erase: true}, func() error { return e.allowed(ctx) })
+	err := e.outbox.send(ctx, gate.Report{GUID: guid, Day: today, Erase: true}, func() error { return e.allowed(ctx) })
 	if err == nil {
 		return e.requests.Arrived(r, e.clock())
 	}

@@ -113,8 +113,6 @@ func (r *recorder) collect(ctx context.Context, now time.Time, observe bool) (ga
 	report := gate.Report{GUID: id.GUID, Since: id.Day, Day: now.UTC().Truncate(24 * time.Hour)}
 	if !r.agreed() {
 		report.GUID, report.Since = placeholder, r.began
-	} else if report.Day.Before(id.Day) {
-		report.Day = id.Day // a clock that went back does not end before it began
 	}
 	totals := make([]uint64, len(r.totals))
 	if err := r.ledger.Totals(ctx, totals); err != nil {

@@ -32,7 +32,6 @@ type Point struct {
 	Unit       string
 	Attributes []string // keys and values in turn
 	Value      int64
-	Start      time.Time // day from which a counter counts; zero for a range gauge
 	Time       time.Time // day of the report
 }
 

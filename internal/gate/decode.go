@@ -51,10 +51,10 @@ func JSON(otlp *colmetricpb.ExportMetricsServiceRequest) ([]byte, error) {
 
 // A Point is one number of a decoded body.
 type Point struct {
-	Name, Unit  string
-	Attributes  []string // keys and values in turn
-	Value       int64
-	Start, Time time.Time // zero when not set
+	Name, Unit string
+	Attributes []string // keys and values in turn
+	Value      int64
+	Time       time.Time
 }
 
 // Facts returns what a decoded body says: install_guid, and the points in their
@@ -70,7 +70,7 @@ func Facts(otlp *colmetricpb.ExportMetricsServiceRequest) (guid string, points [
 			for _, metric := range scope.GetMetrics() {
 				for _, p := range slices.Concat(metric.GetSum().GetDataPoints(), metric.GetGauge().GetDataPoints()) {
 					point := Point{Name: metric.GetName(), Unit: metric.GetUnit(), Value: p.GetAsInt(),
-						Start: nano(p.GetStartTimeUnixNano()), Time: nano(p.GetTimeUnixNano())}
+						Time: time.Unix(0, int64(p.GetTimeUnixNano())).UTC()}
 					for _, a := range p.GetAttributes() {
 						point.Attributes = append(point.Attributes, a.GetKey(), a.GetValue().GetStringValue())
 					}
@@ -80,11 +80,4 @@ func Facts(otlp *colmetricpb.ExportMetricsServiceRequest) (guid string, points [
 		}
 	}
 	return guid, points
-}
-
-func nano(n uint64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.Unix(0, int64(n)).UTC()
 }

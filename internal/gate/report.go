@@ -26,7 +26,7 @@ const maxValue = 1_000_000_000_000
 // each series of each metric, in the catalog's order.
 type Report struct {
 	GUID   uuid.UUID
-	Since  time.Time // day of the yes: totals began at zero then
+	Since  time.Time // when totals began at zero; for Local alone, and never sent
 	Day    time.Time // day of the report
 	Values [][]int64
 	Erase  bool // ask to erase what was sent; Values are not looked at then
@@ -42,7 +42,7 @@ func (g *Gate) metricData(r Report) *metricdata.ResourceMetrics {
 	}
 	return &metricdata.ResourceMetrics{
 		Resource:     resource.NewSchemaless(attribute.String("install_guid", r.GUID.String())),
-		ScopeMetrics: []metricdata.ScopeMetrics{scope(metrics, values, midnight(r.Since), midnight(r.Day))},
+		ScopeMetrics: []metricdata.ScopeMetrics{scope(metrics, values, unknown, midnight(r.Day))},
 	}
 }
 
@@ -82,6 +82,10 @@ func dataPoints(d catalog.Definition, values []int64, now time.Time) (points []m
 	}
 	return points
 }
+
+// unknown is the start time of a sum that is sent: OTLP's 0. A total begins anew
+// only under a new install_guid, so a receiver needs none to notice resets.
+var unknown = time.Unix(0, 0)
 
 // sum is a counter: a monotonic, cumulative Sum.
 func sum(points []metricdata.DataPoint[int64], since time.Time) metricdata.Aggregation {
