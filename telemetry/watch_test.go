@@ -2,9 +2,9 @@ package telemetry
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -12,24 +12,30 @@ import (
 
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
+	"headcount.example/internal/ledger"
 )
 
 // kept is a State in memory that counts how often it is asked.
 type kept struct {
 	asked   atomic.Int64
+	mu      sync.Mutex
 	value   []byte
 	version int64
 }
 
 func (k *kept) Load(context.Context) ([]byte, int64, error) {
 	k.asked.Add(1)
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	return k.value, k.version, nil
 }
 
 func (k *kept) Swap(_ context.Context, version int64, value []byte) error {
 	k.asked.Add(1)
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if version != k.version {
-		return errors.New("conflict")
+		return ledger.ErrConflict
 	}
 	k.value, k.version = value, version+1
 	return nil
@@ -80,8 +86,8 @@ func TestWatch(t *testing.T) {
 		rests("granted")
 		first := c.Status().InstallGUID
 		decides(consent.Denied, false)
-		if strings.Contains(string(state.value), first) {
-			t.Errorf("the identifier is still in %s", state.value)
+		if value, _, _ := state.Load(t.Context()); strings.Contains(string(value), first) {
+			t.Errorf("the identifier is still in %s", value)
 		}
 		rests("denied")
 		decides(consent.Granted, true)
