@@ -1,11 +1,10 @@
 // Package house holds the tests of the house itself: which room may use
-// which, how many names each shows, what an application gets with the
-// library, and that the README is true.
+// which, what each shows to applications, what an application gets with the
+// library, and that the documents are true.
 package house
 
 import (
 	"go/ast"
-	"go/doc"
 	"go/parser"
 	"go/token"
 	"go/types"
@@ -261,56 +260,5 @@ func good(number int) {
 	}
 	if want := []int{13, 14, 14, 15, 16, 17, 18, 19}; !slices.Equal(lines, want) {
 		t.Errorf("found in lines %d, want %d", lines, want)
-	}
-}
-
-// names are what a room shows: package-level names and methods, without the
-// methods of the standard interfaces that printing and encoding call.
-func names(t *testing.T, room string) []string {
-	t.Helper()
-	set, list := files(t, room)
-	p, err := doc.NewFromFiles(set, list, module+"/"+room)
-	if err != nil {
-		t.Fatal(err)
-	}
-	standard := []string{"String", "Error", "MarshalText", "UnmarshalText"}
-	var shown []string
-	functions := func(of string, list []*doc.Func) {
-		for _, f := range list {
-			if of == "" || !slices.Contains(standard, f.Name) {
-				shown = append(shown, strings.TrimPrefix(of+"."+f.Name, "."))
-			}
-		}
-	}
-	values := func(list []*doc.Value) {
-		for _, v := range list {
-			for _, name := range v.Names {
-				if token.IsExported(name) {
-					shown = append(shown, name)
-				}
-			}
-		}
-	}
-	functions("", p.Funcs)
-	values(p.Consts)
-	values(p.Vars)
-	for _, typ := range p.Types {
-		shown = append(shown, typ.Name)
-		functions("", typ.Funcs)
-		functions(typ.Name, typ.Methods)
-		values(typ.Consts)
-		values(typ.Vars)
-	}
-	slices.Sort(shown)
-	return shown
-}
-
-func TestFewNames(t *testing.T) {
-	for room, most := range map[string]int{"bucketing": 8, "consent": 15, "telemetry": 18, "catalog": 36, "catalog/catalogtest": 4, "panel": 12, "prompt": 2, "sqlstate": 15, "telemetrytest": 4} {
-		shown := names(t, room)
-		if len(shown) == 0 || len(shown) > most {
-			t.Errorf("%s shows %d names, more than %d (or none): %q", room, len(shown), most, shown)
-		}
-		t.Logf("%s: %d of %d names: %q", room, len(shown), most, shown)
 	}
 }
