@@ -69,9 +69,13 @@ bench: ## us beside the peers, in one run: about 2 minutes; renders docs/perform
 bench-answers: ## the vendor's command beside DuckDB: 15 minutes, 25 GB in TMPDIR
 	@cd bench && env GOWORK=off go run . answers
 
+.PHONY: release
+release: ## make what a release publishes, in dist/: make release VERSION=v0.1.0
+	@scripts/release $(VERSION)
+
 .PHONY: module-path
 module-path: ## rename the module everywhere: make module-path MODULE=git.vendor.example/headcount
-	@scripts/module-path $(MODULE)
+	@YES=$(YES) scripts/module-path $(MODULE)
 
 .PHONY: clean
 clean: ## remove what was built here
