@@ -2,7 +2,6 @@ package panel
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,41 +16,57 @@ import (
 )
 
 // stateJSON is what GET api/state answers. Times are UTC; those that are not
-// known are left out.
+// known are left out. Texts are in the language of the request.
 type stateJSON struct {
-	Product      string           `json:"product"`
-	Recipient    string           `json:"recipient"`
-	Notice       int              `json:"notice"` // in force; an answer must be to this one
-	On           bool             `json:"on"`
-	Status       string           `json:"status"` // in words, and why
-	Decision     consent.Decision `json:"decision"`
-	Agreed       int              `json:"agreed,omitzero"` // the notice that was agreed to, in force or not
-	Veto         bool             `json:"veto"`            // a variable's no
-	MayChange    bool             `json:"may_change"`      // for the sender
-	Seen         string           `json:"seen"`            // what stands, to be sent back with a yes
-	CanErase     bool             `json:"can_erase"`       // a no can come with a request to erase what was sent
-	InstallGUID  string           `json:"install_guid,omitzero"`
-	Since        time.Time        `json:"since,omitzero"`
-	NextReport   time.Time        `json:"next_report,omitzero"`
-	LastReport   time.Time        `json:"last_report,omitzero"`
-	NotDelivered string           `json:"not_delivered,omitzero"` // why the arrival of the newest report was not confirmed
-	Erasure      string           `json:"erasure,omitzero"`
-	Counted      []countedJSON    `json:"counted"`
-	Changes      []changeJSON     `json:"changes"`
-	Sent         []sentJSON       `json:"sent"`    // the newest first
-	History      []consent.Record `json:"history"` // the newest last
+	Product      string            `json:"product"`
+	Recipient    string            `json:"recipient"`
+	Notice       int               `json:"notice"` // in force; an answer must be to this one
+	On           bool              `json:"on"`
+	Status       string            `json:"status"` // in words, and why
+	Decision     consent.Decision  `json:"decision"`
+	Agreed       int               `json:"agreed,omitzero"` // the notice that was agreed to, in force or not
+	Veto         bool              `json:"veto"`            // a variable's no
+	MayChange    bool              `json:"may_change"`      // for the sender
+	Seen         string            `json:"seen"`            // what stands, to be sent back with a yes
+	CanErase     bool              `json:"can_erase"`       // a no can come with a request to erase what was sent
+	InstallGUID  string            `json:"install_guid,omitzero"`
+	Since        time.Time         `json:"since,omitzero"`
+	NextReport   time.Time         `json:"next_report,omitzero"`
+	LastReport   time.Time         `json:"last_report,omitzero"`
+	NotDelivered string            `json:"not_delivered,omitzero"` // why the arrival of the newest report was not confirmed
+	Changes      []string          `json:"changes"`                // since the notice that was agreed to
+	Erasures     []erasure         `json:"erasures"`               // the newest first
+	Sent         []sentJSON        `json:"sent"`                   // the newest first
+	History      []consent.Record  `json:"history"`                // the newest last
+	Texts        map[string]string `json:"texts"`
+	questionJSON
 }
 
-type countedJSON struct {
-	Name   string   `json:"name"`
-	Says   string   `json:"says"`
-	Kind   string   `json:"kind"`
-	Labels []string `json:"labels"`
+// questionJSON is what a person has to know to decide.
+type questionJSON struct {
+	Language  string      `json:"language"`
+	Direction string      `json:"direction"` // ltr or rtl
+	Lead      string      `json:"lead"`
+	Why       string      `json:"why"`
+	Kept      string      `json:"kept"`
+	Undo      string      `json:"undo"`
+	Never     string      `json:"never"`
+	Contact   string      `json:"contact"`
+	Policy    string      `json:"policy"`
+	Counted   []statistic `json:"counted"`
+	Document  []blockJSON `json:"document"`   // the whole notice
+	Own       bool        `json:"translated"` // false: the product's own sentences are English
 }
 
-type changeJSON struct {
-	Notice int    `json:"notice"`
-	Text   string `json:"text"`
+// signUpJSON is what GET api/signup answers.
+type signUpJSON struct {
+	Ask         bool   `json:"ask"` // false: show no box
+	Notice      int    `json:"notice"`
+	Box         string `json:"box"`          // the field for what the person ticked
+	NoticeField string `json:"notice_field"` // the field for the number of the notice
+	Label       string `json:"label"`
+	Help        string `json:"help"`
+	questionJSON
 }
 
 type sentJSON struct {
@@ -79,75 +94,127 @@ type previewJSON struct {
 }
 
 func inJSON(v report) reportJSON {
-	return reportJSON{URL: v.URL, Head: v.Head, Body: json.RawMessage(v.Body), Bytes: v.Bytes, Sentences: v.Sentences}
-}
-
-func (p *Panel) serveState(w http.ResponseWriter, r *http.Request, right Right) {
-	writeJSON(w, http.StatusOK, p.stateJSON(r.Context(), right))
-}
-
-func (p *Panel) stateJSON(ctx context.Context, right Right) stateJSON {
-	s := p.state(ctx)
-	var v page
-	p.journal(&v, true)
-	out := stateJSON{Product: p.config.Catalog.Product(), Recipient: p.config.Recipient, Notice: p.notice,
-		On: s.on(), Decision: s.decided.Decision, Veto: s.vetoed(), MayChange: right == Change, Seen: s.mark(), CanErase: s.client.CanErase,
-		InstallGUID: s.client.InstallGUID, Since: s.client.Since, NextReport: s.client.NextReport, LastReport: v.Last,
-		NotDelivered: words(s.client.LastError), Erasure: s.client.Erasure,
-		Counted: []countedJSON{}, Changes: []changeJSON{}, Sent: []sentJSON{}, History: append([]consent.Record{}, s.history...)}
-	out.Status, _ = p.status(s)
-	if s.decided.Record.Decision == consent.Granted {
-		out.Agreed = s.decided.Record.Notice
-	}
-	for _, c := range p.counted() {
-		out.Counted = append(out.Counted, countedJSON{c.Name, c.Says, c.Kind, append([]string{}, c.Labels...)})
-	}
-	for _, c := range p.changes(s) {
-		out.Changes = append(out.Changes, changeJSON(c))
-	}
-	for _, e := range v.Sent {
-		if e.Report.Fault == "" {
-			out.Sent = append(out.Sent, sentJSON{e.Time, e.Outcome, e.Report.Erasure, inJSON(e.Report)})
+	out := reportJSON{URL: v.URL, Head: v.Head, Body: json.RawMessage(v.Body), Bytes: v.Bytes, Sentences: []string{}}
+	for _, s := range v.Sentences {
+		if !s.Example {
+			out.Sentences = append(out.Sentences, s.Text)
 		}
 	}
 	return out
 }
 
-func (p *Panel) servePreview(w http.ResponseWriter, r *http.Request, _ Right) {
-	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
-	defer cancel()
+// blockJSON is a heading, a paragraph, a list or a table.
+type blockJSON struct {
+	Heading string     `json:"heading,omitempty"`
+	Text    string     `json:"text,omitempty"`
+	Items   []string   `json:"items,omitempty"`
+	Head    []string   `json:"head,omitempty"`
+	Rows    [][]string `json:"rows,omitempty"`
+}
+
+func (t *tongue) question(o offer) questionJSON {
+	var document []blockJSON
+	for _, b := range o.Full {
+		document = append(document, blockJSON(b))
+	}
+	return questionJSON{Language: t.Tag, Direction: t.Direction, Lead: o.Lead, Why: o.Why, Kept: o.Kept, Undo: o.Undo, Never: o.Never,
+		Contact: o.About.Contact, Policy: o.About.Policy, Counted: o.Counted, Document: document, Own: o.Own}
+}
+
+// buttons are the texts of what an application of one page offers itself.
+var buttons = []string{"panel.button.on", "panel.button.keepoff", "panel.button.keepoff.erase", "panel.button.off", "panel.button.off.erase",
+	"panel.button.send", "panel.button.again", "panel.erase.help", "panel.erase.impossible", "panel.error.veto",
+	"panel.kept", "panel.list", "panel.locked", "panel.on", "panel.off", "panel.once", "panel.preview", "panel.sent", "panel.title", "panel.undo", "panel.why"}
+
+func (p *Panel) serveState(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
+	writeJSON(w, http.StatusOK, p.stateJSON(r, t, right))
+}
+
+func (p *Panel) stateJSON(r *http.Request, t *tongue, right Right) stateJSON {
+	s := p.look(r.Context())
+	var v page
+	p.journal(t, s, &v, true)
+	out := stateJSON{Product: p.config.Catalog.Product(), Recipient: t.about.Recipient, Notice: p.notice, Status: p.status(t, s),
+		On: s.on(), Decision: s.decided.Decision, Veto: s.vetoed(), MayChange: right == Change, Seen: s.mark(), CanErase: s.client.CanErase,
+		InstallGUID: s.client.InstallGUID, Since: s.client.Since, NextReport: s.client.NextReport, LastReport: v.Last,
+		NotDelivered: said(s.client.LastError), Erasures: append([]erasure{}, v.Erasures...), Changes: []string{}, Sent: []sentJSON{},
+		History: append([]consent.Record{}, s.history...), Texts: map[string]string{}, questionJSON: t.question(p.offer(t, s.on()))}
+	if s.decided.Record.Decision == consent.Granted {
+		out.Agreed = s.decided.Record.Notice
+	}
+	if s.outdated() {
+		out.Changes = p.changes(t, out.Agreed)
+	}
+	for _, key := range buttons {
+		out.Texts[strings.TrimPrefix(key, "panel.")] = t.Text(key, "product", out.Product, "recipient", out.Recipient, "days", t.days(t.about.ErasureDays))
+	}
+	for _, e := range v.Sent {
+		out.Sent = append(out.Sent, sentJSON{e.Time, e.Outcome, e.Report.Erasure, inJSON(e.Report)})
+	}
+	return out
+}
+
+func (p *Panel) servePreview(w http.ResponseWriter, r *http.Request, t *tongue, _ Right) {
 	asked := r.URL.Query().Has("sizes")
-	next := p.preview(ctx, asked)
-	if next.Fault != "" {
-		p.refuse(w, true, http.StatusServiceUnavailable, next.Fault)
+	next := p.preview(r.Context(), t, asked)
+	if next.Fault {
+		p.refuse(w, r, t, true, &refusal{status: http.StatusServiceUnavailable, key: "panel.preview.none"})
 		return
 	}
 	writeJSON(w, http.StatusOK, previewJSON{inJSON(next), next.Zeros, asked, append([]string{}, next.Missing...)})
 }
 
+// serveQuestion is for a sign-up form that is made by a program. Who signs up is
+// not logged in, so it shows no more than the form does.
+func (p *Panel) serveQuestion(w http.ResponseWriter, r *http.Request, t *tongue, _ Right) {
+	s := p.state(r.Context())
+	label, help := t.Text("panel.signup.label", "recipient", t.about.Recipient), t.Text("panel.signup.help")
+	writeJSON(w, http.StatusOK, signUpJSON{s.undecided() && !s.client.On, p.notice, boxField, noticeField, label, help, t.question(p.offer(t, false))})
+}
+
+func (p *Panel) serveReport(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
+	if err := p.send(r.Context()); err != nil {
+		p.refuse(w, r, t, true, refuse(http.StatusBadGateway, "send"))
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"state": p.stateJSON(r, t, right)})
+}
+
 // serveDecision takes {"decision":"granted","notice":1,"seen":"…"} or
 // {"decision":"denied","notice":1,"erase":true} and answers with the state.
-func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, right Right) {
-	data, wrong := p.body(r, "application/json")
+func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
+	data, wrong := body(r, "application/json")
 	if wrong != nil {
-		p.refuse(w, true, wrong.status, wrong.why)
+		p.refuse(w, r, t, true, wrong)
 		return
 	}
 	a, err := parseJSON(data)
 	if err != nil {
-		p.refuse(w, true, http.StatusBadRequest, strings.TrimSuffix(p.texts.Malformed, ".")+": "+err.Error()+".")
+		malformed := strings.TrimSuffix(t.Text("panel.error.malformed"), ".") + ": " + err.Error() + "."
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": malformed})
+		return
+	}
+	// Another site cannot send this: without our leave a browser sends it neither PUT
+	// nor JSON. So a no needs nothing else, also behind a proxy that changes the Host.
+	if a.decision != consent.Denied && p.cross.Check(r) != nil {
+		p.refuse(w, r, t, true, refuse(http.StatusForbidden, "crosssite"))
 		return
 	}
 	err = p.decide(r.Context(), a, "settings (API)")
 	status, answered := http.StatusOK, map[string]any{}
 	var refused *refusal
+	var failed failure
 	switch {
 	case errors.As(err, &refused):
-		status, answered["error"] = refused.status, refused.why
-	case err != nil:
-		status, answered["error"] = http.StatusInternalServerError, err.Error()
+		status, answered["error"] = refused.status, t.Text(refused.key, refused.pairs...)
+	case errors.As(err, &failed):
+		status, answered["error"] = http.StatusInternalServerError, t.Text(failed.key)
 	}
-	answered["state"] = p.stateJSON(r.Context(), right)
+	state := p.stateJSON(r, t, right)
+	if a.erase && err == nil && !requested(state.Erasures) {
+		answered["note"] = t.Text("panel.erase.unasked")
+	}
+	answered["state"] = state
 	writeJSON(w, status, answered)
 }
 

@@ -18,7 +18,8 @@ type apiState struct {
 	InstallGUID                          string           `json:"install_guid"`
 	NextReport                           string           `json:"next_report"`
 	LastReport                           string           `json:"last_report"`
-	Counted, Changes, Sent, History      []map[string]any // never null
+	Counted, Sent, History, Erasures     []map[string]any // never null
+	Changes                              []string
 }
 
 func (h *house) state(t *testing.T) (s apiState) {
@@ -55,7 +56,7 @@ func TestAPI(t *testing.T) {
 	}
 	s := h.state(t)
 	if !s.On || s.Decision != "granted" || s.Agreed != 1 || s.InstallGUID == "" || s.NextReport == "" || s.LastReport == "" ||
-		len(s.Counted) != 4 || len(s.Sent) != 1 || len(s.History) != 3 || !strings.HasPrefix(s.Status, "On since ") || s.Recipient != "Example GmbH" {
+		len(s.Counted) != 4 || len(s.Sent) != 1 || len(s.History) != 3 || !strings.HasPrefix(s.Status, "On since ") || s.Recipient != "Exadel" {
 		t.Errorf("after a yes: %+v", s)
 	}
 	h.may = panel.Look
@@ -158,7 +159,7 @@ func TestAPISaysWhatIsWrong(t *testing.T) {
 		`something follows the object`:                                                         put(`{"decision":"denied","notice":1}{}`),
 		`understood here, which is application/json.`:                                          mistyped,
 		`The request is larger than 4096 bytes.`:                                               put(strings.Repeat(" ", 5000)),
-		`What can be: PUT.`:                                                                    wrong,
+		`What can be done: PUT.`:                                                               wrong,
 		`The answer was to notice 2, and the notice is now 1.`:                                 put(`{"decision":"denied","notice":2}`),
 	} {
 		w := h.do(r)

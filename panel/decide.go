@@ -25,20 +25,36 @@ type answer struct {
 // A refusal is a request that changed nothing.
 type refusal struct {
 	status   int
-	why      string
+	key      string // of its text
+	pairs    []any
 	recorded bool // and taken back: what stood before stands again
 }
 
-func (r *refusal) Error() string { return r.why }
+func (r *refusal) Error() string { return r.key }
 
-// decide records an answer and has it acted on. An error that is a *refusal
-// means that nothing has changed; any other says what could not be done.
+func refuse(status int, key string, pairs ...any) *refusal {
+	return &refusal{status: status, key: "panel.error." + key, pairs: pairs}
+}
+
+// A failure is something that was not done: the log has the rest.
+type failure struct{ key string }
+
+func (f failure) Error() string { return f.key }
+
+// fail logs an error and returns what people are told.
+func (p *Panel) fail(key string, err error) error {
+	p.config.Logger.Error("panel: a decision was not carried out", "what", key, "error", err)
+	return failure{"panel.error." + key}
+}
+
+// decide records an answer and has it acted on. An error is a *refusal if
+// nothing has changed, and a failure if something could not be done.
 //
 // It goes on when the browser goes away: half a no would be none.
 func (p *Panel) decide(ctx context.Context, a answer, where string) error {
 	ctx = context.WithoutCancel(ctx)
 	if a.notice != p.notice {
-		return &refusal{status: http.StatusConflict, why: fill(p.texts.Outdated, "agreed", a.notice, "notice", p.notice)}
+		return refuse(http.StatusConflict, "notice", "agreed", a.notice, "notice", p.notice)
 	}
 	err := p.record(ctx, a, where)
 	var refused *refusal
@@ -47,58 +63,52 @@ func (p *Panel) decide(ctx context.Context, a answer, where string) error {
 	}
 	// Whatever became of the rest: a no that could not be written may have put
 	// a yes aside, and one whose request did not arrive takes effect.
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
 	acted := p.act(ctx)
-	switch {
-	case acted == nil && refused != nil:
-		return refused
-	case acted != nil && (err == nil || refused != nil):
-		return errors.New(fill(p.texts.NotActedUpon, "reason", acted))
+	if acted != nil && refused != nil {
+		return acted
 	}
-	return errors.Join(err, acted)
+	return cmp.Or(err, acted)
 }
 
 // act has the client act on what stands.
 func (p *Panel) act(ctx context.Context) error {
-	if err := p.config.Stats.Refresh(ctx); err != nil || !p.state(ctx).ignored() {
-		return err
+	if err := p.refresh(ctx); err != nil {
+		return p.fail("acted", err)
+	}
+	if !p.state(ctx).ignored() {
+		return nil
 	}
 	// Again while no decision is made here: a yes may just have come, and a no after it.
-	unlock, err := p.lock(ctx)
+	unlock, err := p.lock()
 	if err != nil {
-		return err
+		return p.fail("acted", err)
 	}
 	defer unlock()
-	ctx = context.WithoutCancel(ctx) // waiting may have used all of it
-	err = p.config.Stats.Refresh(ctx)
-	if err == nil && p.state(ctx).ignored() {
-		return errors.New(p.texts.AskedElsewhere)
+	if err = p.refresh(ctx); err != nil {
+		return p.fail("acted", err)
 	}
-	return err
+	if p.state(ctx).ignored() {
+		return p.fail("elsewhere", errors.New("Config.Stats has another Consent than Config.Decisions"))
+	}
+	return nil
 }
 
 // record saves an answer, unless it stood already: a form that is sent twice
 // is one decision.
 func (p *Panel) record(ctx context.Context, a answer, where string) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
 	r := consent.Record{Decision: a.decision, Notice: a.notice, Time: time.Now(), Where: where, Erase: a.erase}
-	unlock, err := p.lock(ctx)
+	unlock, err := p.lock()
 	if err != nil {
-		if a.decision == consent.Denied { // it stops this process all the same
-			_ = p.config.Stats.Decide(context.WithoutCancel(ctx), r)
-		}
-		return err
+		return p.unsaved(ctx, r, err)
 	}
 	defer unlock()
 	if a.erase && !p.config.Stats.Status().CanErase {
 		// The no would destroy the identifier, and what was sent could not be
 		// erased any more. Who gave this answer can turn off without.
-		return &refusal{status: http.StatusConflict, why: p.texts.EraseNone}
+		return &refusal{status: http.StatusConflict, key: "panel.erase.impossible"}
 	}
 	if a.decision == consent.Granted && a.seen == "" {
-		return &refusal{status: http.StatusConflict, why: p.texts.Unseen}
+		return refuse(http.StatusConflict, "seen")
 	}
 	s := p.state(ctx)
 	last := s.last()
@@ -107,55 +117,50 @@ func (p *Panel) record(ctx context.Context, a answer, where string) error {
 	}
 	if a.decision == consent.Granted {
 		if s.vetoed() {
-			return &refusal{status: http.StatusConflict, why: p.texts.Vetoed}
+			return refuse(http.StatusConflict, "veto")
 		}
 		// An old answer sent again must not outvote what was decided since. A no
 		// is taken whenever it was meant.
 		if a.seen != s.mark() {
-			return &refusal{status: http.StatusConflict, why: p.texts.Replayed}
+			return refuse(http.StatusConflict, "overtaken")
 		}
+		return p.checkOvertaken(ctx, s.history, where, p.save(ctx, r))
 	}
-	err = p.save(ctx, r)
-	if a.decision == consent.Granted {
-		return p.checkOvertaken(ctx, s.history, where, err)
+	if err = p.save(ctx, r); err != nil {
+		return p.unsaved(ctx, r, err)
 	}
-	if err != nil { // it stops this process all the same
-		_ = p.config.Stats.Decide(ctx, r)
-	}
-	return err
+	return nil
 }
 
-// lock waits until no other decision is being made, as long as ctx allows: the
-// application's Save may hang.
-func (p *Panel) lock(ctx context.Context) (unlock func(), err error) {
+// unsaved is a decision that could not be recorded. A no stops this process all
+// the same.
+func (p *Panel) unsaved(ctx context.Context, r consent.Record, err error) error {
+	key := "save"
+	if r.Decision == consent.Denied {
+		key = "save.off"
+		_, _ = within(ctx, p.timeout, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, p.config.Stats.Decide(ctx, r)
+		})
+	}
+	return p.fail(key, err)
+}
+
+// lock waits until no other decision is being made, and not longer than a call
+// of Decisions may take: what happens under it is bounded by the same.
+func (p *Panel) lock() (unlock func(), err error) {
 	select {
 	case p.deciding <- struct{}{}:
 		return func() { <-p.deciding }, nil
-	case <-ctx.Done():
-		return nil, errors.New(fill(p.texts.NotKept, "reason", "an earlier decision is still being recorded"))
+	case <-time.After(p.timeout):
+		return nil, errors.New("an earlier decision is still being recorded")
 	}
 }
 
 func (p *Panel) save(ctx context.Context, r consent.Record) error {
-	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if v := recover(); v != nil {
-				done <- fmt.Errorf("panic: %v", v)
-			}
-		}()
-		done <- p.config.Decisions.Save(ctx, r)
-	}()
-	var err error
-	select {
-	case err = <-done:
-	case <-time.After(requestTimeout + time.Second): // it does not look at ctx
-		err = errors.New("it takes too long")
-	}
-	if err != nil {
-		return errors.New(fill(p.texts.NotKept, "reason", err))
-	}
-	return nil
+	_, err := within(ctx, p.timeout, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, p.config.Decisions.Save(ctx, r)
+	})
+	return err
 }
 
 // checkOvertaken looks at what a yes came after. Another process may have recorded a no
@@ -164,13 +169,13 @@ func (p *Panel) save(ctx context.Context, r consent.Record) error {
 // may have saved all the same. Who cannot see what came in between takes the yes
 // back as well: it is never guessed that nothing did.
 func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, where string, failed error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout) // Save may have used all of it
-	defer cancel()
+	if failed != nil {
+		failed = p.fail("save", failed)
+	}
 	no := consent.Record{Decision: consent.Denied, Notice: p.notice, Time: time.Now(), Where: where}
-	after, err := p.config.Decisions.History(ctx)
+	after, err := within(ctx, p.timeout, p.config.Decisions.History)
 	if err != nil {
-		unseen := errors.New(fill(p.texts.NotKept, "reason", err))
-		return cmp.Or(failed, errors.Join(unseen, p.save(ctx, no)))
+		return cmp.Or(failed, p.fail("save", errors.Join(err, p.save(ctx, no))))
 	}
 	added := since(before, after)
 	i := slices.IndexFunc(added, func(r consent.Record) bool { return r.Decision == consent.Denied })
@@ -182,10 +187,12 @@ func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, whe
 			no.Where, no.Erase = added[i].Where, added[i].Erase
 		}
 		if err := p.save(ctx, no); err != nil {
-			return err
+			return p.unsaved(ctx, no, err)
 		}
 	}
-	return &refusal{status: http.StatusConflict, why: p.texts.Replayed, recorded: true}
+	refused := refuse(http.StatusConflict, "overtaken")
+	refused.recorded = true
+	return refused
 }
 
 // since returns what was added to a history. It may have lost as many of its
@@ -203,7 +210,9 @@ func since(before, after []consent.Record) []consent.Record {
 	return after
 }
 
-// mark tells one state of the decisions from another.
+// mark tells one state of the decisions from another. It is no secret: it keeps
+// an old yes from being sent again, and the browser's Origin keeps other sites
+// out.
 func (s state) mark() string {
 	r := s.last()
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s %d %d %v", len(s.history), r.Decision, r.Notice, r.Time.Unix(), s.fault != nil))

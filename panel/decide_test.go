@@ -70,7 +70,7 @@ func TestReplayedYes(t *testing.T) {
 			t.Fatalf("%d", w.Code)
 		}
 	}
-	if w := h.do(form(yes)); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "Somebody has decided since") {
+	if w := h.do(form(yes)); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "Another decision was made after") {
 		t.Errorf("an old yes: %d", w.Code)
 	}
 	if list := h.records(t); len(list) != 2 || h.stats.Status().On {
@@ -98,8 +98,8 @@ func TestReplayedYesInJSON(t *testing.T) {
 		}
 	}
 	for body, why := range map[string]string{
-		yes: "Somebody has decided since",
-		`{"decision":"granted","notice":1,"seen":"x"}`: "Somebody has decided since",
+		yes: "Another decision was made after",
+		`{"decision":"granted","notice":1,"seen":"x"}`: "Another decision was made after",
 		`{"decision":"granted","notice":1}`:            "send the field seen",
 		`{"decision":"granted","notice":1,"seen":""}`:  "send the field seen",
 	} {
@@ -121,7 +121,7 @@ func TestVeto(t *testing.T) {
 	yes := h.pressed(t, "granted")
 	t.Setenv("DO_NOT_TRACK", "1")
 	for _, r := range []*http.Request{form(yes), put(h.yes(t, 1))} {
-		if w := h.do(r); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "setting turns statistics off") {
+		if w := h.do(r); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "turns statistics off") {
 			t.Errorf("%s: %d", r.Method, w.Code)
 		}
 	}
@@ -142,9 +142,9 @@ func TestErase(t *testing.T) {
 	}))
 	defer receiver.Close()
 	for answer, want := range map[int]string{
-		http.StatusOK:                  "the request was delivered on",
-		http.StatusServiceUnavailable:  "not delivered yet",
-		http.StatusInternalServerError: "not delivered yet",
+		http.StatusOK:                  "The request arrived on",
+		http.StatusServiceUnavailable:  "has not arrived yet",
+		http.StatusInternalServerError: "has not arrived yet",
 	} {
 		h := open(t, receiver.URL, func(h *house) { h.save(t, consent.Granted, 1) })
 		status = http.StatusOK
@@ -161,7 +161,7 @@ func TestErase(t *testing.T) {
 			}
 		}
 		_, page := h.get(t, "/?recorded=erase")
-		if told := section(page, "status"); !strings.Contains(told, want) || strings.Contains(told, guid) || h.stats.Status().On {
+		if told := section(page, "details"); !strings.Contains(told, want) || !strings.Contains(told, "Identifier "+guid[:8]+"…") || strings.Contains(told, guid) || h.stats.Status().On {
 			t.Errorf("%d: the page says\n%s", answer, told)
 		}
 		idle := "kept only to ask for erasure"
@@ -215,7 +215,7 @@ func TestNothingToErase(t *testing.T) {
 		t.Errorf("the no is lost: %v", list)
 	}
 	_, page := h.get(t, "/?recorded=erase")
-	if !strings.Contains(page, "There is no request to erase") {
+	if !strings.Contains(page, "No request to erase was made") {
 		t.Error("the page does not say that there is no request")
 	}
 }

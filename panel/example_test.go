@@ -39,7 +39,7 @@ func Example() {
 	decisions, stats, end := product()
 	defer end()
 	statistics, err := panel.New(panel.Config{
-		Catalog: compreface.Catalog, Decisions: decisions, Stats: stats, Recipient: "Example GmbH",
+		Catalog: compreface.Catalog, Decisions: decisions, Stats: stats,
 		May: func(r *http.Request) panel.Right {
 			if name, _, _ := r.BasicAuth(); name == "owner" { // the product's own sessions
 				return panel.Change

@@ -3,6 +3,7 @@ package panel_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"headcount.example/consent"
 )
@@ -27,6 +28,7 @@ func TestSaveOfANoHangs(t *testing.T) {
 		h.save(t, consent.Granted, 1)
 		h.config.Decisions = &broken{File: h.decisions, during: func() { <-t.Context().Done() }}
 	})
+	h.Panel.SetTimeout(100 * time.Millisecond)
 	if w := h.do(put(`{"decision":"denied","notice":1}`)); w.Code != 500 {
 		t.Errorf("got the answer %d, want 500", w.Code)
 	}
@@ -44,6 +46,7 @@ func TestNoWhileSaveHangs(t *testing.T) {
 		h.config.Decisions = place
 	})
 	yes := form(h.pressed(t, "granted"))
+	h.Panel.SetTimeout(time.Second)
 	answered := make(chan bool)
 	go func() {
 		h.do(yes)

@@ -19,7 +19,8 @@ import (
 
 // What the page says of an identifier that is not in use.
 const (
-	idle   = "not used; if one was made before, it is kept until somebody decides"
+	may    = "none in use; if one was made before, it is kept, unused, until you decide"
+	idle   = "kept, unused, until you decide"
 	copies = "none in use; the copies of past reports below still show the one they had"
 )
 
@@ -27,9 +28,9 @@ const (
 func (h *house) fact(t testing.TB, word string) string {
 	t.Helper()
 	_, page := h.get(t, "/")
-	found := regexp.MustCompile(`<dt>` + word + `</dt><dd>([^<]*)</dd>`).FindStringSubmatch(section(page, "status"))
+	found := regexp.MustCompile(`<dt>` + word + `</dt><dd>([^<]*)</dd>`).FindStringSubmatch(section(page, "details"))
 	if found == nil {
-		t.Fatalf("no %q in\n%s", word, section(page, "status"))
+		t.Fatalf("no %q in\n%s", word, section(page, "details"))
 	}
 	return found[1]
 }
@@ -59,14 +60,14 @@ func TestIdentifier(t *testing.T) {
 		want  string
 	}{
 		"new":                 {func(t *testing.T) *house { return open(t, "", nil) }, "none exists"},
-		"new, under a veto":   {func(t *testing.T) *house { return vetoed(t, nil) }, idle},
-		"a yes, under a veto": {func(t *testing.T) *house { return vetoed(t, func(h *house) { h.save(t, consent.Granted, 1) }) }, idle},
+		"new, under a veto":   {func(t *testing.T) *house { return vetoed(t, nil) }, may},
+		"a yes, under a veto": {func(t *testing.T) *house { return vetoed(t, func(h *house) { h.save(t, consent.Granted, 1) }) }, may},
 		"a no, under a veto":  {func(t *testing.T) *house { return vetoed(t, func(h *house) { h.save(t, consent.Denied, 1) }) }, "none in use"},
 		"a no":                {func(t *testing.T) *house { return open(t, "", func(h *house) { h.save(t, consent.Denied, 1) }) }, "none exists"},
 		"off by its variable": {func(t *testing.T) *house { t.Setenv("COMPREFACE_TELEMETRY", "off"); return open(t, "", nil) }, "none exists"},
 		"another notice": {func(t *testing.T) *house {
 			return open(t, "", func(h *house) { h.save(t, consent.Granted, 1); upgraded(h, 2) })
-		}, idle},
+		}, "none exists"},
 		"a no after reports": {func(t *testing.T) *house { h := reported(t); h.save(t, consent.Denied, 1); return h }, copies},
 		"a no after reports, under a veto": {func(t *testing.T) *house {
 			h := reported(t)
@@ -81,7 +82,7 @@ func TestIdentifier(t *testing.T) {
 			}
 			_ = h.stats.Refresh(t.Context())
 			return h
-		}, idle},
+		}, may},
 		"the record is gone": {func(t *testing.T) *house {
 			h := reported(t)
 			if err := os.Remove(filepath.Join(h.dir, "consent.json")); err != nil {
@@ -89,7 +90,7 @@ func TestIdentifier(t *testing.T) {
 			}
 			_ = h.stats.Refresh(t.Context())
 			return h
-		}, idle},
+		}, may},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := c.house(t).identifier(t); got != c.want {
@@ -98,8 +99,8 @@ func TestIdentifier(t *testing.T) {
 		})
 	}
 	_, page := reported(t).get(t, "/")
-	if !strings.Contains(section(page, "decide"), "Copies of sent reports that are kept here still show the identifier.") {
-		t.Errorf("who turns off does not learn that copies are kept:\n%s", section(page, "decide"))
+	if !strings.Contains(section(page, "status"), "Copies of sent reports that are kept here still show the identifier.") {
+		t.Errorf("who turns off does not learn that copies are kept:\n%s", section(page, "status"))
 	}
 }
 
@@ -171,13 +172,12 @@ func TestLastReportThatDidNotArrive(t *testing.T) {
 // A preview without sizes says that it is one, and one with nothing left out
 // does not.
 func TestPreviewSaysWhatIsLeftOut(t *testing.T) {
-	const without, link = "without the sizes, which are asked of the application only when a report is due", `href="./?sizes`
+	const without, link = "is asked for sizes only when a report is due", `href="./?sizes`
 	h := open(t, "", nil)
 	_, plain := h.get(t, "/")
 	_, sized := h.get(t, "/?sizes")
-	row := h.row(t)
-	if shown, rest, _ := strings.Cut(row, "</summary>"); !strings.Contains(rest, without) || strings.Contains(shown, without) {
-		t.Errorf("the row does not say what is left out:\n%s", rest)
+	if row := h.row(t); !strings.Contains(row, "faces: 3 <em>(for example)</em>") || strings.Contains(sized, "(for example)") {
+		t.Errorf("the row does not say what is an example:\n%s", row)
 	}
 	if !strings.Contains(plain, without) || !strings.Contains(plain, link) || strings.Contains(sized, without) {
 		t.Error("the page does not say what is left out")
@@ -188,8 +188,7 @@ func TestPreviewSaysWhatIsLeftOut(t *testing.T) {
 	_, plain = h.get(t, "/")
 	_, sized = h.get(t, "/?sizes")
 	for _, page := range []string{plain, sized, h.row(t)} {
-		if strings.Contains(page, "without the sizes") || strings.Contains(page, link) || strings.Contains(page, "sizes are included") ||
-			!strings.Contains(page, "As it would be sent now: the same bytes") {
+		if strings.Contains(page, without) || strings.Contains(page, link) || strings.Contains(page, "(for example)") {
 			t.Error("a list without sizes has some")
 		}
 	}
@@ -200,17 +199,17 @@ func TestListNamesTheRequestToErase(t *testing.T) {
 	h := open(t, "", nil)
 	_, page := h.get(t, "/")
 	for _, text := range []string{section(page, "counted"), h.row(t)} {
-		if !strings.Contains(text, "sends one request of its own, "+compreface.Catalog.Erasure().Name) {
+		if !strings.Contains(text, "A request to erase is one request of its own, "+compreface.Catalog.Erasure().Name) {
 			t.Error("the list is said to be whole, and is not")
 		}
 	}
 }
 
-// What is said of everybody holds for an application that counts for itself.
+// What is said of zeros holds for an application that counts for itself.
 func TestCountingLocally(t *testing.T) {
 	h := open(t, "", nil)
 	_, page := h.get(t, "/")
-	for _, text := range []string{"nothing is counted for Example GmbH,", "Nothing is counted for reports while"} {
+	for _, text := range []string{"Nothing is counted for reports yet, so the totals are zero"} {
 		if !strings.Contains(page, text) {
 			t.Errorf("the page does not say %q", text)
 		}
@@ -249,8 +248,8 @@ func TestEraseThatCannotBe(t *testing.T) {
 			}
 			h.Handler = http.StripPrefix(mounted, p)
 			_, page := h.get(t, "/")
-			if strings.Join(h.buttons(t), " ") != "denied" || !strings.Contains(section(page, "decide"), "cannot be made here") {
-				t.Errorf("it is offered:\n%s", section(page, "decide"))
+			if strings.Join(h.buttons(t), " ") != "denied" || !strings.Contains(section(page, "status"), "cannot be made here") {
+				t.Errorf("it is offered:\n%s", section(page, "status"))
 			}
 			if _, state := h.get(t, "/api/state"); !strings.Contains(state, `"can_erase": false`) {
 				t.Errorf("it is offered: %s", state)

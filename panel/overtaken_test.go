@@ -77,10 +77,10 @@ func TestNoWhileAYesIsRecorded(t *testing.T) {
 					s.before, s.after = nil, func() { act(); h.noElsewhere(t) }
 				}
 				w := h.do(yes)
-				if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "Somebody has decided since") || strings.Contains(w.Body.String(), "Nothing has changed") {
+				if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "Another decision was made after") || strings.Contains(w.Body.String(), "Nothing has changed") {
 					t.Errorf("the yes: %d\n%s", w.Code, w.Body)
 				}
-				if h.stats.Status().On || !strings.HasPrefix(h.status(t), "Off – somebody said no") {
+				if h.stats.Status().On || !strings.HasPrefix(h.status(t), "Turned off on") {
 					t.Errorf("on: %v, and the page says %q", h.stats.Status().On, h.status(t))
 				}
 				list := h.records(t)
@@ -98,7 +98,7 @@ func TestNoWhileAYesIsRecorded(t *testing.T) {
 
 // noElsewhere is a no to a panel of another process.
 func (h *house) noElsewhere(t *testing.T) {
-	other, err := panel.New(panel.Config{Catalog: h.config.Catalog, Decisions: h.decisions, Recipient: "x", May: h.config.May})
+	other, err := panel.New(panel.Config{Catalog: h.config.Catalog, Decisions: h.decisions, May: h.config.May})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestYesThatCannotBePlaced(t *testing.T) {
 	h := open(t, "", func(h *house) { s.File = h.decisions; h.config.Decisions = s })
 	s.after = func() { s.blind = true }
 	w := h.do(form(h.pressed(t, "granted")))
-	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "could not be recorded: the disk is away") {
+	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "could not be recorded. The log") {
 		t.Errorf("%d\n%s", w.Code, w.Body)
 	}
 	list := h.records(t)
@@ -138,21 +138,21 @@ func TestTwoPlacesForDecisions(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = stats.Shutdown(context.Background()) })
 	h := &house{may: panel.Change, decisions: ours, stats: stats}
-	h.config = panel.Config{Catalog: compreface.Catalog, Decisions: ours, Stats: stats, Recipient: "x", May: func(*http.Request) panel.Right { return h.may }}
+	h.config = panel.Config{Catalog: compreface.Catalog, Decisions: ours, Stats: stats, May: func(*http.Request) panel.Right { return h.may }}
 	if h.Panel, err = panel.New(h.config); err != nil {
 		t.Fatal(err)
 	}
 	h.Handler = http.StripPrefix(mounted, h.Panel)
 	for _, r := range []*http.Request{put(`{"decision":"denied","notice":1}`), form("decision=denied&notice=1&seen=x"), form("decision=erase&notice=1&seen=x")} {
 		w := h.do(r)
-		if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "The decision is recorded, but not everything that follows from it is done: ") {
+		if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "The decision is recorded, but this process still counts") {
 			t.Errorf("%s: %d\n%s", r.Method, w.Code, w.Body)
 		}
 	}
 	if list := h.records(t); len(list) != 2 || list[0].Decision != consent.Denied || !list[1].Erase || !stats.Status().On {
 		t.Fatalf("the records are %v, and on is %v", list, stats.Status().On)
 	}
-	if got := h.status(t); !strings.HasPrefix(got, "This process still counts. What was decided: Off – somebody said no") {
+	if got := h.status(t); !strings.HasPrefix(got, "This process still counts, although statistics were turned off. Turned off on") {
 		t.Errorf("the page says %q", got)
 	}
 	if got := h.state(t); strings.HasPrefix(got.Status, "Off") || got.On {

@@ -1,8 +1,6 @@
 package panel
 
 import (
-	"context"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,56 +8,66 @@ import (
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
-	"headcount.example/telemetry"
+	"headcount.example/internal/notice"
 )
 
 // few is how many entries of the journal are on the page unless all are asked
 // for.
 const few = 10
 
-// A page is everything the template shows, in the order in which it shows it.
-type page struct {
-	Recipient string
-	Notice    int
+// maxTitles is how many statistics the first sentence names.
+const maxTitles = 6
 
+// An offer is what a person has to know to decide: who, why, what, how long, and
+// how to undo it.
+type offer struct {
+	Product               string
+	About                 catalog.About
+	Notice                int
+	Lead, Why, Kept, Undo string
+	ErasureDays           string
+	Counted               []statistic
+	Never                 string
+	Full                  []notice.Block
+	Own                   bool // the catalog has its sentences in this language
+}
+
+// A page is everything the settings show, in the order in which they show it.
+type page struct {
+	offer
 	Outcome string // of the answer that led here
+	On      bool
 	Status  string
-	English bool // the status is, whatever the page is
-	Stale   bool // this process has not acted on it
+	Reason  string // English: what is wrong with the product's own variable
 	Veto    bool
 	May     bool // the reader may decide
 	Choices choices
-	Seen    string
+	Form    form
 
-	Last, Next   time.Time
-	Reported     bool // the journal has a report, arrived or not
-	NotDelivered string
-	Identifier   string
-	NoIdentifier string // what became of it
-	Erasure      string
+	Changes []string // of the notice, since the one that was agreed to
+	Agreed  int
 
-	Changes      []change
-	Asks         bool // the notice changed
-	Counted      []statistic
-	Full         []block
-	Preview      report
-	Sent         []sent
-	SentAll      int // how many there are, if not all are shown
-	SentWhy      string
-	History      []consent.Record
-	HistoryFault string // why it could not be read
-}
-
-// A change is what one notice brought.
-type change struct {
-	Notice int
-	Text   string
+	Last, Next     time.Time
+	Reported       bool // the journal has a report, arrived or not
+	NotDelivered   string
+	Identifier     string
+	NoIdentifier   string // what became of it
+	Erasures       []erasure
+	Preview        report
+	Sent           []sent
+	SentAll        int // how many there are, if not all are shown
+	SentUnreadable bool
+	History        []consent.Record
+	Unreadable     bool
 }
 
 // A statistic is one line of the list.
 type statistic struct {
-	Name, Says, Kind string
-	Labels           []string
+	Name   string   `json:"name"`
+	Title  string   `json:"title"`
+	Says   string   `json:"says"`
+	Kind   string   `json:"kind"`
+	Labels []string `json:"labels"`
 }
 
 // A sent report is one entry of the journal.
@@ -69,61 +77,106 @@ type sent struct {
 	Report  report
 }
 
-func (p *Panel) servePage(w http.ResponseWriter, r *http.Request, right Right) {
-	// Addresses in the page are relative to a path that ends with a slash.
-	if path, query, _ := strings.Cut(r.RequestURI, "?"); path != "" && !strings.HasSuffix(path, "/") {
-		to := path[strings.LastIndex(path, "/")+1:] + "/"
-		if query != "" {
-			to += "?" + query
-		}
-		w.Header().Set("Location", "./"+to)
-		w.WriteHeader(http.StatusPermanentRedirect)
-		return
+func (p *Panel) servePage(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
+	if !slashed(w, r) {
+		p.page(w, r, t, right, http.StatusOK, "")
 	}
-	p.page(w, r, right, http.StatusOK, "")
 }
 
-// page renders the whole page. The outcome of a redirect is told from what
-// stands now, and not from the address: anybody can write an address.
-func (p *Panel) page(w http.ResponseWriter, r *http.Request, right Right, status int, outcome string) {
+// slashed leads to the path with a slash at its end: addresses in our pages are
+// relative to one.
+func slashed(w http.ResponseWriter, r *http.Request) bool {
+	path, query, _ := strings.Cut(r.RequestURI, "?")
+	if path == "" || strings.HasSuffix(path, "/") {
+		return false
+	}
+	to := path[strings.LastIndex(path, "/")+1:] + "/"
+	if query != "" {
+		to += "?" + query
+	}
+	w.Header().Set("Location", "./"+to)
+	w.WriteHeader(http.StatusPermanentRedirect)
+	return true
+}
+
+// page writes the settings. The outcome of a redirect is told from what stands
+// now, and not from the address: anybody can write an address.
+func (p *Panel) page(w http.ResponseWriter, r *http.Request, t *tongue, right Right, status int, outcome string) {
 	query := r.URL.Query()
-	s := p.state(r.Context())
-	v := page{Recipient: p.config.Recipient, Notice: p.notice,
-		Outcome: outcome, Stale: s.decided.On() != s.client.On, Veto: s.vetoed(), May: right == Change,
-		Seen: s.mark(), Changes: p.changes(s), Asks: s.outdated(), Counted: p.counted()}
-	v.Status, v.English = p.status(s)
-	v.NotDelivered, v.Identifier, v.Erasure, v.Next = words(s.client.LastError), s.client.InstallGUID, s.client.Erasure, s.client.NextReport
+	s := p.look(r.Context())
+	v := page{offer: p.offer(t, s.on()), Outcome: outcome, On: s.client.On, Status: p.status(t, s), Veto: s.vetoed(), May: right == Change,
+		Choices: s.choices(), Next: s.client.NextReport, NotDelivered: said(s.client.LastError), Identifier: s.client.InstallGUID,
+		Preview: p.preview(r.Context(), t, query.Has("sizes")), History: slices.Clone(s.history), Unreadable: s.fault != nil}
+	slices.Reverse(v.History)
+	if s.decided.Veto && s.decided.Record.Where == p.config.Catalog.Variable() {
+		v.Reason = s.decided.Reason
+	}
+	if s.outdated() {
+		v.Agreed = s.decided.Record.Notice
+		v.Changes = p.changes(t, v.Agreed)
+	}
+	if v.May {
+		v.Form = p.form(w, r, s, "")
+	}
+	p.journal(t, s, &v, query.Has("all"))
+	v.NoIdentifier = t.Text("panel.identifier." + s.identifier(len(v.Sent) > 0 || v.SentUnreadable))
 	if recorded, ok := query["recorded"]; ok && outcome == "" && s.last() != (consent.Record{}) {
-		v.Outcome = p.texts.Recorded
-		if len(recorded) == 1 && recorded[0] == "erase" && s.client.Erasure == "" {
-			v.Outcome += " " + p.texts.NothingErased
+		v.Outcome = t.Text("panel.recorded")
+		if len(recorded) == 1 && recorded[0] == "erase" && s.last().Erase && !requested(v.Erasures) {
+			v.Outcome += " " + t.Text("panel.erase.unasked")
 		}
 	}
-	notice, _ := p.config.Catalog.Notice() // New looked at the catalog
-	v.Full = blocks(string(notice))
-	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
-	defer cancel()
-	v.Preview = p.preview(ctx, query.Has("sizes"))
-	p.journal(&v, query.Has("all"))
-	v.Choices = s.choices()
-	v.Choices.Erase = v.Choices.TurnOff && s.client.CanErase
-	v.NoIdentifier = p.noIdentifier(s, &v)
-	v.History, v.HistoryFault = slices.Clone(s.history), words(s.fault)
-	slices.Reverse(v.History)
-	p.render(w, "page", status, v)
+	if query.Has("sent") && outcome == "" && len(v.Sent) > 0 && v.Sent[0].Outcome == "delivered" {
+		v.Outcome = t.Text("panel.sent.now")
+	}
+	p.write(w, r, t, status, "settings", t.Text("panel.title", "product", v.Product), v)
 }
 
-func words(err error) string {
+func said(err error) string {
 	if err == nil {
 		return ""
 	}
 	return err.Error()
 }
 
+// offer says what is asked, or what was agreed to.
+func (p *Panel) offer(t *tongue, on bool) offer {
+	o := offer{Product: p.config.Catalog.Product(), About: t.about, Notice: p.notice, Why: t.about.Purpose, Never: t.Text("panel.never")}
+	var titles []string
+	for _, d := range p.config.Catalog.Metrics() {
+		text := t.texts.Metric(d.Name)
+		titles = append(titles, text.Title)
+		line := statistic{Name: d.Name, Title: text.Title, Says: text.Description, Kind: t.Text("panel.list.now"), Labels: []string{}}
+		if d.Kind == catalog.KindCounter {
+			line.Kind = t.Text("panel.list.since")
+		}
+		for _, a := range d.Attributes {
+			line.Labels = append(line.Labels, a.Values...)
+		}
+		o.Counted = append(o.Counted, line)
+	}
+	if more := len(titles) - maxTitles; more > 1 {
+		titles = append(titles[:maxTitles], t.Count("panel.more", int64(more)))
+	}
+	key := "panel.lead.off"
+	if on {
+		key = "panel.lead.on"
+	}
+	o.Lead = t.Text(key, "recipient", t.about.Recipient, "what", strings.Join(titles, " · "))
+	o.Kept = t.Text("panel.kept.text", "reports", t.days(t.about.ReportDays), "figures", t.days(t.about.FigureDays))
+	o.ErasureDays = t.days(t.about.ErasureDays)
+	o.Undo = t.Text("panel.undo.text", "recipient", t.about.Recipient, "days", o.ErasureDays)
+	o.Full, o.Own = p.config.Catalog.Document(t.Tag)
+	return o
+}
+
 // journal shows what was sent, the newest first.
-func (p *Panel) journal(v *page, all bool) {
+func (p *Panel) journal(t *tongue, s state, v *page, all bool) {
 	entries, err := p.config.Stats.Journal()
-	v.SentWhy = words(err)
+	if v.SentUnreadable = err != nil; err != nil {
+		p.config.Logger.Warn("panel: entries of the journal cannot be read", "error", err)
+	}
+	v.Erasures = p.erasures(t, s, entries, time.Now())
 	for _, e := range entries {
 		if p.erases(e.Report) {
 			continue
@@ -134,49 +187,37 @@ func (p *Panel) journal(v *page, all bool) {
 		}
 	}
 	if v.Last.IsZero() {
-		v.Last = p.config.Stats.Status().LastReport // without a journal this process knows of its own
+		v.Last = s.client.LastReport // without a journal this process knows of its own
 	}
 	if len(entries) > few && !all {
 		v.SentAll, entries = len(entries), entries[:few]
 	}
 	for _, e := range entries {
-		v.Sent = append(v.Sent, sent{Time: e.Time, Outcome: e.Outcome, Report: p.view(e.Report)})
+		v.Sent = append(v.Sent, sent{Time: e.Time, Outcome: e.Outcome, Report: p.view(t, e.Report, true)})
 	}
 }
 
-// erases tells a request to erase from a report.
-func (p *Panel) erases(of telemetry.Report) bool {
-	name := p.config.Catalog.Erasure().Name
-	return slices.ContainsFunc(of.Points, func(at telemetry.Point) bool { return at.Name == name })
+// Notice serves the notice for everybody whose actions are counted: what is sent,
+// why, and whether it is on. It shows no identifier and no numbers, and changes
+// nothing. It asks no May. Mount it at a path that ends with a slash, as the panel.
+func (p *Panel) Notice() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p == nil || p.pages == nil {
+			http.Error(w, "the panel is not configured: see the error of panel.New", http.StatusInternalServerError)
+			return
+		}
+		p.protect(w.Header())
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/panel.css"):
+			p.serveStyle(w, r, nil, Nothing)
+		case !slashed(w, r):
+			p.showNotice(w, r, p.tongue(r), http.StatusOK)
+		}
+	})
 }
 
-// changes are those since the notice that was agreed to, or all.
-func (p *Panel) changes(s state) []change {
-	agreed := 0
-	if s.outdated() && s.decided.Record.Notice < p.notice {
-		agreed = s.decided.Record.Notice
-	}
-	var list []change
-	for _, n := range slices.Sorted(maps.Keys(p.config.Changes)) {
-		if n > agreed {
-			list = append(list, change{n, p.config.Changes[n]})
-		}
-	}
-	return list
-}
-
-// counted is the catalog's list.
-func (p *Panel) counted() []statistic {
-	var list []statistic
-	for _, d := range p.config.Catalog.Metrics() {
-		line := statistic{Name: d.Name, Says: p.described(d), Kind: p.texts.HowManyNow}
-		if d.Kind == catalog.KindCounter {
-			line.Kind = p.texts.TotalSince
-		}
-		for _, a := range d.Attributes {
-			line.Labels = append(line.Labels, a.Values...)
-		}
-		list = append(list, line)
-	}
-	return list
+func (p *Panel) showNotice(w http.ResponseWriter, r *http.Request, t *tongue, status int) {
+	s := p.look(r.Context())
+	v := page{offer: p.offer(t, s.on()), On: s.client.On, Status: p.status(t, s)}
+	p.write(w, r, t, status, "notice", t.Text("panel.title", "product", v.Product), v)
 }

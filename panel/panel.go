@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"log/slog"
 	"net/http"
-	"strings"
+	"sync"
+	"time"
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
@@ -16,7 +18,8 @@ import (
 
 // Config is what an application says about its panel.
 type Config struct {
-	// Catalog is the list that people decide about. Required.
+	// Catalog is the list that people decide about. It names the recipient,
+	// the purpose and how long data is kept. Required.
 	Catalog *catalog.Catalog
 
 	// Decisions is where decisions are kept: the same that telemetry.Config
@@ -31,13 +34,10 @@ type Config struct {
 	// counts nothing, and the panel says so.
 	Stats *telemetry.Client
 
-	// Recipient is who gets the reports, such as "Example GmbH". Required.
-	Recipient string
-
 	// May says what the sender of a request may do here. It is asked at every
-	// request to the handler but the one for the style sheet. The sign-up row
-	// does not ask it: [Panel.SignUp] and [Panel.SignedUp] are for the person that the
-	// application calls them for.
+	// request to the handler but those for the style sheet and the question at
+	// sign-up, and by [Panel.Banner]. [Panel.SignUp] and [Panel.SignedUp] do not ask
+	// it: they are for the person that the application calls them for.
 	//
 	// Nil means that everyone who reaches the handler may look, and no one may change
 	// anything. To look is to see the identifier and the totals as well, and to
@@ -50,16 +50,34 @@ type Config struct {
 	// is taken from these and from the page's own.
 	Origins []string
 
-	// Changes says in a sentence or two what each notice changed, by its
-	// number, from 2 on.
-	Changes map[int]string
+	// Earlier are the lists of earlier notices, each as [catalog.Catalog.JSON]
+	// rendered it. With the one that was agreed to, the page says what changed
+	// since. Nil: it says that it cannot.
+	Earlier [][]byte
 
-	// Home is where the page's link back leads, such as "/". Empty means no
-	// link.
+	// Language is the language of the reader, as a BCP 47 tag or a list in the form
+	// of Accept-Language. Nil means the request's Accept-Language.
+	Language func(*http.Request) string
+
+	// Hidden is put into every form: the hidden field with the application's own
+	// token against forged requests. Nil means nothing.
+	Hidden func(*http.Request) template.HTML
+
+	// Layout writes a page of the application around the panel's content, with a
+	// link to the panel's panel.css in its head. It writes status, and sets its own
+	// Content-Security-Policy, which must allow that style sheet and forms to the same
+	// site; content needs no script and no style attribute. Nil means a page of the
+	// panel's own.
+	Layout func(w http.ResponseWriter, r *http.Request, status int, title string, content template.HTML)
+
+	// Home is where the link back leads, and the answer "later", such as "/". Empty
+	// means no link.
 	Home string
 
-	// Texts replaces words; the zero value is English.
-	Texts Texts
+	// Logger hears why a decision could not be read, recorded or acted on. People
+	// read only that it could not, because such errors can name hosts and accounts.
+	// Nil means silence.
+	Logger *slog.Logger
 }
 
 // Decisions keeps what was decided. A [consent.File] does; an application that
@@ -88,32 +106,33 @@ const (
 // concurrent use if Config's functions are.
 type Panel struct {
 	config   Config
-	texts    Texts
 	notice   int
-	pages    *template.Template
+	pages    *template.Template // never executed, so that it can be cloned
+	tongues  sync.Map           // tag of a language → *tongue
 	cross    *http.CrossOriginProtection
 	deciding chan struct{} // one look and Save at a time
+	timeout  time.Duration // how long the application's Decisions may take for one call
 }
 
 //go:embed *.html panel.css
 var assets embed.FS
 
-// maxWords is how long the row in the sign-up form may be: more is not read.
-const maxWords = 60
+// requestTimeout is how long the application's Decisions may take for one call.
+const requestTimeout = 5 * time.Second
 
 // New makes a panel and touches nothing. All faults of the configuration are
 // reported together. With an error the panel can be used all the same: it answers
 // every request with status 500 and that it is not configured, without the error,
 // and its sign-up row is empty.
 func New(config Config) (*Panel, error) {
-	p := &Panel{config: config, texts: config.Texts.with(english), notice: config.Catalog.NoticeNumber(),
+	p := &Panel{config: config, notice: config.Catalog.NoticeNumber(), timeout: requestTimeout,
 		cross: http.NewCrossOriginProtection(), deciding: make(chan struct{}, 1)}
-	err := errors.Join(p.check(), p.texts.check(config.Changes))
+	if p.config.Logger == nil {
+		p.config.Logger = slog.New(slog.DiscardHandler)
+	}
+	err := p.check()
 	if err == nil {
-		p.pages, err = template.New("").Funcs(template.FuncMap{
-			"fill": fill, "stop": stop, "join": func(list []string) string { return strings.Join(list, ", ") }, "day": p.texts.day, "moment": p.texts.moment, "place": p.texts.place,
-			"t": func() Texts { return p.texts }, "product": config.Catalog.Product, "home": func() string { return config.Home },
-		}).ParseFS(assets, "*.html")
+		p.pages, err = template.New("").Funcs(new(tongue).funcs()).ParseFS(assets, "*.html")
 	}
 	return p, err
 }
@@ -127,25 +146,17 @@ func (p *Panel) check() error {
 	if p.config.Decisions == nil {
 		fault("no place for decisions is given")
 	}
-	if strings.TrimSpace(p.config.Recipient) == "" {
-		fault("no recipient is given: people must know who gets the reports")
-	}
-	if promises(p.config.Recipient) {
-		fault("recipient %.60q promises what an identifier does not keep", p.config.Recipient)
-	}
 	for _, origin := range p.config.Origins {
 		if err := p.cross.AddTrustedOrigin(origin); err != nil {
 			fault("origin %.80q is not an address such as https://faces.example: %w", origin, err)
 		}
 	}
-	for notice := range p.config.Changes {
-		if notice < 2 || notice > p.notice {
-			fault("a change is given for notice %d; they go from 2 to %d", notice, p.notice)
+	for i, list := range p.config.Earlier {
+		if earlier, err := readList(list); err != nil {
+			fault("Earlier[%d] is not a list as catalog.JSON renders it: %w", i, err)
+		} else if earlier.Product != p.config.Catalog.Product() {
+			fault("Earlier[%d] is a list of %.80q and not of %q", i, earlier.Product, p.config.Catalog.Product())
 		}
-	}
-	label, help := p.signUpWords()
-	if n := len(strings.Fields(label + " " + help + " " + p.texts.SignUpDetails)); n > maxWords {
-		fault("the sign-up row has %d words, more than %d: shorten the texts", n, maxWords)
 	}
 	return errors.Join(faults...)
 }

@@ -12,10 +12,10 @@ import (
 func TestLife(t *testing.T) {
 	h := open(t, "", nil)
 	steps := []struct{ before, press, after string }{
-		{`^Off – nobody has decided$`, "granted", `^On since \d+ \w+ \d{4} for notice 1$`},
-		{`^On since`, "denied", `^Off – somebody said no on \d+ \w+ \d{4} \(settings\)$`},
-		{`^Off – somebody`, "granted", `^On since`},
-		{`^On since`, "erase", `^Off – somebody said no`},
+		{`^No decision has been made`, "granted", `^On since \d+ \w+ \d{4}, for notice 1.$`},
+		{`^On since`, "denied", `^Turned off on \d+ \w+ \d{4} \(settings\)`},
+		{`^Turned off`, "granted", `^On since`},
+		{`^On since`, "erase", `^Turned off`},
 	}
 	for _, step := range steps {
 		if got := h.status(t); !regexp.MustCompile(step.before).MatchString(got) {

@@ -12,12 +12,13 @@ import (
 
 func TestParseForm(t *testing.T) {
 	for body, want := range map[string]answer{
-		"decision=granted&notice=1&seen=ab":  {decision: consent.Granted, notice: 1, seen: "ab"},
-		"seen=ab&notice=12&decision=denied":  {decision: consent.Denied, notice: 12, seen: "ab"},
-		"decision=erase&notice=1&seen=ab":    {decision: consent.Denied, notice: 1, erase: true, seen: "ab"},
-		"decision=grant%65d&notice=1&seen=x": {decision: consent.Granted, notice: 1, seen: "x"},
+		"decision=granted&notice=1&seen=ab":         {decision: consent.Granted, notice: 1, seen: "ab"},
+		"seen=ab&notice=12&decision=denied":         {decision: consent.Denied, notice: 12, seen: "ab"},
+		"decision=erase&notice=1&seen=ab":           {decision: consent.Denied, notice: 1, erase: true, seen: "ab"},
+		"decision=denied&notice=1&seen=ab&csrf=xyz": {decision: consent.Denied, notice: 1, seen: "ab"}, // a field of the application's
+		"decision=grant%65d&notice=1&seen=x":        {decision: consent.Granted, notice: 1, seen: "x"},
 	} {
-		if got, ok := parseForm(body); !ok || got != want {
+		if got, _, ok := parseForm(body); !ok || got != want {
 			t.Errorf("%s: %v %v", body, got, ok)
 		}
 	}
@@ -25,13 +26,13 @@ func TestParseForm(t *testing.T) {
 		"", "decision=granted", "decision=granted&notice=1", "notice=1&seen=ab", "decision=granted&seen=ab",
 		"decision=granted&decision=granted&notice=1&seen=ab", "decision=granted&decision=denied&notice=1&seen=ab",
 		"decision=granted&notice=1&notice=1&seen=ab", "decision=granted&notice=1&seen=ab&seen=ab",
-		"decision=granted&notice=1&seen=ab&x=1", "decision=granted&notice=1&seen=", "decision=&notice=1&seen=ab",
+		"decision=granted&notice=1&seen=ab&headcount_token=a&headcount_token=a", "decision=granted&notice=1&seen=", "decision=&notice=1&seen=ab",
 		"decision=Granted&notice=1&seen=ab", "decision=on&notice=1&seen=ab", "decision=undecided&notice=1&seen=ab",
 		"decision=granted&notice=0&seen=ab", "decision=granted&notice=-1&seen=ab", "decision=granted&notice=01&seen=ab",
 		"decision=granted&notice=1.0&seen=ab", "decision=granted&notice=%2B1&seen=ab", "decision=granted&notice=99999999999999999999&seen=ab",
 		"decision=granted;notice=1;seen=ab", "decision=granted&notice=1&seen=%zz", "decision[]=granted&notice=1&seen=ab",
 	} {
-		if got, ok := parseForm(body); ok || got != (answer{}) {
+		if got, _, ok := parseForm(body); ok || got != (answer{}) {
 			t.Errorf("%s: is an answer: %v", body, got)
 		}
 	}
@@ -78,7 +79,7 @@ func FuzzParseForm(f *testing.F) {
 	f.Add("decision=granted&notice=1&seen=ab")
 	f.Add("decision=erase&notice=1&seen=ab&decision=granted")
 	f.Fuzz(func(t *testing.T, body string) {
-		a, ok := parseForm(body)
+		a, _, ok := parseForm(body)
 		sound(t, body, a, ok)
 		if !ok {
 			return
@@ -88,7 +89,7 @@ func FuzzParseForm(f *testing.F) {
 			word = "erase"
 		}
 		again := url.Values{"decision": {word}, "notice": {strconv.Itoa(a.notice)}, "seen": {a.seen}}.Encode()
-		if b, ok := parseForm(again); !ok || a != b {
+		if b, _, ok := parseForm(again); !ok || a != b {
 			t.Errorf("%q is %v, and said again %v", body, a, b)
 		}
 	})

@@ -1,9 +1,10 @@
 package panel
 
 import (
-	"bytes"
 	"encoding/json"
+	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -16,108 +17,119 @@ type route struct {
 	public  bool     // for everyone who reaches the handler
 	changes bool     // only for who may change
 	json    bool     // refusals are JSON
-	form    bool     // looks at the site that a request came from itself
-	serve   func(*Panel, http.ResponseWriter, *http.Request, Right)
+	own     bool     // looks itself at the site that a request came from
+	serve   func(*Panel, http.ResponseWriter, *http.Request, *tongue, Right)
 }
+
+var looking = []string{"GET", "HEAD"}
 
 // routes by the path below the one that the panel is mounted at.
 var routes = map[string]route{
-	"":             {methods: []string{"GET", "HEAD"}, serve: (*Panel).servePage},
-	"panel.css":    {methods: []string{"GET", "HEAD"}, serve: (*Panel).serveStyle, public: true},
-	"decide":       {methods: []string{"POST"}, serve: (*Panel).serveForm, changes: true, form: true},
-	"api/state":    {methods: []string{"GET", "HEAD"}, serve: (*Panel).serveState, json: true},
-	"api/preview":  {methods: []string{"GET", "HEAD"}, serve: (*Panel).servePreview, json: true},
-	"api/decision": {methods: []string{"PUT"}, serve: (*Panel).serveDecision, changes: true, json: true},
+	"":              {methods: looking, serve: (*Panel).servePage},
+	"panel.css":     {methods: looking, serve: (*Panel).serveStyle, public: true},
+	"decide":        {methods: []string{"POST"}, serve: (*Panel).serveForm, changes: true, own: true},
+	"evidence.json": {methods: looking, serve: (*Panel).serveEvidence, json: true},
+	"api/state":     {methods: looking, serve: (*Panel).serveState, json: true},
+	"api/preview":   {methods: looking, serve: (*Panel).servePreview, json: true},
+	"api/signup":    {methods: looking, serve: (*Panel).serveQuestion, json: true, public: true},
+	"api/decision":  {methods: []string{"PUT"}, serve: (*Panel).serveDecision, changes: true, json: true, own: true},
+	"api/report":    {methods: []string{"POST"}, serve: (*Panel).serveReport, changes: true, json: true},
 }
 
 // ServeHTTP serves the panel at any path that ends with a slash:
 //
 //	mux.Handle("/settings/statistics/", http.StripPrefix("/settings/statistics", p))
 func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	protect(w.Header())
-	path := strings.TrimPrefix(r.URL.Path, "/")
-	to, known := routes[path]
-	switch {
-	case p == nil || p.pages == nil:
+	if p == nil || p.pages == nil {
+		(*Panel)(nil).protect(w.Header())
 		http.Error(w, "the panel is not configured: see the error of panel.New", http.StatusInternalServerError)
+		return
+	}
+	p.protect(w.Header())
+	path, t := strings.TrimPrefix(r.URL.Path, "/"), p.tongue(r)
+	switch to, known := routes[path]; {
 	case !known:
-		p.refuse(w, strings.HasPrefix(path, "api/"), http.StatusNotFound, p.texts.NotFound)
-	case !to.allows(r.Method):
+		p.refuse(w, r, t, strings.HasPrefix(path, "api/"), refuse(http.StatusNotFound, "notfound"))
+	case !slices.Contains(to.methods, r.Method):
 		allowed := strings.Join(to.methods, ", ")
 		w.Header().Set("Allow", allowed)
-		p.refuse(w, to.json, http.StatusMethodNotAllowed, fill(p.texts.Method, "methods", allowed))
+		p.refuse(w, r, t, to.json, refuse(http.StatusMethodNotAllowed, "method", "methods", allowed))
 	case to.public:
-		to.serve(p, w, r, Nothing)
+		to.serve(p, w, r, t, Nothing)
 	default:
-		p.guarded(w, r, to)
+		p.guarded(w, r, t, to)
 	}
-}
-
-func (to route) allows(method string) bool {
-	for _, m := range to.methods {
-		if m == method {
-			return true
-		}
-	}
-	return false
 }
 
 // guarded asks who it is before anything is read or shown.
-func (p *Panel) guarded(w http.ResponseWriter, r *http.Request, to route) {
+func (p *Panel) guarded(w http.ResponseWriter, r *http.Request, t *tongue, to route) {
 	right := p.right(r)
 	switch {
-	case right == Nothing:
-		p.refuse(w, to.json, http.StatusForbidden, p.texts.Forbidden)
-	case to.changes && right != Change:
-		p.refuse(w, to.json, http.StatusForbidden, p.texts.MayNotChange)
-	case !to.form && p.cross.Check(r) != nil:
-		p.refuse(w, to.json, http.StatusForbidden, p.texts.CrossSite)
+	case right == Nothing && !to.json:
+		p.showNotice(w, r, t, http.StatusForbidden)
+	case right == Nothing, to.changes && right != Change:
+		p.refuse(w, r, t, to.json, &refusal{status: http.StatusForbidden, key: "panel.locked"})
+	case !to.own && p.cross.Check(r) != nil:
+		p.refuse(w, r, t, to.json, refuse(http.StatusForbidden, "crosssite"))
 	default:
 		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
-		to.serve(p, w, r, right)
+		to.serve(p, w, r, t, right)
 	}
 }
 
 // protect sets what holds for every answer: nothing is loaded from elsewhere,
-// framed, kept, or guessed.
-func protect(h http.Header) {
-	h.Set("Content-Security-Policy",
-		"default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+// framed, kept, or guessed. Around a Layout the application sets its own policy.
+func (p *Panel) protect(h http.Header) {
+	if p == nil || p.config.Layout == nil {
+		h.Set("Content-Security-Policy",
+			"default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Accept-Language")
 	// Not no-referrer: under it browsers send "Origin: null" with our own form,
 	// and over plain HTTP there is nothing else by which it could be told from
 	// another site's. Nothing goes to another site either way.
 	h.Set("Referrer-Policy", "same-origin")
 }
 
-func (p *Panel) serveStyle(w http.ResponseWriter, _ *http.Request, _ Right) {
+func (p *Panel) serveStyle(w http.ResponseWriter, _ *http.Request, _ *tongue, _ Right) {
 	style, _ := assets.ReadFile("panel.css") // embedded
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	_, _ = w.Write(style)
 }
 
 // refuse says why nothing happened.
-func (p *Panel) refuse(w http.ResponseWriter, asJSON bool, status int, why string) {
+func (p *Panel) refuse(w http.ResponseWriter, r *http.Request, t *tongue, asJSON bool, why *refusal) {
+	text := t.Text(why.key, why.pairs...)
 	if asJSON {
-		writeJSON(w, status, map[string]string{"error": why})
+		writeJSON(w, why.status, map[string]string{"error": text})
 		return
 	}
-	p.render(w, "refusal", status, why)
+	p.write(w, r, t, why.status, "refusal", t.Text("panel.title", "product", p.config.Catalog.Product()), text)
 }
 
-// render writes a whole page or none.
-func (p *Panel) render(w http.ResponseWriter, name string, status int, data any) {
-	var page bytes.Buffer
-	if err := p.pages.ExecuteTemplate(&page, name, data); err != nil {
+// write writes a whole page or none: in the application's layout, or on its own.
+func (p *Panel) write(w http.ResponseWriter, r *http.Request, t *tongue, status int, name, title string, data any) {
+	content, err := t.render(name, data)
+	if err == nil && p.config.Layout != nil {
+		p.config.Layout(w, r, status, title, content)
+		return
+	}
+	var page template.HTML
+	if err == nil {
+		page, err = t.render("page", map[string]any{"Title": title, "Content": content, "Home": p.config.Home})
+	}
+	if err != nil {
+		p.config.Logger.Error("panel: a page could not be made", "page", name, "error", err)
 		http.Error(w, "the page could not be made", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = page.WriteTo(w)
+	_, _ = w.Write([]byte(page))
 }
 
 func writeJSON(w http.ResponseWriter, status int, value any) {

@@ -101,8 +101,8 @@ func TestNobodyMayChangeByDefault(t *testing.T) {
 		}
 	}
 	_, page := h.get(t, "/")
-	if strings.Contains(page, "<button") || strings.Contains(page, "<form") || !strings.Contains(page, "You may not change it") {
-		t.Errorf("a page for looking:\n%s", section(page, "decide"))
+	if strings.Contains(page, "<button") || strings.Contains(page, "<form") || !strings.Contains(page, "Only an administrator can change this.") {
+		t.Errorf("a page for looking:\n%s", section(page, "status"))
 	}
 	if len(h.records(t)) != 0 {
 		t.Error("something was decided")
@@ -139,7 +139,8 @@ func TestOtherSites(t *testing.T) {
 					r.Header.Set("Origin", c.origin)
 				}
 				w := h.do(r)
-				if got := len(h.records(t)) == 1; got != c.allowed || got == (w.Code == http.StatusForbidden) {
+				// Another site can make no browser send JSON, so a no in it is always taken.
+				if got := len(h.records(t)) == 1; got != (c.allowed || r.Method == "PUT") || got == (w.Code == http.StatusForbidden) {
 					t.Errorf("decided: %v, with %d", got, w.Code)
 				}
 			})
@@ -151,8 +152,12 @@ func TestOtherSites(t *testing.T) {
 // look like another site's. A no is taken all the same, with the page's token; a
 // yes where the operator named the public address.
 func TestBehindAProxy(t *testing.T) {
+	var cookie *http.Cookie
 	proxied := func(r *http.Request) *http.Request {
 		r.Host = "upstream"
+		if cookie != nil {
+			r.AddCookie(cookie)
+		}
 		r.Header.Set("Origin", "http://faces.example")
 		return r
 	}
@@ -169,16 +174,18 @@ func TestBehindAProxy(t *testing.T) {
 			}
 		}
 		before := len(h.records(t))
+		no := h.pressed(t, "denied")
+		cookie = h.cookie
 		if origins == nil {
-			if w := h.do(proxied(form("decision=denied&notice=1&seen=guessed"))); w.Code != http.StatusForbidden || len(h.records(t)) != before {
+			if w := h.do(proxied(form("decision=denied&notice=1&seen=guessed&headcount_token=guessed"))); w.Code != http.StatusForbidden || len(h.records(t)) != before {
 				t.Errorf("a no with another token: %d", w.Code)
 			}
 		}
-		if w := h.do(proxied(form(h.pressed(t, "denied")))); w.Code != http.StatusSeeOther || h.stats.Status().On {
+		if w := h.do(proxied(form(no))); w.Code != http.StatusSeeOther || h.stats.Status().On {
 			t.Errorf("origins %q: a no: %d, on %v\n%s", origins, w.Code, h.stats.Status().On, w.Body)
 		}
 	}
-	if _, err := panel.New(panel.Config{Catalog: compreface.Catalog, Decisions: consent.NewFile(t.TempDir()), Recipient: "x", Origins: []string{"faces.example"}}); err == nil {
+	if _, err := panel.New(panel.Config{Catalog: compreface.Catalog, Decisions: consent.NewFile(t.TempDir()), Origins: []string{"faces.example"}}); err == nil {
 		t.Error("an origin without a scheme is accepted")
 	}
 }
@@ -258,8 +265,8 @@ func TestMounted(t *testing.T) {
 
 // A panel that is not configured answers with no page, and decides nothing.
 func TestNotConfigured(t *testing.T) {
-	p, err := panel.New(panel.Config{Changes: map[int]string{1: "x"}})
-	for _, word := range []string{"catalog", "no place for decisions", "no recipient", "notice 1"} {
+	p, err := panel.New(panel.Config{Earlier: [][]byte{[]byte("{}")}, Origins: []string{"faces.example"}})
+	for _, word := range []string{"catalog", "no place for decisions", `Earlier[0]`, `origin "faces.example"`} {
 		if err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("the error does not name %q: %v", word, err)
 		}
@@ -276,6 +283,17 @@ func TestNotConfigured(t *testing.T) {
 		}
 		if r, yes := p.SignedUp(ticked("on", "1")); yes || r != (consent.Record{}) {
 			t.Errorf("a yes: %v", r)
+		}
+	}
+}
+
+// TestYesFromAnotherSite: in JSON as well, a yes needs the same site.
+func TestYesFromAnotherSite(t *testing.T) {
+	h := open(t, "", nil)
+	for _, r := range []*http.Request{put(h.yes(t, 1)), form(h.pressed(t, "granted"))} {
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		if w := h.do(r); w.Code != http.StatusForbidden || len(h.records(t)) != 0 {
+			t.Errorf("%s: got %d and %d records, want 403 and none", r.Method, w.Code, len(h.records(t)))
 		}
 	}
 }

@@ -1,10 +1,9 @@
 package panel
 
 import (
-	"bytes"
-	"context"
 	"html/template"
 	"net/http"
+	"strconv"
 	"time"
 
 	"headcount.example/consent"
@@ -16,15 +15,21 @@ const (
 	noticeField = "headcount_notice"
 )
 
-func (p *Panel) signUpWords() (label, help string) {
-	fields := []any{"recipient", p.config.Recipient, "product", p.config.Catalog.Product()}
-	return fill(p.texts.SignUpLabel, fields...), fill(p.texts.SignUpHelp, fields...)
+// A row of a sign-up form.
+type signUpRow struct {
+	offer
+	Box, NoticeField string
+	Ticked           bool // by the person, in the form that was just refused
+	Preview          report
 }
 
 // SignUp is the row for an application's sign-up form, to be put before its
 // button: an unticked box that is not required, and what exactly would be sent,
 // opening in the page. It is empty when there is nothing to ask, because
 // a person has decided or a variable has.
+//
+// When r posts the form and the application shows it again, because of a mistake in
+// it, the box is as the person left it.
 //
 // It forbids caches to keep the page that w writes, so call it before the page
 // is written: what a browser kept could show a box ticked. A browser that goes
@@ -38,18 +43,27 @@ func (p *Panel) SignUp(w http.ResponseWriter, r *http.Request) template.HTML {
 	if !s.undecided() || s.client.On {
 		return ""
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
-	defer cancel()
-	label, help := p.signUpWords()
-	var row bytes.Buffer
-	err := p.pages.ExecuteTemplate(&row, "signup", map[string]any{
-		"Label": label, "Help": help, "Notice": p.notice, "Box": boxField, "NoticeField": noticeField,
-		"Counted": p.counted(), "Preview": p.preview(ctx, false),
-	})
+	t := p.tongue(r)
+	row, err := t.render("signup", signUpRow{offer: p.offer(t, false), Box: boxField, NoticeField: noticeField, Ticked: p.ticked(r), Preview: p.preview(r.Context(), t, false)})
 	if err != nil {
 		return ""
 	}
-	return template.HTML(row.String()) // escaped by the template
+	return row
+}
+
+// ticked is true for a posted form in which a person ticked exactly our box, to the
+// notice in force, on a page of this site.
+func (p *Panel) ticked(r *http.Request) bool {
+	if r.Method != http.MethodPost || p.cross.Check(r) != nil || r.ParseForm() != nil {
+		return false
+	}
+	// Not r.Form: what stands in an address was not ticked.
+	box, notices := r.PostForm[boxField], r.PostForm[noticeField]
+	if len(box) != 1 || box[0] != "on" || len(notices) != 1 {
+		return false
+	}
+	n, ok := number(notices[0])
+	return ok && n == p.notice
 }
 
 // SignedUp returns the decision that a posted sign-up form holds, for the
@@ -62,16 +76,55 @@ func (p *Panel) SignUp(w http.ResponseWriter, r *http.Request) template.HTML {
 //
 // A form of type multipart/form-data must have been parsed before.
 func (p *Panel) SignedUp(r *http.Request) (consent.Record, bool) {
-	if p == nil || p.pages == nil || r.Method != http.MethodPost || p.cross.Check(r) != nil || r.ParseForm() != nil {
+	if p == nil || p.pages == nil || !p.ticked(r) {
 		return consent.Record{}, false
 	}
-	// Not r.Form: what stands in an address was not ticked.
-	box, notices := r.PostForm[boxField], r.PostForm[noticeField]
-	if len(box) != 1 || box[0] != "on" || len(notices) != 1 {
+	return p.agreed(r)
+}
+
+// SignedUpJSON is [Panel.SignedUp] for an application whose sign-up is JSON: it
+// reads from its own request the fields that GET api/signup names, and passes what
+// the person ticked and the number of the notice that was shown. A missing field is
+// false or 0, and no yes.
+func (p *Panel) SignedUpJSON(r *http.Request, ticked bool, notice int) (consent.Record, bool) {
+	if p == nil || p.pages == nil || !ticked || notice != p.notice || p.cross.Check(r) != nil {
 		return consent.Record{}, false
 	}
-	if n, ok := number(notices[0]); !ok || n != p.notice || !p.state(r.Context()).undecided() {
+	return p.agreed(r)
+}
+
+func (p *Panel) agreed(r *http.Request) (consent.Record, bool) {
+	if !p.state(r.Context()).undecided() {
 		return consent.Record{}, false
 	}
 	return consent.Record{Decision: consent.Granted, Notice: p.notice, Time: time.Now(), Where: "sign-up form"}, true
+}
+
+// Banner is a question for the pages of an application whose administrator has not
+// decided, or agreed to an earlier notice: yes, no, later. It is empty for everyone
+// else, and for 30 days after "later", which decides nothing. Path is where the
+// panel is mounted, such as "/settings/statistics/". Call it before the page
+// is written: it may set a cookie. Link panel.css in the page's head.
+func (p *Panel) Banner(w http.ResponseWriter, r *http.Request, path string) template.HTML {
+	if p == nil || p.pages == nil || p.right(r) != Change {
+		return ""
+	}
+	if c, err := r.Cookie(laterName); err == nil && c.Value == strconv.Itoa(p.notice) {
+		return ""
+	}
+	s := p.state(r.Context())
+	if s.client.On || !s.undecided() && !s.outdated() {
+		return ""
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	t := p.tongue(r)
+	v := page{offer: p.offer(t, false), Status: p.status(t, s), Form: p.form(w, r, s, path)}
+	if s.outdated() {
+		v.Agreed = s.decided.Record.Notice
+	}
+	banner, err := t.render("banner", map[string]any{"Page": v, "Path": path})
+	if err != nil {
+		return ""
+	}
+	return banner
 }

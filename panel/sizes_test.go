@@ -17,7 +17,7 @@ import (
 // Sizes are said to be in a report if they are, and are not guessed to be none.
 func TestSizesThatAreNotThere(t *testing.T) {
 	const included = "The sizes are included, as the application said them just now."
-	not := func(names string) string { return "Of these it did not say any sizes, or has none: " + names + "." }
+	not := func(names string) string { return "It has none, or could not say them, for: " + names + "." }
 	type says = func(context.Context) ([]int64, error)
 	some := func(context.Context) ([]int64, error) { return []int64{3}, nil }
 	albums := catalog.NewRangeGauge("compreface.album.count", "{album}", catalog.Text{Title: "Albums", Description: "Albums, by size.", Question: "How large are albums?"}, "compreface.album.range", bucketing.Faces)

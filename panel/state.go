@@ -2,17 +2,17 @@ package panel
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"headcount.example/consent"
 	"headcount.example/telemetry"
 )
 
-// requestTimeout is how long the source of decisions may take for one page.
-const requestTimeout = 5 * time.Second
-
-// A state is how things stand at one moment. Looking at it changes nothing:
-// a decision that this process has not acted on yet is shown as just that.
+// A state is how things stand at one moment. Looking at it changes nothing.
 type state struct {
 	decided consent.Status   // asked now
 	client  telemetry.Status // what this process does
@@ -20,15 +20,82 @@ type state struct {
 	fault   error            // of the history
 }
 
+// state asks how things stand. It takes as long as two calls of Decisions may.
 func (p *Panel) state(ctx context.Context) state {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
 	s := state{
-		decided: consent.Evaluate(ctx, p.config.Catalog.Variable(), p.notice, p.config.Env, p.config.Decisions),
+		decided: consent.Evaluate(ctx, p.config.Catalog.Variable(), p.notice, p.config.Env, bounded{p}),
 		client:  p.config.Stats.Status(),
 	}
-	s.history, s.fault = p.config.Decisions.History(ctx)
+	s.history, s.fault = within(ctx, p.timeout, p.config.Decisions.History)
+	if s.fault != nil {
+		p.config.Logger.Warn("panel: the decisions cannot be read", "error", s.fault)
+	}
 	return s
+}
+
+// look is the state after this process acted on what was decided elsewhere.
+func (p *Panel) look(ctx context.Context) state {
+	s := p.state(ctx)
+	if s.decided.On() == s.client.On || s.decided.Failed {
+		return s
+	}
+	if err := p.refresh(ctx); err != nil {
+		p.config.Logger.Warn("panel: a decision could not be acted on", "error", err)
+	}
+	return p.state(ctx)
+}
+
+func (p *Panel) refresh(ctx context.Context) error {
+	_, err := within(context.WithoutCancel(ctx), p.timeout, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, p.config.Stats.Refresh(ctx)
+	})
+	return err
+}
+
+var errTimeout = errors.New("it takes too long")
+
+// within calls the application, which may hang without a look at its context, and
+// may panic.
+func within[T any](ctx context.Context, timeout time.Duration, call func(context.Context) (T, error)) (T, error) {
+	type answer struct {
+		value T
+		err   error
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	done := make(chan answer, 1)
+	go func() {
+		var a answer
+		defer func() {
+			if v := recover(); v != nil {
+				a.err = fmt.Errorf("panic: %v", v)
+			}
+			done <- a
+		}()
+		a.value, a.err = call(ctx)
+	}()
+	select {
+	case a := <-done:
+		return a.value, a.err
+	case <-time.After(timeout + timeout/5): // those that look at ctx have a moment to answer
+		var none T
+		return none, errTimeout
+	}
+}
+
+// bounded is the application's Source, which cannot hang.
+type bounded struct{ p *Panel }
+
+func (b bounded) Consent(ctx context.Context) (consent.Record, error) {
+	return within(ctx, b.p.timeout, b.p.config.Decisions.Consent)
+}
+
+// env looks a variable up.
+func (p *Panel) env(name string) (value string, set bool) {
+	if p.config.Env != nil {
+		return p.config.Env(name)
+	}
+	return os.LookupEnv(name)
 }
 
 // on is true only if there is a yes and this process counts.
@@ -46,8 +113,12 @@ func (s state) outdated() bool {
 // undecided is true if there is no decision yet: no yes, no no, no
 // variable, and nothing that could not be read.
 func (s state) undecided() bool {
-	return s.decided.Decision == consent.Undecided && s.decided.Record == (consent.Record{}) && !s.decided.Failed && s.fault == nil
+	return s.decided.Decision == consent.Undecided && s.decided.Reason == nobody && s.fault == nil
 }
+
+// nobody is consent's reason when there is no decision at all, and nothing that
+// cannot be read or believed. A test holds it to that package.
+const nobody = "nobody has decided"
 
 // vetoed is true if a variable in the environment says no. The record that
 // consent makes of it names the variable, and no time or notice.
@@ -56,27 +127,10 @@ func (s state) vetoed() bool {
 	return s.decided.Veto || s.decided.Decision == consent.Denied && r.Time.IsZero() && r.Notice == 0 && r.Where != ""
 }
 
-// noIdentifier says what became of the identifier while none is in use. It
-// says no more than is known: a veto for all products leaves one where it is,
-// what another process has done is not told to this one, and what could not be
-// destroyed is still there.
-func (p *Panel) noIdentifier(s state, v *page) string {
-	t := p.texts
-	unfailed := s.client.Reason == s.client.Consent.Reason // nothing failed
-	// The product's own variable at off is a no as well, and no veto.
-	no := s.decided.Decision == consent.Denied && !s.decided.Veto || s.decided.Veto && s.last().Decision == consent.Denied
-	acted := unfailed && s.client.Consent.Decision == consent.Denied && !s.client.Consent.Veto
-	switch {
-	case (no || s.undecided()) && s.client.Erasing:
-		return t.IdentifierErasing
-	case no && len(v.Sent) > 0:
-		return t.IdentifierCopies
-	case len(v.Sent) == 0 && v.SentWhy == "" && !s.client.Kept && (no && acted || s.undecided() && unfailed):
-		return t.IdentifierNone
-	case no, s.decided.On():
-		return t.IdentifierUnused
-	}
-	return t.IdentifierIdle
+// denied is true if a person or the product's own variable said no, also under a
+// veto.
+func (s state) denied() bool {
+	return s.decided.Decision == consent.Denied && !s.decided.Veto || s.decided.Veto && s.last().Decision == consent.Denied
 }
 
 // last is the newest record; the zero one if there is none.
@@ -87,19 +141,33 @@ func (s state) last() consent.Record {
 	return s.history[len(s.history)-1]
 }
 
-// status is how things stand in one sentence, and why. English says that part
-// of it comes from elsewhere and is not translated.
-func (p *Panel) status(s state) (words string, english bool) {
-	words, english = p.decided(s)
-	if s.client.On && !s.decided.On() { // nothing that counts is said to be off
-		words = fill(p.texts.StillOn, "status", words)
+// identifier is the key of what became of the identifier while none is in use.
+// It says no more than is known: a veto leaves one where it is, what another
+// process has done is not told to this one, and what could not be destroyed is
+// still there. Sent says that the journal has entries.
+func (s state) identifier(sent bool) string {
+	unfailed := s.client.Reason == s.client.Consent.Reason // nothing failed
+	acted := unfailed && s.client.Consent.Decision == consent.Denied && !s.client.Consent.Veto
+	switch no := s.denied(); {
+	case (no || s.undecided()) && s.client.Erasing:
+		return "erasing"
+	case no && sent:
+		return "copies"
+	case !sent && !s.client.Kept && (no && acted || (s.undecided() || s.outdated()) && unfailed):
+		return "none"
+	case no, s.decided.On():
+		return "unused"
+	case s.outdated() && s.client.Kept && len(s.history) > 0:
+		return "idle"
 	}
-	return words, english
+	return "may"
 }
 
-// decided is what the decision comes to, whatever this process does.
-func (p *Panel) decided(s state) (words string, english bool) {
-	t, r := p.texts, s.decided.Record
+// status is how things stand in one or two sentences.
+func (p *Panel) status(t *tongue, s state) string {
+	r := s.decided.Record
+	date, where := t.Date(r.Time), t.place(r.Where)
+	var words string
 	switch {
 	case s.on():
 		// The later of the two: totals may count only from a day after the yes, and
@@ -108,29 +176,34 @@ func (p *Panel) decided(s state) (words string, english bool) {
 		if s.client.Since.After(since) {
 			since = s.client.Since
 		}
-		return fill(t.On, "date", t.day(since), "notice", p.notice), false
+		return t.Text("panel.status.on", "date", t.Date(since), "notice", p.notice)
 	case s.decided.On():
-		why := t.NotActed
-		if s.client.Reason != s.client.Consent.Reason {
-			why, english = s.client.Reason, true
-		}
-		return fill(t.Waiting, "notice", p.notice, "reason", why), english
-	case s.decided.Decision == consent.Denied && !s.vetoed() && !r.Time.IsZero():
-		if r.Where == "" {
-			return fill(t.OffDeniedSomewhere, "date", t.day(r.Time)), false
-		}
-		return fill(t.OffDenied, "date", t.day(r.Time), "where", t.place(r.Where)), false
+		words = t.Text("panel.status.waiting", "notice", p.notice)
+	case s.vetoed():
+		words = t.Text("panel.status.variable", "variable", r.Where)
+	case s.decided.Decision == consent.Denied && r.Where == "":
+		words = t.Text("panel.status.denied.somewhere", "date", date)
+	case s.decided.Decision == consent.Denied:
+		words = t.Text("panel.status.denied", "date", date, "where", where)
+	case s.decided.Failed:
+		words = t.Text("panel.status.failed")
 	case s.outdated():
-		return fill(t.OffChanged, "agreed", r.Notice, "notice", p.notice), false
-	case s.undecided() && s.decided.Reason == nobody:
-		return t.OffUndecided, false
+		words = t.Text("panel.status.changed", "agreed", r.Notice, "notice", p.notice)
+	case s.undecided():
+		words = t.Text("panel.status.undecided")
+	default:
+		words = t.Text("panel.status.failed")
+		name := p.config.Catalog.Variable()
+		value, _ := p.env(name)
+		if accepted, older := strings.CutPrefix(value, "accept:"); older && s.last() == (consent.Record{}) && s.fault == nil {
+			words = t.Text("panel.status.variable.old", "variable", name, "agreed", accepted, "notice", p.notice)
+		}
 	}
-	return fill(t.Off, "reason", s.decided.Reason), true
+	if s.client.On { // nothing that counts is said to be off
+		words = t.Text("panel.status.stillon") + " " + words
+	}
+	return words
 }
-
-// nobody is consent's reason when there is no decision at all. A test holds
-// it to that package.
-const nobody = "nobody has decided"
 
 // The answers that the page offers. Agree and keep off are one pair, and the
 // two ways of turning off another: of each pair the buttons look alike.
@@ -139,18 +212,22 @@ type choices struct{ Agree, KeepOff, TurnOff, Erase, Try bool }
 // Any reports whether there is anything to choose.
 func (c choices) Any() bool { return c != choices{} }
 
-func (s state) choices() choices {
+func (s state) choices() (c choices) {
 	switch {
 	case s.on():
-		return choices{TurnOff: true}
+		c.TurnOff = true
 	case s.decided.On():
-		return choices{TurnOff: true, Try: true}
+		c.TurnOff, c.Try = true, true
 	case s.vetoed():
 		// The variable decides for as long as it is set. What was agreed to
 		// can be taken back all the same.
-		return choices{TurnOff: s.client.On || s.last().Decision == consent.Granted}
+		c.TurnOff = s.client.On || s.last().Decision == consent.Granted
 	case s.decided.Decision == consent.Denied:
-		return choices{Agree: true, TurnOff: s.client.On}
+		c.Agree, c.TurnOff = true, s.client.On
+	default:
+		c.Agree, c.KeepOff = true, true
 	}
-	return choices{Agree: true, KeepOff: true}
+	// An identifier can be kept only where a yes was given before.
+	c.Erase = s.client.CanErase && (c.TurnOff || c.KeepOff && s.client.Kept && !s.undecided())
+	return c
 }

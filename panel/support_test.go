@@ -34,6 +34,7 @@ type house struct {
 	dir       string
 	decisions *consent.File
 	stats     *telemetry.Client
+	cookie    *http.Cookie // of the newest page with a form
 	may       panel.Right
 }
 
@@ -47,7 +48,7 @@ func open(t testing.TB, endpoint string, change func(*house)) *house {
 	}
 	h := &house{dir: filepath.Join(t.TempDir(), "telemetry"), may: panel.Change}
 	h.decisions = consent.NewFile(h.dir)
-	h.config = panel.Config{Catalog: compreface.Catalog, Decisions: h.decisions, Recipient: "Example GmbH", Home: "/",
+	h.config = panel.Config{Catalog: compreface.Catalog, Decisions: h.decisions, Home: "/",
 		May: func(*http.Request) panel.Right { return h.may }}
 	if change != nil {
 		change(h)
@@ -126,17 +127,21 @@ func (h *house) yes(t *testing.T, notice int) string {
 	return fmt.Sprintf(`{"decision":"granted","notice":%d,"seen":%q}`, notice, h.state(t).Seen)
 }
 
-var hidden = regexp.MustCompile(`<input type="hidden" name="(\w+)" value="(\w*)"`)
+var hidden = regexp.MustCompile(`<input type="hidden" name="(\w+)" value="([^"]*)"`)
 
 // pressed is what a browser posts for one button of the page.
 func (h *house) pressed(t testing.TB, decision string) string {
 	t.Helper()
-	_, page := h.get(t, "/")
-	if !strings.Contains(page, `<button name="decision" value="`+decision+`">`) {
-		t.Fatalf("the page has no button %q:\n%s", decision, section(page, "decide"))
+	w := h.do(httptest.NewRequest("GET", mounted+"/", nil))
+	page := w.Body.String()
+	for _, c := range w.Result().Cookies() {
+		h.cookie = c
+	}
+	if !strings.Contains(page, ` name="decision" value="`+decision+`">`) {
+		t.Fatalf("the page has no button %q:\n%s", decision, section(page, "status"))
 	}
 	fields := url.Values{"decision": {decision}}
-	for _, f := range hidden.FindAllStringSubmatch(page, -1) {
+	for _, f := range hidden.FindAllStringSubmatch(section(page, "status"), -1) {
 		fields.Add(f[1], f[2])
 	}
 	return fields.Encode()
@@ -144,7 +149,7 @@ func (h *house) pressed(t testing.TB, decision string) string {
 
 // section is the part of a page below one heading.
 func section(page, id string) string {
-	_, rest, _ := strings.Cut(page, `<section aria-labelledby="`+id+`">`)
+	_, rest, _ := strings.Cut(page, ` aria-labelledby="`+id+`">`)
 	text, _, _ := strings.Cut(rest, "</section>")
 	return text
 }

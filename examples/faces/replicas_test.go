@@ -79,7 +79,7 @@ func TestDecidedInAnotherProcess(t *testing.T) {
 	one.decide(t, "granted")
 	two.sees(t, "/settings/statistics/", "On since ")
 	two.decide(t, "denied")
-	one.sees(t, "/settings/statistics/", "Off – somebody said no")
+	one.sees(t, "/settings/statistics/", "Turned off on")
 	two.decide(t, "granted")
 	one.post(t, "/settings/report", nil) // asked for at the page of the other one
 }

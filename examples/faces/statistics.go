@@ -54,8 +54,7 @@ func (a *app) openStatistics(ctx context.Context, list *catalog.Catalog, endpoin
 	}
 	s.Observe(compreface.Collections, a.db.facesPerCollection)
 	s.Panel, err = panel.New(panel.Config{
-		Catalog: list, Decisions: s.decisions, Stats: s.Client, May: a.may, Recipient: "the makers of " + list.Product(), Home: "/settings", // as in the notice
-		Texts: panel.Texts{Title: "Usage statistics of Faces", Home: "Back to Faces"},
+		Catalog: list, Decisions: s.decisions, Stats: s.Client, May: a.may, Home: "/settings", Logger: a.log,
 	})
 	return s, err
 }

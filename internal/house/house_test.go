@@ -29,7 +29,7 @@ var rooms = map[string][]string{
 	"catalog/affiliate":   {"bucketing", "catalog"},
 	"catalog/catalogtest": {"catalog"},
 	"consent":             {"internal/durable"},
-	"panel":               {"catalog", "consent", "internal/words", "telemetry"},
+	"panel":               {"catalog", "consent", "internal/notice", "internal/words", "telemetry"},
 	"prompt":              {"catalog", "consent", "internal/words", "golang.org/x/sys", "golang.org/x/text"},
 	"internal/notice":     {"internal/texts"},
 	"internal/texts":      {},
