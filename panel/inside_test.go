@@ -253,7 +253,7 @@ func TestChanges(t *testing.T) {
 	})
 	want := []string{
 		"Recipient: before “Exadel”, now “Example Ltd”.",
-		"How long data is kept: before “reports 30 days, figures of one installation 760 days, erasure within 30 days”, now “reports 60 days, figures of one installation 760 days, erasure within 30 days”.",
+		"How long data is kept: before “reports 30 days, figures of one installation 400 days, erasure within 30 days”, now “reports 60 days, figures of one installation 400 days, erasure within 30 days”.",
 		"Services created: also sent by face swap.", "Services created: no longer sent by face recognition.",
 		"New: Albums. Albums, by size.", "No longer sent: Applications created.",
 	}
