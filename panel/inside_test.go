@@ -107,10 +107,10 @@ func TestSignUpInJSON(t *testing.T) {
 	h := open(t, "", nil)
 	h.may = panel.Nothing
 	var q struct {
-		Ask                                        bool
-		Notice                                     int
+		Ask                                       bool
+		Notice                                    int
 		Label, Help, Lead, Why, Kept, Undo, Never string
-		Document                                   []map[string]any
+		Document                                  []map[string]any
 	}
 	code, body := h.get(t, "/api/signup")
 	if err := json.Unmarshal([]byte(body), &q); err != nil || code != http.StatusOK {
