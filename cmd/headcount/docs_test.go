@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +31,6 @@ func readDocument(t *testing.T, name string) *document {
 
 var (
 	shellBlock = regexp.MustCompile("(?s)(<!-- run -->\n)?```sh\n(.*?)```")
-	unitBlock  = regexp.MustCompile("(?s)```ini\n# (/etc/systemd/system/\\S+)\n(.*?)```")
 	cronLine   = regexp.MustCompile("(?s)```cron\n(?:\\S+ ){5}otelcol (.*?)\n```")
 	execStart  = regexp.MustCompile(`(?m)^ExecStart=/usr/local/bin/(headcount .*)$`)
 )
@@ -162,27 +163,41 @@ func (d *document) checkReceipt(t *testing.T) {
 	}
 }
 
+// units are the files of deploy/systemd, by their names.
+func units(t *testing.T) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob("../../deploy/systemd/*.*")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("got %v, %v; want units", paths, err)
+	}
+	text := map[string]string{}
+	for _, path := range paths {
+		text[filepath.Base(path)] = read(t, path)
+	}
+	return text
+}
+
 // What the units and the cron line start are command lines of this program.
-func TestUnitsInTheDocument(t *testing.T) {
+func TestUnits(t *testing.T) {
 	d := readDocument(t, "operators.md")
 	d.run(t, "headcount simulate --installations 20 --days 20 --out /var/lib/otelcol")
-	units := unitBlock.FindAllStringSubmatch(d.text, -1)
-	if len(units) != 4 {
-		t.Errorf("got %d units, want 4", len(units))
-	}
 	started := 0
-	for _, u := range units {
-		for _, line := range execStart.FindAllStringSubmatch(u[2], -1) {
+	for _, name := range slices.Sorted(maps.Keys(units(t))) { // headcount.service makes the archive
+		if !strings.Contains(d.text, "`"+name+"`") {
+			t.Errorf("docs/operators.md does not say what %s does", name)
+		}
+	}
+	for _, name := range []string{"headcount.service", "headcount-publish.service", "headcount-page.service"} {
+		for _, line := range execStart.FindAllStringSubmatch(units(t)[name], -1) {
 			started++
 			if strings.HasPrefix(line[1], "headcount serve ") { // runs until it is ended
-				d.run(t, strings.Fields(line[1])[0]+" serve --help")
-				continue
+				line[1] += " --help"
 			}
 			d.run(t, line[1])
 		}
 	}
-	if started != 5 {
-		t.Errorf("got %d lines that start headcount, want 5", started)
+	if started != 6 {
+		t.Errorf("got %d lines that start headcount, want 6", started)
 	}
 	line := cronLine.FindStringSubmatch(d.text)
 	if line == nil || strings.Contains(line[1], "\n") {
@@ -191,17 +206,17 @@ func TestUnitsInTheDocument(t *testing.T) {
 	d.run(t, strings.NewReplacer("cd /usr/local/bin && ", "", "./headcount", "headcount").Replace(line[1]))
 }
 
-// systemd accepts the units.
+// systemd accepts the units, and rates them as closed as it can.
 func TestSystemdAcceptsTheUnits(t *testing.T) {
-	d := readDocument(t, "operators.md")
 	dir := t.TempDir()
 	var paths []string
-	for _, u := range unitBlock.FindAllStringSubmatch(d.text, -1) {
-		text := strings.ReplaceAll(u[2], "/usr/local/bin/headcount", "/bin/true")
-		text = strings.ReplaceAll(text, "/usr/local/bin/otelcol", "/bin/true")
-		paths = append(paths, write(t, filepath.Join(dir, filepath.Base(u[1])), text))
+	for name, text := range units(t) {
+		for _, program := range []string{"/usr/local/bin/headcount", "/usr/local/bin/otelcol", "/usr/sbin/nginx"} {
+			text = strings.ReplaceAll(text, program, "/bin/true")
+		}
+		paths = append(paths, write(t, filepath.Join(dir, name), text))
 		if want := "[Unit]\nDescription="; !strings.HasPrefix(text, want) {
-			t.Errorf("%s: got the beginning %.30q, want %q", u[1], text, want)
+			t.Errorf("%s: got the beginning %.30q, want %q", name, text, want)
 		}
 	}
 	analyze, err := exec.LookPath("systemd-analyze")
@@ -212,6 +227,15 @@ func TestSystemdAcceptsTheUnits(t *testing.T) {
 	out, err := exec.Command(analyze, append([]string{"verify", "--man=no"}, paths...)...).CombinedOutput()
 	if err != nil || strings.Contains(string(out), dir) {
 		t.Errorf("%v\n%s", err, out)
+	}
+	for _, path := range paths {
+		if !strings.HasSuffix(path, ".service") {
+			continue
+		}
+		out, err := exec.Command(analyze, "security", "--offline=yes", "--threshold=20", "--no-pager", path).CombinedOutput()
+		if err != nil { // 20 is an exposure of 2.0 of 10
+			t.Errorf("%s is more open than it should be: %v\n%s", filepath.Base(path), err, out)
+		}
 	}
 }
 
