@@ -1,0 +1,3 @@
+module headcount.example/deploy
+
+go 1.26.0
