@@ -85,7 +85,7 @@ func TestWhatArrivedStays(t *testing.T) {
 	}
 }
 
-// TestNumbersOfMoreDigits: a file that somebody put there makes the numbers
+// TestNumbersOfMoreDigits: a file of another program makes the numbers
 // long, and hides nothing.
 func TestNumbersOfMoreDigits(t *testing.T) {
 	j := New(t.TempDir())

@@ -245,7 +245,7 @@ func TestKilledWhileFolding(t *testing.T) {
 }
 
 // TestKilledWhileDestroying also has a damaged copy with the same identifier.
-// Either nothing happened yet, or whoever opens the directory next finishes.
+// Either nothing happened yet, or the next process to open the directory finishes.
 func TestKilledWhileDestroying(t *testing.T) {
 	for kind, empty := range kinds {
 		t.Run(kind, func(t *testing.T) {

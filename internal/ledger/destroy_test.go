@@ -179,7 +179,7 @@ func TestDestroyRace(t *testing.T) {
 				if before.Mapped() && (before.Add(before.Slot(0), 1) || before.Check(ctx) == nil) {
 					t.Fatal("counts on")
 				}
-				l := open(t, dir, abc...) // nobody counts in it before it is handed out
+				l := open(t, dir, abc...) // no goroutine counts in it before it is handed out
 				equal(t, l, 0, 0, 0)
 				if s := l.Schedule(); s.Failures != 0 || l.Aside() != "" {
 					t.Fatalf("%v, %q", s, l.Aside())
@@ -202,7 +202,7 @@ func TestDestroyWhatIsInItsPlace(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Lstat(filepath.Join(path, "x")); err != nil {
-		t.Error("somebody's directory was removed")
+		t.Error("a directory that is not ours was removed")
 	}
 }
 

@@ -393,7 +393,7 @@ func TestOneSenderInAProcess(t *testing.T) {
 	}
 	all.Wait()
 	if turns.Load() == 0 {
-		t.Error("nobody ever sent")
+		t.Error("no goroutine ever sent")
 	}
 }
 

@@ -51,7 +51,8 @@ const maxFolds = 64
 // inState is a State as the place of a value.
 type inState struct{ State }
 
-// load checks what anybody could have written. No value is errNothing.
+// load checks the value: other programs can write to the database. No value is
+// errNothing.
 func (s inState) load(ctx context.Context) (v value, version int64, err error) {
 	data, version, err := s.Load(ctx)
 	switch {

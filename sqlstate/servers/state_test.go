@@ -207,7 +207,7 @@ func TestOutage(t *testing.T) {
 		if err := lost.Shutdown(ctx); err == nil {
 			t.Error("Shutdown could not write, and returned nil")
 		}
-		if err := c.Refresh(t.Context()); err == nil || c.Status().On { // nobody knows what was decided
+		if err := c.Refresh(t.Context()); err == nil || c.Status().On { // what was decided is not known
 			t.Errorf("got %v, %+v, want off", err, c.Status())
 		}
 		l.cut.Store(false)
