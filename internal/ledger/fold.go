@@ -101,7 +101,7 @@ func (l *Ledger) update(ctx context.Context, change func(*plan) error) error {
 		if !again {
 			return err
 		}
-		if ended := ctx.Err(); ended != nil {
+		if ended := pause(ctx); ended != nil {
 			return errors.Join(err, ended)
 		}
 	}

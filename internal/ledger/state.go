@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -113,7 +114,7 @@ func OpenState(ctx context.Context, state State, owner Owner, series []string, n
 		switch {
 		case err == nil:
 			return l, nil
-		case !errors.Is(err, ErrConflict) || ctx.Err() != nil:
+		case !errors.Is(err, ErrConflict) || pause(ctx) != nil:
 			return nil, err
 		}
 	}
@@ -161,6 +162,16 @@ func PeekState(ctx context.Context, state State, product string) (Identity, Sche
 	return v.peek(product)
 }
 
+// pause keeps processes that change a State at the same time from asking for it
+// again and again. It returns ctx's error once that has ended.
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+	case <-time.After(rand.N(20 * time.Millisecond)):
+	}
+	return ctx.Err()
+}
+
 // DestroyState is [Destroy] for a State.
 func DestroyState(ctx context.Context, state State, product string, still func() error) error {
 	for {
@@ -180,7 +191,7 @@ func DestroyState(ctx context.Context, state State, product string, still func()
 		if err == nil {
 			waitForSender(v.Sending)
 		}
-		if !errors.Is(err, ErrConflict) || ctx.Err() != nil {
+		if !errors.Is(err, ErrConflict) || pause(ctx) != nil {
 			return err
 		}
 	}

@@ -1,0 +1,56 @@
+package ledger
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A contested State is changed by another process each time before we can, for
+// some times.
+type contested struct {
+	left  int
+	value []byte
+}
+
+func (s *contested) Load(context.Context) ([]byte, int64, error) { return s.value, 1, nil }
+
+func (s *contested) Swap(_ context.Context, _ int64, value []byte) error {
+	if s.left--; s.left >= 0 {
+		return ErrConflict
+	}
+	s.value = value
+	return nil
+}
+
+// Each way to change a State pauses before it tries again.
+func TestConflictsPause(t *testing.T) {
+	const conflicts = 100
+	synctest.Test(t, func(t *testing.T) {
+		s := &contested{left: conflicts}
+		yes := func() error { return nil }
+		owner := Owner{Product: "Shop", Yes: 1}
+		var l *Ledger
+		for _, step := range []struct {
+			name   string
+			change func() error
+		}{
+			{"open", func() (err error) {
+				l, err = OpenState(t.Context(), s, owner, []string{"a"}, time.Now(), yes)
+				return err
+			}},
+			{"fold", func() error { l.Add(l.Slot(0), 1); return l.Sync(t.Context()) }},
+			{"destroy", func() error { return DestroyState(t.Context(), s, owner.Product, yes) }},
+		} {
+			s.left = conflicts
+			begin := time.Now()
+			if err := step.change(); err != nil {
+				t.Errorf("%s: got %v, want no error once there is no conflict", step.name, err)
+			}
+			if took := time.Since(begin); took < 100*time.Millisecond {
+				t.Errorf("%s: got %v for %d conflicts, want a pause after each", step.name, took, conflicts)
+			}
+		}
+	})
+}
