@@ -41,6 +41,8 @@ check: ## format, vet, static analysis, known vulnerabilities
 generate: ## render what is rendered from the catalogs, after a change there
 	UPDATE_GOLDEN=1 go test ./catalog/... ./internal/gate/... ./telemetry/...
 	go generate -C collector ./...
+	cd cmd/headcount && env GOWORK=off UPDATE_GOLDEN=1 go test ./internal/clickhouse
+	env GOWORK=off go generate -C cmd/headcount/clickhousetest .
 
 .PHONY: fuzz
 fuzz: ## fuzz every parser, FUZZTIME each (30s)

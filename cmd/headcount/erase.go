@@ -25,26 +25,30 @@ goes when it is rotated and erase runs again; the receipt says so. A file
 found in a directory is taken for one that is written, unless its name is that
 of a rotated file. --closed says that no Collector writes to any of them.
 
+With --store it removes every row of the installation from every table, and
+waits until that is done.
+
 What was exported or copied before is not known here: erase it there too.`
 
 const eraseExample = `  headcount erase --archive archive /var/lib/otelcol
   headcount erase --archive archive --format json old.jsonl > receipt.json
-  headcount erase --archive archive --closed old/usage.jsonl`
+  headcount erase --archive archive --closed old/usage.jsonl
+  headcount erase --store clickhouse://erase@ch.example:8123/headcount`
 
 func eraseCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "erase --archive DIR [FILE|DIR…]",
+		Use:     "erase (--archive DIR [FILE|DIR…] | --store URL)",
 		Short:   "Carry out the requests to erase",
 		Long:    eraseLong,
 		Example: eraseExample,
 	}
-	dir := addArchive(cmd)
+	from := addPlace(cmd)
 	closed := cmd.Flags().Bool("closed", false, "no Collector writes to the files any more")
 	format := addFormat(cmd, "table", "json")
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {
 		stderr := cmd.ErrOrStderr()
 		progress := terminal.NewProgress(stderr, terminal.Of(stderr), "erase", terminal.Bytes, time.Now)
-		receipt, err := archive.Erase(cmd.Context(), *dir, archive.EraseOptions{
+		receipt, err := from.erase(cmd.Context(), archive.EraseOptions{
 			Files: files, Closed: *closed, Now: time.Now(), Progress: progress.Update,
 		})
 		progress.Done()

@@ -120,7 +120,7 @@ func (r exportRequest) run(cmd *cobra.Command, what string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.catalog.view(a); err != nil {
+	if _, err := r.catalog.viewOf(a); err != nil {
 		return err
 	}
 	earlier, err := a.Earlier()

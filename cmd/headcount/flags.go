@@ -139,21 +139,20 @@ func addCatalog(cmd *cobra.Command, without string) *catalogFlag {
 	return c
 }
 
-// view is the catalog that was asked for, or else the archive's own list. A
-// catalog of another product is an error.
-func (c *catalogFlag) view(a *archive.Archive) (*schema.Schema, error) {
+// view is the catalog that was asked for, or else the list that is held. A
+// catalog of another product is an error, which says of what.
+func (c *catalogFlag) view(of string, held *schema.Schema) (*schema.Schema, error) {
 	if c.list == nil {
-		return a.View(), nil
+		return held, nil
 	}
-	held := a.View()
 	if held.Product != "" && held.Product != c.list.Product {
-		return nil, fmt.Errorf("archive %s is of %q, and the catalog %s is of %q: leave out --catalog, or name the archive of that product",
-			a.Dir(), held.Product, c.name, c.list.Product)
+		return nil, fmt.Errorf("%s is of %q, and the catalog %s is of %q: leave out --catalog, or name the one of that product",
+			of, held.Product, c.name, c.list.Product)
 	}
 	known := func(m schema.Metric) bool { _, ok := held.Metric([]byte(m.Name)); return ok }
 	if len(held.Metrics) > 0 && !slices.ContainsFunc(c.list.Metrics, known) {
-		return nil, fmt.Errorf("archive %s has no metric of the catalog %s (%q), but for instance %s: leave out --catalog, or name the archive of that product",
-			a.Dir(), c.name, c.list.Product, held.Metrics[0].Name)
+		return nil, fmt.Errorf("%s has no metric of the catalog %s (%q), but for instance %s: leave out --catalog, or name the one of that product",
+			of, c.name, c.list.Product, held.Metrics[0].Name)
 	}
 	return c.list, nil
 }

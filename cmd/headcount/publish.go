@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"headcount.example/cmd/headcount/internal/archive"
+	"headcount.example/cmd/headcount/internal/clickhouse"
 	"headcount.example/cmd/headcount/internal/day"
 	"headcount.example/cmd/headcount/internal/publish"
 	"headcount.example/cmd/headcount/internal/schema"
@@ -35,27 +36,31 @@ the other names come from the data.`
 
 const publishExample = `  headcount publish --archive archive --out public
   headcount publish --archive archive --out public --as-of 2026-11-25
-  headcount publish --archive archive --out look --preview`
+  headcount publish --archive archive --out look --preview
+  headcount publish --store clickhouse://answers@ch.example --record published --out public`
 
 // A publishRequest is the command line of publish.
 type publishRequest struct {
-	dir, out *string
-	catalog  *catalogFlag
-	asOf     *dateFlag
-	period   *countFlag
-	preview  *bool
+	place
+	out     *string
+	catalog *catalogFlag
+	asOf    *dateFlag
+	period  *countFlag
+	preview *bool
+	record  *string
 }
 
 func publishCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "publish --archive DIR --out DIR",
+		Use:     "publish (--archive DIR | --store URL) --out DIR",
 		Short:   "Write the page and the badge that may be shown to the world",
 		Long:    publishLong,
 		Example: publishExample,
 		Args:    noArguments,
 	}
 	r := publishRequest{
-		dir:     addArchive(cmd),
+		place:   addPlace(cmd),
+		record:  cmd.Flags().String("record", "", "with --store: directory that keeps publish.json, the record of what was published"),
 		out:     cmd.Flags().String("out", "", "directory of the page; it is made where it does not exist (needed)"),
 		catalog: addCatalog(cmd, "the catalog of the archive"),
 		asOf:    &dateFlag{day.None},
@@ -78,17 +83,17 @@ func (r publishRequest) run(ctx context.Context, stdout, stderr io.Writer) error
 	if err := noArchive("out", *r.out); err != nil {
 		return err
 	}
-	a, err := archive.Open(*r.dir)
+	from, view, err := r.source(ctx)
 	if err != nil {
 		return err
 	}
-	view, err := r.catalog.view(a)
-	if err != nil {
-		return err
+	record := *r.archive
+	if *r.store != "" {
+		record = *r.record
 	}
 	progress := progressOf(stderr, "reading", reports)
-	result, err := publish.Publish(ctx, &watched{a, progress}, publish.Options{
-		Archive: *r.dir, Out: *r.out, View: view, AsOf: r.asOf.Day,
+	result, err := publish.Publish(ctx, &watched{from, progress}, publish.Options{
+		Archive: record, Out: *r.out, View: view, AsOf: r.asOf.Day,
 		Today: day.Of(time.Now()), Period: int(r.period.value), Preview: *r.preview,
 	})
 	progress.Done()
@@ -102,17 +107,38 @@ func (r publishRequest) run(ctx context.Context, stdout, stderr io.Writer) error
 	return nil
 }
 
+// source opens the place of the reports, and says in whose order answers are.
+func (r publishRequest) source(ctx context.Context) (publish.Source, *schema.Schema, error) {
+	if *r.store != "" {
+		if *r.record == "" {
+			return nil, nil, usage("--record DIR is needed with --store: the directory that keeps the record of what was published; see headcount publish --help")
+		}
+		s, err := clickhouse.Open(ctx, *r.store)
+		if err != nil {
+			return nil, nil, err
+		}
+		view, err := r.catalog.view("store "+s.Name(), s.Schema())
+		return s, view, err
+	}
+	a, err := archive.Open(*r.archive)
+	if err != nil {
+		return nil, nil, err
+	}
+	view, err := r.catalog.viewOf(a)
+	return a, view, err
+}
+
 func reports(n int64) string { return terminal.Count(n, "report", "reports") }
 
 // watched shows how many reports have been read.
 type watched struct {
-	*archive.Archive
+	publish.Source
 	progress *terminal.Progress
 }
 
 func (w *watched) Reports(ctx context.Context, do func(*schema.Report) error) error {
 	n := int64(0)
-	return w.Archive.Reports(ctx, func(r *schema.Report) error {
+	return w.Source.Reports(ctx, func(r *schema.Report) error {
 		if n++; n%4096 == 0 {
 			w.progress.Update(n, 0)
 		}

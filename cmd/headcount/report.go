@@ -39,7 +39,8 @@ the day is over.
 const reportExample = `  headcount report --archive archive
   headcount report --archive archive --as-of 2026-11-25 --window 7
   headcount report --archive archive --format html --output report.html
-  headcount report --archive archive --format json | jq .installations`
+  headcount report --archive archive --format json | jq .installations
+  headcount report --store clickhouse://answers@ch.example:8123/headcount`
 
 // An answerWriter writes an answer in one format.
 type answerWriter func(io.Writer, terminal.Terminal, *answer.Answer, *schema.Schema) error
@@ -61,13 +62,13 @@ var reportFormats = map[string]answerWriter{
 
 func reportCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "report --archive DIR",
+		Use:     "report (--archive DIR | --store URL)",
 		Short:   "Answer how many, growing or not, what is popular, how large",
 		Long:    reportLong,
 		Example: reportExample,
 		Args:    noArguments,
 	}
-	dir := addArchive(cmd)
+	from := addPlace(cmd)
 	catalog := addCatalog(cmd, "the one that the archive was compacted with, or the names in the data")
 	asOf := &dateFlag{day.None}
 	window := &countFlag{answer.DefaultWindow, 1, maxWindow}
@@ -80,14 +81,14 @@ func reportCommand() *cobra.Command {
 		if on == day.None {
 			on = lastCompleteDay(clock())
 		}
-		from, err := load(cmd.Context(), *dir, catalog)
+		read, err := from.load(cmd.Context(), catalog)
 		if err != nil {
 			return err
 		}
-		a := from.answer(on, int(window.value))
+		a := read.answer(on, int(window.value))
 		a.AsKnownOn(day.Of(clock()))
 		write := reportFormats[format.value]
-		err = writeOutput(cmd, *file, 0o644, func(w io.Writer, t terminal.Terminal) error { return write(w, t, a, from.list) })
+		err = writeOutput(cmd, *file, 0o644, func(w io.Writer, t terminal.Terminal) error { return write(w, t, a, read.list) })
 		if err == nil {
 			reportNotes(cmd.ErrOrStderr(), a, day.Of(clock()), format.value != "table" || *file != "")
 		}

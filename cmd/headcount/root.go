@@ -20,6 +20,7 @@ var commands = []func() *cobra.Command{
 	auditCommand,
 	datasheetCommand,
 	simulateCommand,
+	tablesCommand,
 	versionCommand,
 }
 

@@ -33,7 +33,7 @@ func load(ctx context.Context, dir string, catalog *catalogFlag) (*source, error
 	if err != nil {
 		return nil, err
 	}
-	list, err := catalog.view(a)
+	list, err := catalog.viewOf(a)
 	if err != nil {
 		return nil, err
 	}
