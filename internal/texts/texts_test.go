@@ -1,6 +1,7 @@
 package texts
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -119,6 +120,34 @@ func TestPseudo(t *testing.T) {
 	for key, text := range In("en").texts {
 		if longer := l.texts[key]; !technical(key) && len(longer) < len(text)+len(text)*2/5 {
 			t.Errorf("%s is %q", key, longer)
+		}
+	}
+}
+
+// Each language writes numbers, ranges and days its own way.
+func TestOwnWays(t *testing.T) {
+	day := time.Date(2026, time.November, 26, 8, 5, 0, 0, time.UTC)
+	for tag, want := range map[string][4]string{
+		"de": {"1.000.000", "501 bis 2.000", "1.000.001 oder mehr", "26. November 2026, 08:05 UTC"},
+		"fr": {"1\u202f000\u202f000", "501 à 2\u202f000", "1\u202f000\u202f001 ou plus", "26 novembre 2026 à 08:05 UTC"},
+		"es": {"1.000.000", "501 a 2.000", "1.000.001 o más", "26 de noviembre de 2026, 08:05 UTC"},
+		"pt": {"1.000.000", "501 a 2.000", "1.000.001 ou mais", "26 de novembro de 2026, 08:05 UTC"},
+		"ja": {"1,000,000", "501～2,000", "1,000,001 以上", "2026年11月26日 08:05 UTC"},
+		"ar": {"1,000,000", "من 501 إلى 2,000", "1,000,001 أو أكثر", "26 نوفمبر 2026، 08:05 UTC"},
+	} {
+		l := In(tag)
+		got := [4]string{l.Number(1_000_000), l.Range("501-2000"), l.Range("1000001+"), l.Moment(day)}
+		for i := range got {
+			got[i] = strings.NewReplacer(firstStrongIsolate, "", popIsolate, "").Replace(got[i])
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", tag, got, want)
+		}
+	}
+	days := map[int64]string{0: "0 يوم", 1: "يوم واحد", 2: "يومان", 3: "3 أيام", 30: "30 يومًا", 100: "100 يوم", 760: "760 يومًا"}
+	for n, want := range days {
+		if got := strings.NewReplacer(firstStrongIsolate, "", popIsolate, "").Replace(In("ar").Count("common.days", n)); got != want {
+			t.Errorf("%d days in Arabic: %q, want %q", n, got, want)
 		}
 	}
 }
