@@ -19,7 +19,6 @@ type rule struct {
 	unit   string
 	gauge  bool
 	series map[string]bool // by Series
-	keys   int
 }
 
 // NewList returns the list of a catalog. An open schema has none.
@@ -29,7 +28,7 @@ func NewList(s *schema.Schema) (*List, error) {
 	}
 	l := &List{max: s.Max, rules: map[string]*rule{}}
 	for _, m := range s.Metrics {
-		l.rules[m.Name] = &rule{unit: m.Unit, gauge: m.Kind == schema.RangeGauge, keys: len(m.Attributes), series: map[string]bool{}}
+		l.rules[m.Name] = &rule{unit: m.Unit, gauge: m.Kind == schema.RangeGauge, series: map[string]bool{}}
 	}
 	for _, x := range s.Series {
 		m := s.Metrics[x.Metric]
@@ -51,9 +50,6 @@ func (l *List) Has(metric, series string) bool {
 	r := l.rules[metric]
 	return r != nil && r.series[series]
 }
-
-// IsGauge reports whether a metric of the list is a gauge.
-func (l *List) IsGauge(metric string) bool { return l.rules[metric] != nil && l.rules[metric].gauge }
 
 // Series names a series: name, or name{key=value,…} with the keys in order.
 func Series(metric string, labels map[string]string) string {

@@ -18,9 +18,24 @@ const workers = 4
 // A sender sends requests from an address that nothing else has, so that the
 // address can be searched for.
 type sender struct {
-	client  *http.Client
-	base    string
-	address net.IP // nil where it cannot be told apart
+	client *http.Client
+	base   string
+
+	mu sync.Mutex
+	ip net.IP // nil where it cannot be told apart
+}
+
+// address is where the requests came from, or nil.
+func (s *sender) address() net.IP {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ip
+}
+
+func (s *sender) cameFrom(ip net.IP) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ip = ip
 }
 
 // ownAddress is one of loopback's that no program uses by itself.
@@ -30,7 +45,7 @@ func newSender(base string, loopback bool) *sender {
 	s := &sender{base: base}
 	dialer := &net.Dialer{Timeout: 10 * time.Second}
 	if loopback && canBind(ownAddress) {
-		s.address = ownAddress
+		s.ip = ownAddress
 		dialer.LocalAddr = &net.TCPAddr{IP: ownAddress}
 	}
 	s.client = &http.Client{
@@ -44,7 +59,7 @@ func newSender(base string, loopback bool) *sender {
 					return nil, err
 				}
 				if a, ok := c.LocalAddr().(*net.TCPAddr); ok && !loopback {
-					s.address = a.IP
+					s.cameFrom(a.IP)
 				}
 				return c, nil
 			},

@@ -134,7 +134,7 @@ func (i *inspection) running(ctx context.Context) error {
 	}
 	i.doors()
 	i.delivery(i.sent, "")
-	i.addresses("output", after, i.from.address)
+	i.addresses("output", after, i.from.address())
 	i.result.Notes = append(i.result.Notes, "the Collector's own log, queue and metrics are searched only as far as --search names them",
 		"kills, restarts and an operator's mistakes were not tried on a running Collector; --config with --collector tries them")
 	return i.searchMore()
@@ -170,11 +170,11 @@ func tooShort(data []byte, before int) error {
 // searchMore searches what --search names.
 func (i *inspection) searchMore() error {
 	for _, path := range i.Search {
-		if err := i.files(path, path, i.from.address, true); err != nil {
+		if err := i.files(path, path, i.from.address(), true); err != nil {
 			return err
 		}
 	}
-	if i.from.address == nil {
+	if i.from.address() == nil {
 		i.result.Notes = append(i.result.Notes, "the sender's address was not searched for: on this system it cannot be told from others")
 	}
 	return nil
@@ -237,7 +237,7 @@ func (i *inspection) attack(ctx context.Context, c *collector) error {
 		if err := i.output(data); err != nil {
 			return err
 		}
-		i.addresses("output", data, i.from.address)
+		i.addresses("output", data, i.from.address())
 	}
 	i.doors()
 	i.delivery(i.sent, "")
@@ -247,13 +247,13 @@ func (i *inspection) attack(ctx context.Context, c *collector) error {
 // places searches where nothing of a report should be.
 func (i *inspection) places(c *collector) error {
 	for _, dir := range c.plan.queues {
-		if err := i.files("queue", dir, i.from.address, false); err != nil {
+		if err := i.files("queue", dir, i.from.address(), false); err != nil {
 			return err
 		}
 	}
 	log := i.log.bytes()
 	i.search("log", log, true)
-	i.addresses("log", log, i.from.address)
+	i.addresses("log", log, i.from.address())
 	return nil
 }
 
@@ -276,6 +276,6 @@ func (i *inspection) scrape(ctx context.Context, address string) error {
 		return err
 	}
 	i.search("own metrics", data, true)
-	i.addresses("own metrics", data, i.from.address)
+	i.addresses("own metrics", data, i.from.address())
 	return nil
 }
