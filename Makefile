@@ -63,6 +63,10 @@ AUDIT_REQUESTS ?= 120000
 audit: ## the shipped configurations under AUDIT_REQUESTS (120000) hostile requests each: some minutes
 	@cd cmd/headcount && env GOWORK=off go test -count=1 -timeout 2h -v -run '^TestShippedConfigurations$$' ./internal/audit/receiver -args -requests=$(AUDIT_REQUESTS)
 
+.PHONY: clickhouse
+clickhouse: ## kill the Collector and ClickHouse under 100,000 reports, and count; after npm ci in cmd/headcount/clickhousetest
+	@cd cmd/headcount/clickhousetest && env GOWORK=off go test -run TestNothingIsLost -v -timeout 60m . -reports 100000
+
 .PHONY: bench
 bench: ## us beside the peers, in one run: about 2 minutes; renders docs/performance.*
 	@cd bench && env GOWORK=off go run .

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"headcount.example/cmd/headcount/internal/clickhouse"
 	"headcount.example/cmd/headcount/internal/schema"
@@ -42,23 +43,28 @@ func ddl(t testing.TB) []byte {
 	return committed
 }
 
-// start runs the engine at its address. It returns when it takes queries.
+// start runs the engine at its address. It returns when it takes queries. An
+// engine that was killed may need a moment until its files are free.
 func (e *engine) start(t testing.TB) {
 	t.Helper()
-	e.cmd = exec.Command(programs.front, "-listen", e.address, "-data", e.dir)
-	e.cmd.Stderr = os.Stderr
-	out, err := e.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := e.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the engine does not start: %v", err)
-	}
-	e.address = strings.TrimSpace(line)
+	until(t, time.Minute, func() error {
+		e.cmd = exec.Command(programs.front, "-listen", e.address, "-data", e.dir)
+		e.cmd.Stderr = os.Stderr
+		out, err := e.cmd.StdoutPipe()
+		if err == nil {
+			err = e.cmd.Start()
+		}
+		if err != nil {
+			return err
+		}
+		line, err := bufio.NewReader(out).ReadString('\n')
+		if err != nil {
+			e.cmd.Wait()
+			return fmt.Errorf("the engine does not start: %w", err)
+		}
+		e.address = strings.TrimSpace(line)
+		return nil
+	})
 }
 
 // kill ends the process as kill -9 does.
