@@ -92,7 +92,7 @@ func (e *evidence) output(data []byte) error {
 			if m := corpus.Canaries.FindIndex(d.Bytes); m != nil {
 				from += m[0]
 			}
-			e.result.found(d.Carrier, "output", d.What, excerpt(piece, from, from), 1, e.name(piece, rows))
+			e.result.found(d.Carrier, "output", d.What, excerpt(piece, from, from), 1, e.name(d.Bytes, rows))
 		}
 		if len(deviations) == 0 {
 			e.search("output", piece, false)
@@ -117,9 +117,10 @@ func (e *evidence) rows(rows []audit.Row, piece []byte) {
 	}
 }
 
-// name is the request that a report came from.
-func (e *evidence) name(piece []byte, rows []audit.Row) string {
-	if s := e.byID[corpus.RequestOf(piece)]; s != nil {
+// name is the request that a part of a report came from. A batch holds the
+// reports of many, so the part is asked, and not the whole.
+func (e *evidence) name(part []byte, rows []audit.Row) string {
+	if s := e.byID[corpus.RequestOf(part)]; s != nil {
 		return s.Name
 	}
 	for _, r := range rows {
