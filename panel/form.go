@@ -29,6 +29,9 @@ func body(r *http.Request, media string) ([]byte, *refusal) {
 	if err != nil || given != media || len(r.Header.Values("Content-Type")) != 1 {
 		return nil, refuse(http.StatusUnsupportedMediaType, "media", "media", media)
 	}
+	if media == formType && r.PostForm != nil { // the application's own check has read the body
+		return []byte(r.PostForm.Encode()), nil
+	}
 	data, err := io.ReadAll(r.Body)
 	var large *http.MaxBytesError
 	switch {

@@ -34,6 +34,16 @@ func TestHidden(t *testing.T) {
 	if no := h.pressed(t, "denied"); !strings.Contains(no, "csrf=abc") || h.do(form(no)).Code != http.StatusSeeOther || h.stats.Status().On {
 		t.Errorf("an answer with the application's token is not taken: %s", no)
 	}
+
+	// A check that reads the form leaves no body.
+	h = counting(t, nil)
+	r := form(h.pressed(t, "denied"))
+	if r.FormValue("decision") != "denied" {
+		t.Fatal("the form has no decision")
+	}
+	if w := h.do(r); w.Code != http.StatusSeeOther || h.stats.Status().On {
+		t.Errorf("got %d for a form that was read before, want the answer taken", w.Code)
+	}
 }
 
 // TestLayout: the content stands in the application's page, which has its own
