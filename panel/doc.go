@@ -1,7 +1,8 @@
 // Package panel shows a product's usage statistics to the people who decide
 // about them: a row for the sign-up form, a settings page, and a JSON
-// interface. It works without JavaScript, asks no other server for anything,
-// and shows the bytes of a report rather than a description of them.
+// interface, in the language of the reader. It says who gets the statistics, why,
+// what, for how long and how to undo a yes, and shows the bytes of a report. It works
+// without JavaScript and asks no other server for anything.
 //
 //	decisions := consent.NewFile(dir)
 //	stats, err := telemetry.Init(telemetry.Config{Catalog: compreface.Catalog, Consent: decisions, …})
@@ -9,7 +10,6 @@
 //		Catalog:   compreface.Catalog,
 //		Decisions: decisions,
 //		Stats:     stats,
-//		Recipient: "Example GmbH",
 //		May: func(r *http.Request) panel.Right {
 //			if user(r).Owner {
 //				return panel.Change
@@ -40,17 +40,35 @@
 //	GET  /              the settings page
 //	POST /decide        its forms
 //	GET  /panel.css     its style
-//	GET  /api/state     everything on the page
+//	GET  /evidence.json a file for an auditor: notice, decisions, journal, variables
+//	GET  /api/state     everything on the page, and its texts
 //	GET  /api/preview   the next report; ?sizes asks the application for them
+//	GET  /api/signup    the question at sign-up, for everyone
+//	POST /api/report    sends a report now
 //	PUT  /api/decision  {"decision":"granted","notice":1,"seen":"…"}, or "denied", or "denied" with "erase":true
 //
 // Seen is the field of that name in the state: it tells what stood when the
 // yes was given. A no needs none.
 //
+// # Inside a product
+//
+// [Config.Layout] puts the pages into the application's own, [Config.Hidden] its
+// token against forged requests into every form, and the --headcount-… properties
+// of panel.css its colours and font. [Panel.Banner] asks an administrator who has
+// not decided, on any page. [Panel.Notice] is the notice for everybody whose
+// actions are counted; mount it where members may look:
+//
+//	mux.Handle("/statistics/", statistics.Notice())
+//
+// An application of one page takes its texts from api/state and api/signup, and
+// writes none of its own.
+//
 // # What is a decision
 //
-// An answer to the notice in force, from a page of this site, by a person who
-// may decide. An answer to another notice is refused with 409. So is a yes that
+// An answer to the notice in force, by a person who may decide. A yes must come
+// from a page of this site, by what the browser says of its origin. A no may come
+// through a proxy that hides that: with the token of its form, which is in a cookie
+// as well, or in JSON, which another site cannot send. An answer to another notice is refused with 409. So is a yes that
 // was given before the last decision or does not say when, one while a variable
 // in the environment says no, and a no with a request to erase where the client
 // cannot make one: the identifier is not destroyed before the person knows that. A
@@ -61,7 +79,8 @@
 // refused as well, and the no is recorded again after it. A process that is
 // killed between the two leaves the yes.
 //
-// A decision is recorded first and acted on then, before the answer is sent.
+// A decision is recorded first and acted on then, before the answer is sent. One that
+// another process recorded is acted on when the page is shown, within a few seconds.
 // What the page says afterwards it reads from what stands, so that it never
 // claims what was not done.
 package panel

@@ -260,6 +260,16 @@ func (b *tab) picture(name string) {
 	}
 }
 
+// screen writes a picture of what can be seen without scrolling.
+func (b *tab) screen(name string) {
+	b.t.Helper()
+	png, err := chromedp.Run(b, chromedp.CaptureScreenshot())
+	b.check(err)
+	if err := errors.Join(os.MkdirAll(screenshots, 0o755), os.WriteFile(filepath.Join(screenshots, name+".png"), png, 0o644)); err != nil {
+		b.t.Error(err)
+	}
+}
+
 // narrow checks that nothing has to be scrolled sideways.
 func (b *tab) narrow(name string) {
 	b.t.Helper()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"headcount.example/catalog/compreface"
@@ -80,6 +81,65 @@ func TestEveryPage(t *testing.T) {
 	shoot("sign-up-later")
 	b.open("/settings/statistics/decide")
 	shoot("statistics-refused")
+}
+
+// The five questions of who decides are answered before anything is scrolled: who gets
+// it, why, what, how long, and how to undo it; the two answers can be seen as well.
+func TestFirstScreen(t *testing.T) {
+	p := startProduct(t, &product{endpoint: "http://127.0.0.1:9"})
+	b := openTab(t, p)
+	b.signUp("Ann", false)
+	for _, screen := range [][2]int64{{1280, 800}, {390, 844}} {
+		b.do(chromedp.EmulateViewport(screen[0], screen[1]))
+		b.open("/settings/statistics/")
+		b.screen(fmt.Sprintf("first-screen-%d", screen[0]))
+		below := ask[[]string](b, `[...document.querySelectorAll(".lead, .offer dd, .card button, .card .small")].slice(0, 7).filter(e => e.getBoundingClientRect().bottom > innerHeight).map(e => e.textContent)`)
+		if n := ask[int](b, `document.querySelectorAll(".lead, .offer dd, .card button").length`); n != 6 || len(below) != 0 {
+			t.Errorf("%d: got %d parts, want 6; below the screen are %q", screen[0], n, below)
+		}
+	}
+}
+
+// Every page of the panel in a language from left to right, one from right to
+// left, and one with texts that are longer: nothing that axe-core finds, no text
+// missing, nothing to be scrolled sideways.
+func TestPanelInLanguages(t *testing.T) {
+	c := startCollector(t)
+	for _, tag := range []string{"de", "ar", "x-pseudo"} {
+		p := startProduct(t, &product{endpoint: c.url})
+		b := openTab(t, p)
+		b.do(call(network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": tag}}))
+		look := func(name string) {
+			t.Helper()
+			for _, look := range []struct {
+				width  int64
+				scheme string
+			}{{1280, "dark"}, {320, "light"}} {
+				b.look(look.width, look.scheme)
+				as := fmt.Sprintf("%s-%s-%s-%d", name, tag, look.scheme, look.width)
+				b.picture(as)
+				b.accessible(as)
+				b.narrow(as)
+				if text := ask[string](b, `document.body.innerText`); strings.Contains(text, "!panel.") || strings.Contains(text, "!notice.") {
+					t.Errorf("%s: a text is missing", as)
+				}
+			}
+		}
+		b.open("/signup")
+		look("sign-up")
+		b.signUp("Ann", false)
+		b.open("/settings/statistics/")
+		look("undecided")
+		b.press("button[value=granted]")
+		b.work()
+		b.open("/settings/statistics/?sizes")
+		look("on")
+		b.press("button[value=send]")
+		b.press("button[value=erase]")
+		look("erased")
+		b.open("/statistics/")
+		look("notice")
+	}
 }
 
 // Names as long as they may be, without a space at which a line could end.

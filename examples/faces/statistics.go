@@ -110,6 +110,8 @@ func (a *app) settings(mux *http.ServeMux) {
 	}
 	mux.HandleFunc("/settings/statistics/", a.known(look))
 	mux.HandleFunc("GET /settings/statistics/{$}", a.member(look))
+	notice := http.StripPrefix("/statistics", a.stats.Notice())
+	mux.HandleFunc("GET /statistics/", a.member(notice.ServeHTTP)) // what is sent, for every member
 	mux.HandleFunc("GET /settings", a.member(func(w http.ResponseWriter, r *http.Request) {
 		a.showSettings(w, r, http.StatusOK, nil)
 	}))
