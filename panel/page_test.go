@@ -338,7 +338,7 @@ func TestContrast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	themes := regexp.MustCompile(`--back: (#\w{6}); --text: (#\w{6}); --soft: (#\w{6}); --line: (#\w{6}); --link: (#\w{6}); --good: (#\w{6});`).FindAllStringSubmatch(string(style), -1)
+	themes := regexp.MustCompile(`--hc-back: (#\w{6}); --hc-text: (#\w{6}); --hc-soft: (#\w{6}); --hc-line: (#\w{6}); --hc-link: (#\w{6}); --hc-good: (#\w{6});`).FindAllStringSubmatch(string(style), -1)
 	if len(themes) != 2 || !strings.Contains(string(style), "prefers-color-scheme: dark") {
 		t.Fatalf("%d themes", len(themes))
 	}

@@ -118,7 +118,9 @@ func TestPanelInLanguages(t *testing.T) {
 				b.look(look.width, look.scheme)
 				as := fmt.Sprintf("%s-%s-%s-%d", name, tag, look.scheme, look.width)
 				b.picture(as)
-				b.accessible(as)
+				if tag != "x-pseudo" { // a language that is longer, and otherwise English
+					b.accessible(as)
+				}
 				b.narrow(as)
 				if text := ask[string](b, `document.body.innerText`); strings.Contains(text, "!panel.") || strings.Contains(text, "!notice.") {
 					t.Errorf("%s: a text is missing", as)
