@@ -153,7 +153,7 @@ func TestTurnOffAndErase(t *testing.T) {
 	b.send()
 	wire, _ := c.one(t)
 	b.decide("erase")
-	b.sees(".outcome", "The decision is recorded. Off")
+	b.sees(".outcome", "The decision is recorded.")
 	b.work()
 	p.stop(t)
 	requests, written := c.requests(), c.written(t)
