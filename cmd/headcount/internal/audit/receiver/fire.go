@@ -78,8 +78,19 @@ func canBind(ip net.IP) bool {
 	return true
 }
 
-// send returns the status of the answer, 0 without one.
-func (s *sender) send(ctx context.Context, r *corpus.Request) int {
+// send returns the status of the answer, 0 without one. A report is the same
+// when it is sent again, and a receiver may close a connection in the moment of
+// its next request, so a second and third attempt are made.
+func (s *sender) send(ctx context.Context, r *corpus.Request) (status int) {
+	for range 3 {
+		if status = s.attempt(ctx, r); status != 0 || ctx.Err() != nil {
+			break
+		}
+	}
+	return status
+}
+
+func (s *sender) attempt(ctx context.Context, r *corpus.Request) int {
 	method, path := r.Method, r.Path
 	if method == "" {
 		method = http.MethodPost
