@@ -73,9 +73,7 @@ func archivedFacts(dir string, r *archived.Result) terminal.Facts {
 			fmt.Sprintf("single installations are kept for %s, rejected lines for %s", terminal.Count(int64(r.Months), "month", "months"), terminal.Count(int64(r.RawDays), "day", "days")),
 		},
 	}
-	for _, n := range r.Notes {
-		f.Lines = append(f.Lines, n)
-	}
+	f.Lines = append(f.Lines, r.Notes...)
 	for _, x := range r.Findings {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("%s: %s: %s (%s); proof: %s", x.Kind, x.File, x.What, terminal.Count(int64(x.Times), "time", "times"), x.Proof))
 	}

@@ -119,9 +119,7 @@ func clientFacts(r *client.Result) terminal.Facts {
 			f.Lines = append(f.Lines, "  files made: "+strings.Join(s.Files, ", "))
 		}
 	}
-	for _, n := range r.Notes {
-		f.Lines = append(f.Lines, n)
-	}
+	f.Lines = append(f.Lines, r.Notes...)
 	for _, x := range r.Findings {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("%s: %s: %s (%s); proof: %s", x.State, x.Carrier, x.What, terminal.Count(int64(x.Times), "time", "times"), x.Proof))
 	}

@@ -103,14 +103,6 @@ func (r *report) every(f func(*metricspb.NumberDataPoint)) bool {
 	return true
 }
 
-// first is the first point of the counter.
-func (r *report) first() *metricspb.NumberDataPoint {
-	if r.counter == nil {
-		return nil
-	}
-	return r.counter.GetSum().DataPoints[0]
-}
-
 // finish writes the report into a request, in a form. A report that has no
 // JSON form, because the Collector's own library does not read it, is sent in
 // protobuf.
