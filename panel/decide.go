@@ -138,7 +138,7 @@ func (p *Panel) unsaved(ctx context.Context, r consent.Record, err error) error 
 	key := "save"
 	if r.Decision == consent.Denied {
 		key = "save.off"
-		_, _ = within(ctx, p.timeout, func(ctx context.Context) (struct{}, error) {
+		_, _ = within(ctx, p.timeout, nil, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, p.config.Stats.Decide(ctx, r)
 		})
 	}
@@ -157,7 +157,7 @@ func (p *Panel) lock() (unlock func(), err error) {
 }
 
 func (p *Panel) save(ctx context.Context, r consent.Record) error {
-	_, err := within(ctx, p.timeout, func(ctx context.Context) (struct{}, error) {
+	_, err := within(ctx, p.timeout, p.saves, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, p.config.Decisions.Save(ctx, r)
 	})
 	return err
@@ -173,7 +173,7 @@ func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, whe
 		failed = p.fail("save", failed)
 	}
 	no := consent.Record{Decision: consent.Denied, Notice: p.notice, Time: time.Now(), Where: where}
-	after, err := within(ctx, p.timeout, p.config.Decisions.History)
+	after, err := within(ctx, p.timeout, p.histories, p.config.Decisions.History)
 	if err != nil {
 		return cmp.Or(failed, p.fail("save", errors.Join(err, p.save(ctx, no))))
 	}
@@ -211,8 +211,8 @@ func since(before, after []consent.Record) []consent.Record {
 }
 
 // mark tells one state of the decisions from another. It is no secret: it keeps
-// an old yes from being sent again, and the browser's Origin keeps other sites
-// out.
+// an old yes from being sent again. The browser's Origin and the form's token keep
+// other sites out.
 func (s state) mark() string {
 	r := s.last()
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s %d %d %v", len(s.history), r.Decision, r.Notice, r.Time.Unix(), s.fault != nil))

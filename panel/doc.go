@@ -66,9 +66,9 @@
 // # What is a decision
 //
 // An answer to the notice in force, by a person who may decide. A yes must come
-// from a page of this site, by what the browser says of its origin. A no may come
-// through a proxy that hides that: with the token of its form, which is in a cookie
-// as well, or in JSON, which another site cannot send. An answer to another notice is refused with 409. So is a yes that
+// from a page of this site, by what the browser says of its origin, and in a form
+// with the form's token, which is in a cookie as well. A no may come through a proxy
+// that hides the origin: with that token, or in JSON, which another site cannot send. An answer to another notice is refused with 409. So is a yes that
 // was given before the last decision or does not say when, one while a variable
 // in the environment says no, and a no with a request to erase where the client
 // cannot make one: the identifier is not destroyed before the person knows that. A

@@ -86,16 +86,17 @@ type form struct {
 }
 
 // form gives the browser a random token, in a cookie and in the form. Another site
-// can read neither, so a no that holds both comes from our page, also where a
-// proxy hides by which address it was asked for. Path is the cookie's: empty for
-// the page's own.
+// can read neither, so an answer that holds both comes from our page, also where a
+// proxy hides by which address it was asked for. Path leads to the panel: empty on
+// its own page. The cookie is for every path, so that all open pages share it.
 func (p *Panel) form(w http.ResponseWriter, r *http.Request, s state, path string) form {
 	f := form{Action: path + "decide", Seen: s.mark(), Notice: p.notice, TokenName: tokenName}
-	if c, err := r.Cookie(tokenName); err == nil && len(c.Value) == len(rand.Text()) {
+	name := cookieName(r)
+	if c, err := r.Cookie(name); err == nil && len(c.Value) == len(rand.Text()) {
 		f.Token = c.Value
 	} else {
 		f.Token = rand.Text()
-		http.SetCookie(w, &http.Cookie{Name: tokenName, Value: f.Token, Path: path, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil})
+		http.SetCookie(w, &http.Cookie{Name: name, Value: f.Token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil})
 	}
 	if p.config.Hidden != nil {
 		f.Hidden = p.config.Hidden(r)
@@ -103,9 +104,18 @@ func (p *Panel) form(w http.ResponseWriter, r *http.Request, s state, path strin
 	return f
 }
 
+// cookieName is the name of the token's cookie. With the prefix a browser takes it
+// from no other host, and from none without TLS.
+func cookieName(r *http.Request) string {
+	if r.TLS != nil {
+		return "__Host-" + tokenName
+	}
+	return tokenName
+}
+
 // ours is true for a form with the token of its browser.
 func ours(r *http.Request, token string) bool {
-	c, err := r.Cookie(tokenName)
+	c, err := r.Cookie(cookieName(r))
 	return err == nil && token != "" && token == c.Value
 }
 
@@ -122,9 +132,11 @@ func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, rig
 		p.refuse(w, r, t, false, refuse(http.StatusBadRequest, "malformed"))
 		return
 	}
-	// A yes needs the same site. A no needs less: a proxy that changes the Host
-	// makes every form look like another site's.
-	if p.cross.Check(r) != nil && (a.decision != consent.Denied || !ours(r, token)) {
+	// A yes needs the same site and the token, because a browser may be too old to
+	// say where its form is from. A no needs one of them: a proxy that changes the
+	// Host makes every form look like another site's.
+	same, held := p.cross.Check(r) == nil, ours(r, token)
+	if !same && (a.decision != consent.Denied || !held) || a.decision == consent.Granted && !held {
 		p.refuse(w, r, t, false, refuse(http.StatusForbidden, "crosssite"))
 		return
 	}

@@ -112,6 +112,10 @@ type Panel struct {
 	cross    *http.CrossOriginProtection
 	deciding chan struct{} // one look and Save at a time
 	timeout  time.Duration // how long the application's Decisions may take for one call
+
+	// Tokens for calls of Decisions. Each function has its own, so that one that
+	// hangs takes none from another: a no is saved while History hangs.
+	consents, histories, saves chan struct{}
 }
 
 //go:embed *.html panel.css
@@ -120,13 +124,18 @@ var assets embed.FS
 // requestTimeout is how long the application's Decisions may take for one call.
 const requestTimeout = 5 * time.Second
 
+// maxCalls is how many calls of one function of Decisions are made at a time. A
+// call that finds no token waits for one, as long as the call itself might take.
+const maxCalls = 16
+
 // New makes a panel and touches nothing. All faults of the configuration are
 // reported together. With an error the panel can be used all the same: it answers
 // every request with status 500 and that it is not configured, without the error,
 // and its sign-up row is empty.
 func New(config Config) (*Panel, error) {
 	p := &Panel{config: config, notice: config.Catalog.NoticeNumber(), timeout: requestTimeout,
-		cross: http.NewCrossOriginProtection(), deciding: make(chan struct{}, 1)}
+		cross: http.NewCrossOriginProtection(), deciding: make(chan struct{}, 1),
+		consents: make(chan struct{}, maxCalls), histories: make(chan struct{}, maxCalls), saves: make(chan struct{}, maxCalls)}
 	if p.config.Logger == nil {
 		p.config.Logger = slog.New(slog.DiscardHandler)
 	}

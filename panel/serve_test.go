@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -156,6 +157,7 @@ func TestBehindAProxy(t *testing.T) {
 	proxied := func(r *http.Request) *http.Request {
 		r.Host = "upstream"
 		if cookie != nil {
+			r.Header.Del("Cookie")
 			r.AddCookie(cookie)
 		}
 		r.Header.Set("Origin", "http://faces.example")
@@ -163,7 +165,9 @@ func TestBehindAProxy(t *testing.T) {
 	}
 	for _, origins := range [][]string{nil, {"http://faces.example"}} {
 		h := open(t, "", func(h *house) { h.config.Origins = origins })
-		yes := h.do(proxied(form(h.pressed(t, "granted"))))
+		pressed := h.pressed(t, "granted")
+		cookie = h.cookie
+		yes := h.do(proxied(form(pressed)))
 		if got := len(h.records(t)) == 1; got != (origins != nil) || !got && !strings.Contains(yes.Body.String(), "Origins") {
 			t.Errorf("origins %q: a yes: %d, %d records\n%s", origins, yes.Code, len(h.records(t)), yes.Body)
 		}
@@ -294,6 +298,69 @@ func TestYesFromAnotherSite(t *testing.T) {
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
 		if w := h.do(r); w.Code != http.StatusForbidden || len(h.records(t)) != 0 {
 			t.Errorf("%s: got %d and %d records, want 403 and none", r.Method, w.Code, len(h.records(t)))
+		}
+	}
+}
+
+// TestYesNeedsTheToken: a browser that says nothing of the form's origin may show
+// another site, so a yes in a form needs the token of this browser as well. A no does
+// not.
+func TestYesNeedsTheToken(t *testing.T) {
+	h, other := open(t, "", nil), open(t, "", nil)
+	pressed, elsewhere := h.pressed(t, "granted"), other.pressed(t, "granted") // what stands is the same in both
+	without, _ := url.ParseQuery(pressed)
+	without.Del("headcount_token")
+	forged := map[string]*http.Request{
+		"neither token nor cookie":       form(without.Encode()),
+		"a cookie and no token":          form(without.Encode()),
+		"a token and no cookie":          form(pressed),
+		"the token of another browser":   form(elsewhere),
+		"an empty token, and the cookie": form(without.Encode() + "&headcount_token="),
+	}
+	forged["a cookie and no token"].AddCookie(h.cookie)
+	forged["a token and no cookie"].Header.Del("Cookie")
+	forged["the token of another browser"].Header.Set("Cookie", h.cookie.String())
+	forged["an empty token, and the cookie"].Header.Set("Cookie", "headcount_token=")
+	for name, r := range forged {
+		if w := h.do(r); w.Code != http.StatusForbidden || len(h.records(t)) != 0 {
+			t.Errorf("%s: got %d and %d records, want 403 and none", name, w.Code, len(h.records(t)))
+		}
+	}
+	if w := h.do(form(pressed)); w.Code != http.StatusSeeOther || !h.stats.Status().On {
+		t.Errorf("with both: got %d, want the yes taken", w.Code)
+	}
+	without.Set("decision", "denied")
+	if w := h.do(form(without.Encode())); w.Code != http.StatusSeeOther || h.stats.Status().On {
+		t.Errorf("a no without a token: got %d, want it taken", w.Code)
+	}
+}
+
+// TestTokenCookie: all open pages have one token, also those with the banner, so that
+// the yes of each is taken. Over TLS no other host can set it.
+func TestTokenCookie(t *testing.T) {
+	for address, want := range map[string]string{"http://example.com": "headcount_token", "https://example.com": "__Host-headcount_token"} {
+		h := open(t, "", nil)
+		first := httptest.NewRecorder()
+		h.Banner(first, httptest.NewRequest("GET", address+"/", nil), mounted+"/")
+		list := first.Result().Cookies()
+		if len(list) != 1 || list[0].Name != want || list[0].Path != "/" || list[0].Domain != "" || !list[0].HttpOnly || list[0].Secure != (want != "headcount_token") {
+			t.Fatalf("%s: got the cookies %v, want %s for every path", address, list, want)
+		}
+		r := httptest.NewRequest("GET", address+mounted+"/", nil)
+		r.AddCookie(list[0])
+		w := h.do(r)
+		if len(w.Result().Cookies()) != 0 || !strings.Contains(w.Body.String(), list[0].Value) {
+			t.Errorf("%s: the page has another token than the banner: %v", address, w.Result().Cookies())
+		}
+		fields := url.Values{"decision": {"granted"}}
+		for _, f := range hidden.FindAllStringSubmatch(section(w.Body.String(), "status"), -1) {
+			fields.Add(f[1], f[2])
+		}
+		yes := httptest.NewRequest("POST", address+mounted+"/decide", strings.NewReader(fields.Encode()))
+		yes.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		yes.AddCookie(list[0])
+		if w := h.do(yes); w.Code != http.StatusSeeOther || !h.stats.Status().On {
+			t.Errorf("%s: got %d, want the yes taken", address, w.Code)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func (p *Panel) state(ctx context.Context) state {
 		decided: consent.Evaluate(ctx, p.config.Catalog.Variable(), p.notice, p.config.Env, bounded{p}),
 		client:  p.config.Stats.Status(),
 	}
-	s.history, s.fault = within(ctx, p.timeout, p.config.Decisions.History)
+	s.history, s.fault = within(ctx, p.timeout, p.histories, p.config.Decisions.History)
 	if s.fault != nil {
 		p.config.Logger.Warn("panel: the decisions cannot be read", "error", s.fault)
 	}
@@ -46,7 +46,7 @@ func (p *Panel) look(ctx context.Context) state {
 }
 
 func (p *Panel) refresh(ctx context.Context) error {
-	_, err := within(context.WithoutCancel(ctx), p.timeout, func(ctx context.Context) (struct{}, error) {
+	_, err := within(context.WithoutCancel(ctx), p.timeout, nil, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, p.config.Stats.Refresh(ctx)
 	})
 	return err
@@ -55,30 +55,42 @@ func (p *Panel) refresh(ctx context.Context) error {
 var errTimeout = errors.New("it takes too long")
 
 // within calls the application, which may hang without a look at its context, and
-// may panic.
-func within[T any](ctx context.Context, timeout time.Duration, call func(context.Context) (T, error)) (T, error) {
+// may panic. A call that does not return keeps its goroutine and its token; without
+// a token none is made. Nil tokens are for our own client, which bounds its calls.
+func within[T any](ctx context.Context, timeout time.Duration, tokens chan struct{}, call func(context.Context) (T, error)) (T, error) {
 	type answer struct {
 		value T
 		err   error
 	}
+	var none T
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	late := time.After(timeout + timeout/5) // those that look at ctx have a moment to answer
+	if tokens != nil {
+		select {
+		case tokens <- struct{}{}:
+		case <-late:
+			return none, errTimeout
+		}
+	}
 	done := make(chan answer, 1)
 	go func() {
-		var a answer
+		a := answer{err: errors.New("the function ended its goroutine")}
 		defer func() {
 			if v := recover(); v != nil {
 				a.err = fmt.Errorf("panic: %v", v)
 			}
 			done <- a
+			if tokens != nil {
+				<-tokens
+			}
 		}()
 		a.value, a.err = call(ctx)
 	}()
 	select {
 	case a := <-done:
 		return a.value, a.err
-	case <-time.After(timeout + timeout/5): // those that look at ctx have a moment to answer
-		var none T
+	case <-late:
 		return none, errTimeout
 	}
 }
@@ -87,7 +99,7 @@ func within[T any](ctx context.Context, timeout time.Duration, call func(context
 type bounded struct{ p *Panel }
 
 func (b bounded) Consent(ctx context.Context) (consent.Record, error) {
-	return within(ctx, b.p.timeout, b.p.config.Decisions.Consent)
+	return within(ctx, b.p.timeout, b.p.consents, b.p.config.Decisions.Consent)
 }
 
 // env looks a variable up.

@@ -109,9 +109,13 @@ func (h *house) do(r *http.Request) *httptest.ResponseRecorder {
 // ServeHTTP settles which of the two embedded handlers is meant.
 func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.Handler.ServeHTTP(w, r) }
 
+// form is what a browser posts, with the cookie that belongs to the form.
 func form(body string) *http.Request {
 	r := httptest.NewRequest("POST", mounted+"/decide", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if fields, err := url.ParseQuery(body); err == nil && fields.Has("headcount_token") {
+		r.AddCookie(&http.Cookie{Name: "headcount_token", Value: fields.Get("headcount_token")})
+	}
 	return r
 }
 

@@ -321,7 +321,10 @@ func (p *product) nowhere(t *testing.T, id string) {
 	}
 }
 
-var seen = regexp.MustCompile(`name="seen" value="([^"]+)"`)
+var (
+	seen      = regexp.MustCompile(`name="seen" value="([^"]+)"`)
+	pageToken = regexp.MustCompile(`name="headcount_token" value="([^"]+)"`)
+)
 
 // decide answers in the settings.
 func (v *person) decide(t *testing.T, decision string) {
@@ -332,9 +335,10 @@ func (v *person) decide(t *testing.T, decision string) {
 	}
 	defer reply.Body.Close()
 	page, err := io.ReadAll(reply.Body)
-	mark := seen.FindSubmatch(page)
-	if err != nil || mark == nil {
+	mark, token := seen.FindSubmatch(page), pageToken.FindSubmatch(page)
+	if err != nil || mark == nil || token == nil {
 		t.Fatalf("no form to decide with: %v\n%s", err, page)
 	}
-	v.post(t, "/settings/statistics/decide", url.Values{"decision": {decision}, "notice": {v.product.inForce()}, "seen": {string(mark[1])}})
+	v.post(t, "/settings/statistics/decide", url.Values{"decision": {decision}, "notice": {v.product.inForce()}, "seen": {string(mark[1])},
+		"headcount_token": {string(token[1])}})
 }
