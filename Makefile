@@ -75,6 +75,10 @@ bench: ## us beside the peers, in one run: about 2 minutes; renders docs/perform
 bench-answers: ## the vendor's command beside DuckDB: 15 minutes, 25 GB in TMPDIR
 	@cd bench && env GOWORK=off go run . answers
 
+.PHONY: kubernetes
+kubernetes: ## kustomize renders deploy/kubernetes, and kubeconform looks at every field: about 2 minutes the first time
+	@cd deploy && env GOWORK=off go test -count=1 -v ./kubernetes
+
 .PHONY: release
 release: ## make what a release publishes, in dist/: make release VERSION=v0.1.0
 	@scripts/release $(VERSION)
