@@ -17,9 +17,9 @@ demo: $(CACHE)/otelcol $(CACHE)/quickstart $(CACHE)/headcount $(CACHE)/demo ## t
 .PHONY: headcount
 headcount: $(CACHE)/headcount ## the vendor's command, which makes answers of the Collector's file
 	@echo "built: $(CACHE)/headcount, without cgo: copy it where it is needed"
-	@echo "start: $(CACHE)/headcount compact --archive archive --catalog compreface DIRECTORY-OF-THE-COLLECTOR"
-	@echo "       $(CACHE)/headcount report --archive archive"
-	@echo "       $(CACHE)/headcount --help; docs/analysts.md and docs/operators.md have the rest"
+	@echo "start: $(CURDIR)/$(CACHE)/headcount compact --archive archive --catalog NAME-OR-CATALOG.json FILE-OR-DIRECTORY"
+	@echo "       $(CURDIR)/$(CACHE)/headcount report --archive archive"
+	@echo "       $(CURDIR)/$(CACHE)/headcount --help; docs/analysts.md and docs/operators.md have the rest"
 
 .PHONY: faces
 faces: $(CACHE)/otelcol $(CACHE)/faces ## a face service to click through, with the real Collector

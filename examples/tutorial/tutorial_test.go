@@ -58,7 +58,12 @@ func TestTutorial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &reader{t, t.TempDir(), root, free(t), free(t), free(t), &http.Client{Jar: jar}}
+	dir := t.TempDir()
+	clone := filepath.Join(dir, "headcount") // a path that the shell takes without quotes
+	if err := os.Symlink(root, clone); err != nil {
+		t.Fatal(err)
+	}
+	r := &reader{t, dir, clone, free(t), free(t), free(t), &http.Client{Jar: jar}}
 	ran := map[string]int{}
 	for _, s := range steps(t, root) {
 		ran[s.how]++
@@ -106,7 +111,7 @@ func free(t *testing.T) string {
 }
 
 func (r *reader) ported(text string) string {
-	return strings.NewReplacer("127.0.0.1:8000", r.shop, "127.0.0.1:4318", r.listen).Replace(text)
+	return strings.NewReplacer("$HOME/headcount", r.root, "127.0.0.1:8000", r.shop, "127.0.0.1:4318", r.listen).Replace(text)
 }
 
 func (r *reader) write(name, text string) {
@@ -142,6 +147,7 @@ func (r *reader) run(text string) string {
 	if err != nil {
 		r.t.Fatalf("%v\n%s\n%s", err, text, out)
 	}
+	r.t.Logf("%s\n%s", text, out)
 	return string(out)
 }
 
