@@ -41,11 +41,13 @@ func (m *file) load(context.Context) (v value, version int64, err error) {
 }
 
 // value reads a page that is sound, and still has the series where they were.
-// The totals of a mapped one are read elsewhere.
+// The totals of a mapped one are read elsewhere. The version is read first, as
+// swap writes it last: what is read after it is as new, or newer.
 func (m *file) value(p page) (v value, version int64, err error) {
 	if _, err := p.check(); err != nil {
 		return v, 0, err
 	}
+	version = int64(p.word(atPlan).Load())
 	v = value{header: p.header(), Totals: map[string]uint64{}}
 	for i, at := range m.places {
 		if p.key(at) != m.keys[i] {
@@ -61,7 +63,26 @@ func (m *file) value(p page) (v value, version int64, err error) {
 			return v, 0, ErrGone
 		}
 	}
-	return v, int64(p.word(atPlan).Load()), nil
+	return v, version, nil
+}
+
+// A halfway error says that a swap failed after it began to write the totals.
+type halfway struct {
+	error
+	taken []bool // for each series: its new total is there, or may be
+}
+
+func (h *halfway) Unwrap() error { return h.error }
+
+// halfway looks at the file again after such an error. A series whose old total is
+// not seen there counts as taken: a count is rather lost than taken twice.
+func (m *file) halfway(before value, err error) error {
+	p, unread := examine(m.path)
+	h := &halfway{error: err}
+	for i, at := range m.places {
+		h.taken = append(h.taken, unread != nil || p.slot(at).Load() != before.Totals[m.series[i]])
+	}
+	return h
 }
 
 // swap writes the totals first and the version last, so that who reads the new
@@ -78,7 +99,8 @@ func (m *file) swap(ctx context.Context, version int64, v value) error {
 	if err != nil {
 		return err
 	}
-	switch now, newest, err := m.value(p); {
+	now, newest, err := m.value(p)
+	switch {
 	case err != nil:
 		return err
 	case now.identity() != v.identity(), newest != version:
@@ -97,9 +119,15 @@ func (m *file) swap(ctx context.Context, version int64, v value) error {
 	}
 	if err == nil {
 		p.setPlan(v.plan, version+1)
-		err = write(f, p[atPlan:atPlanEnd], atPlan)
+		err = write(f, p[atDue:atPlanEnd], atDue)
 	}
-	if err != nil {
+	if err == nil {
+		err = write(f, p[atPlan:atDue], atPlan) // the version
+	}
+	switch {
+	case err != nil && m.mapping == nil:
+		return m.halfway(now, fmt.Errorf("ledger: %w", err))
+	case err != nil:
 		return fmt.Errorf("ledger: %w", err)
 	}
 	if m.mapping == nil {

@@ -20,8 +20,9 @@ type folding struct {
 
 // A try is a fold that may have been made.
 type try struct {
-	base int64 // the version that it replaces
-	news []uint64
+	base    int64 // the version that it replaces
+	news    []uint64
+	refused bool // a conflict, which a State may report of what it has made
 }
 
 // newLedger returns a ledger that counts in this process's memory, one slot in
@@ -72,13 +73,13 @@ func (l *Ledger) news() (news []uint64, some bool) {
 // resolve finds out whether the fold without an answer was made. One that was to
 // replace an earlier version was, or never will be.
 func (l *Ledger) resolve(v *value, version int64) {
-	if l.open == nil || l.open.base == version {
+	if l.open == nil || l.open.base == version && !l.open.refused {
 		return
 	}
 	// Where many processes fold, this one's number may be gone: a count is rather
 	// lost than taken twice.
 	in := v.folded(l.process)
-	if in == l.number || in == 0 && len(v.Folds) >= maxFolds {
+	if in == l.number || in == 0 && len(v.Folds) >= maxFolds && !l.open.refused {
 		l.took(l.open)
 	}
 	l.open = nil
@@ -125,7 +126,7 @@ func (l *Ledger) try(ctx context.Context, change func(*plan) error) (again bool,
 			return false, err
 		}
 		l.number++
-		t = &try{version, news}
+		t = &try{base: version, news: news}
 	}
 	if v.Totals == nil {
 		v.Totals = map[string]uint64{}
@@ -135,12 +136,21 @@ func (l *Ledger) try(ctx context.Context, change func(*plan) error) (again bool,
 	}
 	v.setFolded(l.process, l.number)
 	err = l.place.swap(ctx, version, v)
+	var half *halfway
 	switch {
 	case err == nil:
 		l.took(t)
 		l.seen.Store(&v.plan)
 	case errors.Is(err, ErrUnknown):
 		l.open = t
+	case errors.Is(err, ErrConflict) && !repeated:
+		t.refused, l.open = true, t
+	case errors.As(err, &half):
+		for i, taken := range half.taken {
+			if taken {
+				l.added[i] += t.news[i]
+			}
+		}
 	}
 	return err == nil && repeated || errors.Is(err, ErrConflict), err
 }

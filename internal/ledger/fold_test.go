@@ -370,7 +370,7 @@ func TestMoreProcessesThanRemembered(t *testing.T) {
 		if err := first.Sync(ctx); err != nil {
 			t.Fatal(err)
 		}
-		first.open = &try{version, []uint64{0, 3, 0}} // as if no answer had come
+		first.open = &try{base: version, news: []uint64{0, 3, 0}} // as if no answer had come
 		clear(first.added)
 		if !made {
 			state.value = value

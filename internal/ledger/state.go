@@ -55,7 +55,7 @@ type inState struct{ State }
 // load checks the value: other programs can write to the database. No value is
 // errNothing.
 func (s inState) load(ctx context.Context) (v value, version int64, err error) {
-	data, version, err := s.Load(ctx)
+	data, version, err := s.read(ctx)
 	switch {
 	case err != nil:
 		return value{}, version, err
@@ -71,7 +71,34 @@ func (s inState) swap(ctx context.Context, version int64, v value) error {
 	if err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
+	return s.replace(ctx, version, data)
+}
+
+// read is Load, and replace is Swap, of a State that may panic. It is code of
+// the application, which must not end the host.
+func (s inState) read(ctx context.Context) (data []byte, version int64, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("ledger: %w", panicked("Load", p))
+		}
+	}()
+	return s.Load(ctx)
+}
+
+func (s inState) replace(ctx context.Context, version int64, data []byte) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %w", ErrUnknown, panicked("Swap", p))
+		}
+	}()
 	return s.Swap(ctx, version, data)
+}
+
+// panicked is the error for a panic. It shows the beginning of what was thrown:
+// the rest may hold what is not for a log.
+func panicked(method string, thrown any) error {
+	text := fmt.Sprint(thrown)
+	return fmt.Errorf("%s of the State panicked: %q", method, text[:min(len(text), 80)])
 }
 
 func readValue(data []byte) (v value, err error) {
@@ -187,7 +214,7 @@ func DestroyState(ctx context.Context, state State, product string, still func()
 		if err := still(); err != nil {
 			return err
 		}
-		err = state.Swap(ctx, version, nil)
+		err = inState{state}.replace(ctx, version, nil)
 		if err == nil {
 			waitForSender(v.Sending)
 		}

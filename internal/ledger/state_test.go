@@ -1,0 +1,108 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// A panicking State is the application's code at its worst: it panics in the
+// methods that are named, with a secret at the end.
+type panicking struct {
+	flaky
+	in    string
+	after bool // Swap panics once it has replaced the value
+}
+
+func (s *panicking) fall(method string) {
+	if strings.Contains(s.in, method) {
+		panic(errors.New(strings.Repeat("driver ", 20) + "secret"))
+	}
+}
+
+func (s *panicking) Load(ctx context.Context) ([]byte, int64, error) {
+	s.fall("Load")
+	return s.flaky.Load(ctx)
+}
+
+func (s *panicking) Swap(ctx context.Context, version int64, value []byte) error {
+	if s.after {
+		_ = s.flaky.Swap(ctx, version, value)
+	}
+	s.fall("Swap")
+	return s.flaky.Swap(ctx, version, value)
+}
+
+// TestStatePanics: what a State throws is an error, of each method that asks it,
+// and nothing is lost or taken twice.
+func TestStatePanics(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		s := &panicking{flaky: flaky{random: rand.New(rand.NewPCG(1, 1))}}
+		opened := func() error {
+			_, err := OpenState(ctx, s, owner, abc, noon, yes)
+			return err
+		}
+		destroyed := func() error { return DestroyState(ctx, s, owner.Product, yes) }
+		s.in = "Swap" // for one that is not there
+		thrown(t, "open anew", ErrUnknown, opened())
+		s.in = ""
+		l, err := OpenState(ctx, s, owner, abc, noon, yes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(t, l, 0, 5)
+		s.in, s.after = "Swap", after
+		thrown(t, "fold", ErrUnknown, l.Sync(ctx))
+		thrown(t, "begin", ErrUnknown, setSchedule(l, Schedule{}))
+		s.in = "Load"
+		thrown(t, "fold", nil, l.Sync(ctx))
+		thrown(t, "open", nil, opened())
+		thrown(t, "destroy", nil, destroyed())
+		_, _, err = PeekState(ctx, s, owner.Product)
+		thrown(t, "peek", nil, err)
+		if err := l.Check(ctx); err != nil {
+			t.Errorf("got %v, want no word on a ledger that could not be looked at", err)
+		}
+		s.in, s.after = "", false
+		add(t, l, 0, 1)
+		if err := l.Sync(ctx); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, l, 6, 0, 0)
+		s.in = "Swap"
+		thrown(t, "destroy", ErrUnknown, destroyed())
+	}
+}
+
+func thrown(t *testing.T, step string, want, err error) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), "panicked") || strings.Contains(err.Error(), "secret") || want != nil && !errors.Is(err, want) || Final(err) {
+		t.Errorf("%s: got %v, want what was thrown, its beginning only, and %v", step, err, want)
+	}
+}
+
+// A repeating State asks its database twice: the first time the answer is lost,
+// and the second time there is a conflict with the first.
+type repeating struct{ flaky }
+
+func (s *repeating) Swap(ctx context.Context, version int64, value []byte) error {
+	_ = s.flaky.Swap(ctx, version, value)
+	return s.flaky.Swap(ctx, version, value)
+}
+
+func TestConflictOfWhatWasMade(t *testing.T) {
+	s := &repeating{flaky{random: rand.New(rand.NewPCG(1, 1))}}
+	l, err := OpenState(ctx, s, owner, abc, noon, yes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range uint64(3) {
+		add(t, l, 0, 5)
+		if err := l.Sync(ctx); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, l, 5*(n+1), 0, 0)
+	}
+}
