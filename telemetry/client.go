@@ -86,7 +86,7 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 		sending: make(chan struct{}, 1)}
 	c.reporter = &reporter{outbox: c.outbox, log: log, clock: clock, life: c.life, leaving: map[*recorder]bool{}}
 	c.decisions = &decisions{
-		permission: &permission{config: c.config, calls: make(chan struct{}, maxCalls)},
+		permission: &permission{config: c.config, calls: make(chan struct{}, maxCalls), saves: make(chan struct{}, maxCalls)},
 		live:       &c.live, store: kept, callbacks: c.callbacks, reporter: c.reporter, erasures: c.erasures,
 		log: log, clock: clock, life: c.life, local: c.config.CountLocally, apply: make(chan struct{}, 1),
 	}
@@ -102,9 +102,10 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 
 // Flush sends a report now, if consent holds, and waits for the answer. It
 // counts as the report of the day. The error says why nothing was sent or what
-// became of it; nil means that the receiver has it. It waits ten seconds at
-// most for each callback given to [Client.Observe], then for another process that
-// is just sending, as long as ctx allows, and ten seconds for the report.
+// became of it; nil means that the receiver has it. It waits five seconds
+// at most for each answer of Config.Consent, ten for each callback given to
+// [Client.Observe], then for another process that is just sending, as long as ctx
+// allows, and ten seconds for the report.
 func (c *Client) Flush(ctx context.Context) error {
 	if c == nil {
 		return errors.New("telemetry: not sent: no client")

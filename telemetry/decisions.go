@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -108,15 +107,16 @@ func (c *Client) Refresh(ctx context.Context) error {
 }
 
 func (d *decisions) decide(ctx context.Context, r consent.Record) error {
+	var mine *refusal
 	if r.Decision == consent.Denied {
 		if r.Time.IsZero() {
 			r.Time = d.clock()
 		}
-		no := r
-		if yes := d.acted().status.Record.Time; yes.After(no.Time) {
-			no.Time = yes // its clock was ahead
+		mine = &refusal{no: r}
+		if yes := d.acted().status.Record.Time; yes.After(r.Time) {
+			mine.no.Time = yes // its clock was ahead
 		}
-		d.permission.refused.Store(&no)
+		d.permission.refused.Store(mine)
 		d.stop() // before anything that can fail
 	}
 	refused := d.permission.refused.Load()
@@ -128,10 +128,12 @@ func (d *decisions) decide(ctx context.Context, r consent.Record) error {
 		d.permission.refused.CompareAndSwap(refused, nil) // unless a no was given while the yes was being recorded
 	}
 	err := d.refresh(ctx)
-	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
-	defer cancel()
-	if s := d.permission.evaluate(ctx, noVariables); saved == nil && s.Decision == consent.Denied {
-		d.permission.refused.Store(nil) // the record says it now
+	if mine != nil && saved == nil {
+		ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
+		defer cancel()
+		if s := d.permission.evaluate(ctx, noVariables); s.Decision == consent.Denied {
+			d.permission.refused.CompareAndSwap(mine, nil) // the record says it now; a newer no still stands
+		}
 	}
 	return errors.Join(saved, err)
 }
@@ -151,7 +153,7 @@ func (d *decisions) refresh(ctx context.Context) error {
 	status, err := d.act(ctx)
 	if err != nil {
 		d.log.warn("telemetry: the decision could not be acted on", "error", err)
-	} else if strings.HasPrefix(status.Reason, "the record is not valid") {
+	} else if notValid(status) {
 		d.log.warn("telemetry: the record of the decision is not used", "reason", status.Reason)
 	}
 	return err
@@ -296,7 +298,9 @@ func (d *decisions) denied() bool {
 
 // mayReport is the last look before a report.
 func (d *decisions) mayReport(ctx context.Context, r *recorder) error {
-	status := d.permission.now(ctx)
+	asking, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
+	status := d.permission.now(asking)
 	if status.On() {
 		return nil
 	}
@@ -307,11 +311,12 @@ func (d *decisions) mayReport(ctx context.Context, r *recorder) error {
 }
 
 // mayErase is the last look before a request to erase. The request was a
-// person's; a veto in the environment holds it back all the same.
+// person's; a veto in the environment holds it back all the same, and so does an
+// answer that cannot be had, which may hide one.
 func (d *decisions) mayErase(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	if s := d.permission.now(ctx); s.Veto || d.life.Err() != nil {
+	if s := d.permission.evaluate(ctx, d.permission.config.Env); s.Veto || s.Failed || d.life.Err() != nil {
 		return errors.New("telemetry: not sent: " + s.Reason)
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -392,3 +393,49 @@ func TestEraseOfDamagedTotals(t *testing.T) {
 		t.Errorf("error %v, files %q", err, files(t, s.dir))
 	}
 }
+
+// A veto holds a request to erase back, also where the no is not recorded, and
+// where the environment cannot be read. Once the veto has gone, the request is sent.
+func TestVetoHoldsTheRequest(t *testing.T) {
+	for name, c := range map[string]struct {
+		save error
+		env  func(string) (string, bool)
+	}{
+		"recorded":           {nil, vetoed},
+		"not recorded":       {errors.New("read-only"), vetoed},
+		"an Env that panics": {errors.New("read-only"), func(string) (string, bool) { panic("env") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := receive(t)
+			var veto atomic.Bool
+			p := &place{record: yesAt(time.Now().Add(-time.Hour))}
+			p.save = func(_ context.Context, r consent.Record) error {
+				if c.save == nil {
+					p.record = r
+				}
+				return c.save
+			}
+			s := start(t, r.URL, func(config *Config) {
+				config.Consent = p
+				config.Env = func(name string) (string, bool) {
+					if veto.Load() {
+						return c.env(name)
+					}
+					return "", false
+				}
+			})
+			s.flush(t)
+			veto.Store(true)
+			if err := s.erase(t.Context()); err == nil || r.count() != 1 || !s.Status().Erasing {
+				t.Errorf("got %v, %d requests and %+v, want one report alone and a request that waits", err, r.count(), s.Status())
+			}
+			veto.Store(false)
+			s.ripe(t)
+			if err := s.erasures.tryNewest(t.Context()); err != nil || r.count() != 2 {
+				t.Errorf("after the veto: got %v and %d requests, want 2", err, r.count())
+			}
+		})
+	}
+}
+
+func vetoed(name string) (string, bool) { return "1", name == "DO_NOT_TRACK" }

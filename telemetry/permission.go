@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -23,34 +24,66 @@ const (
 type permission struct {
 	config Config
 	calls  chan struct{} // a token for each call of the Source that has not returned
+	saves  chan struct{} // the same for its Save: a no is handed over also where Consent hangs
 
-	refused atomic.Pointer[consent.Record] // the no of this process; it stands until a later yes
+	refused atomic.Pointer[refusal] // the no of this process; it stands until another, later yes
+}
+
+// A refusal is a no of this process that may not be recorded.
+type refusal struct {
+	no    consent.Record
+	stood atomic.Pointer[time.Time] // time of what was recorded when it was said; nil: not known yet
+}
+
+// liftedBy says whether a yes is later than the no, and not the one that stood
+// when the no was said: that one may come from a clock that is ahead.
+func (r *refusal) liftedBy(yes time.Time) bool {
+	stood := r.stood.Load()
+	return stood != nil && yes.After(r.no.Time) && !yes.Equal(*stood)
 }
 
 // now is the answer at this moment.
 func (p *permission) now(ctx context.Context) consent.Status {
-	return p.heeding(p.evaluate(ctx, p.config.Env))
+	return p.heeding(ctx, p.config.Env)
 }
 
 // recorded is the answer at this moment without the environment: a veto there
 // hides what is recorded.
 func (p *permission) recorded(ctx context.Context) consent.Status {
-	return p.heeding(p.evaluate(ctx, noVariables))
+	return p.heeding(ctx, noVariables)
 }
 
 func noVariables(string) (string, bool) { return "", false }
 
-// heeding puts the no of this process above a yes that is not later.
-func (p *permission) heeding(s consent.Status) consent.Status {
+// heeding puts the no of this process above a yes that does not lift it. What the
+// first look after the no finds is taken for what stood when the no was said.
+func (p *permission) heeding(ctx context.Context, env func(string) (string, bool)) consent.Status {
+	before := p.refused.Load()
+	s := p.evaluate(ctx, env)
 	refused := p.refused.Load()
-	switch {
-	case refused == nil, s.Decision == consent.Denied && !s.Veto:
-		return s
-	case s.On() && s.Record.Time.After(refused.Time) && p.refused.CompareAndSwap(refused, nil):
+	if refused == nil {
 		return s
 	}
-	return consent.Status{Decision: consent.Denied, Record: *refused, Reason: "no, given to this process"}
+	if refused == before && tellsRecord(s) {
+		refused.stood.CompareAndSwap(nil, &s.Record.Time)
+	}
+	switch {
+	case s.Decision == consent.Denied && !s.Veto:
+		return s
+	case s.On() && refused.liftedBy(s.Record.Time) && p.refused.CompareAndSwap(refused, nil):
+		return s
+	}
+	return consent.Status{Decision: consent.Denied, Record: refused.no, Reason: "no, given to this process"}
 }
+
+// tellsRecord says whether an answer tells what is recorded. A no in the
+// environment, which has no time, hides it, and so does a time that is not valid yet.
+func tellsRecord(s consent.Status) bool {
+	fromVariable := s.Decision == consent.Denied && s.Record.Time.IsZero()
+	return !s.Failed && !s.Veto && !fromVariable && !notValid(s)
+}
+
+func notValid(s consent.Status) bool { return strings.HasPrefix(s.Reason, "the record is not valid") }
 
 // evaluate waits for the Source as long as ctx allows.
 func (p *permission) evaluate(ctx context.Context, env func(string) (string, bool)) consent.Status {
@@ -95,7 +128,7 @@ func (p *permission) save(ctx context.Context, r consent.Record) error {
 		defer cancel()
 		ctx, stop := context.WithTimeout(ctx, refreshTimeout)
 		defer stop()
-		_, err = call(ctx, p.calls, func() (struct{}, error) { return struct{}{}, s.Save(saving, r) })
+		_, err = call(ctx, p.saves, func() (struct{}, error) { return struct{}{}, s.Save(saving, r) })
 	}
 	if err != nil {
 		return fmt.Errorf("telemetry: the decision is not recorded: %w", err)

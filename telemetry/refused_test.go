@@ -6,7 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,6 +55,92 @@ func TestNoHoldsAgainstAClockAhead(t *testing.T) {
 		if err := s.Refresh(t.Context()); err != nil || !s.Status().On {
 			t.Errorf("%v: got %v and on %v after a new yes, want on", ahead, err, s.Status().On)
 		}
+	}
+}
+
+// A no that cannot be recorded holds against a yes that stood when it was said,
+// also where this process has not acted on that yes, or could not yet.
+func TestNoHoldsAgainstWhatStood(t *testing.T) {
+	for _, ahead := range []time.Duration{3 * time.Second, time.Hour, 25 * time.Hour} {
+		dir := filepath.Join(t.TempDir(), "telemetry")
+		synctest.Test(t, func(t *testing.T) {
+			p := &place{save: func(context.Context, consent.Record) error { return errors.New("read-only") }}
+			c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", Dir: dir, Consent: p})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.record = yesAt(time.Now().Add(ahead)) // of a replica whose clock is ahead
+			if err := c.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err == nil {
+				t.Errorf("%v: got no error, want that it is not recorded", ahead)
+			}
+			for range 2 {
+				if now := c.Status(); now.On || exists(filepath.Join(dir, "headcount.totals")) {
+					t.Errorf("%v: got %+v and the files %q, want off and no totals", ahead, now, files(t, dir))
+				}
+				time.Sleep(2 * time.Hour)
+				_ = c.Refresh(t.Context())
+			}
+			p.record = yesAt(time.Now()) // another yes, later than the no
+			first := c.Refresh(t.Context())
+			if ahead < 24*time.Hour && (first != nil || !c.Status().On) {
+				t.Errorf("%v: got %v and %+v after a new yes, want on", ahead, first, c.Status())
+			}
+			_ = c.Shutdown(t.Context())
+		})
+	}
+}
+
+// What an older no was answered lifts no newer one that cannot be recorded.
+func TestOlderNoDoesNotLiftANewerOne(t *testing.T) {
+	var looks, hangAt atomic.Int64
+	at, goOn := make(chan bool), make(chan bool)
+	var mu sync.Mutex
+	var stored consent.Record
+	readOnly := false
+	source := sourceFunc(func(context.Context) (consent.Record, error) {
+		mu.Lock()
+		answer := stored
+		mu.Unlock()
+		if looks.Add(1) == hangAt.Load() {
+			at <- true
+			<-goOn
+		}
+		return answer, nil
+	})
+	save := func(_ context.Context, r consent.Record) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if readOnly {
+			return errors.New("read-only")
+		}
+		stored = r
+		return nil
+	}
+	s := start(t, "http://127.0.0.1:9", func(c *Config) { c.Consent = saving{source, save} })
+	began := time.Now().Add(-time.Minute)
+	say := func(d consent.Decision, after time.Duration) error {
+		return s.Decide(context.Background(), consent.Record{Decision: d, Notice: 1, Time: began.Add(after), Where: "test"})
+	}
+	before := looks.Load()
+	if err := say(consent.Denied, 0); err != nil {
+		t.Fatal(err)
+	}
+	hangAt.Store(2*looks.Load() - before) // the last look of the same once more
+	done := make(chan error)
+	go func() { done <- say(consent.Denied, 0) }()
+	<-at
+	if err := say(consent.Granted, time.Second); err != nil || !s.Status().On {
+		t.Errorf("got %v and %+v after the yes, want on", err, s.Status())
+	}
+	mu.Lock()
+	readOnly = true
+	mu.Unlock()
+	if err := say(consent.Denied, 2*time.Second); err == nil {
+		t.Error("got no error, want that the newer no is not recorded")
+	}
+	close(goOn)
+	if err := errors.Join(<-done, s.Refresh(t.Context())); err != nil || s.Status().On {
+		t.Errorf("got %v and %+v, want off", err, s.Status())
 	}
 }
 
