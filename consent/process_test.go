@@ -3,6 +3,7 @@ package consent
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -38,7 +39,11 @@ func child(f *File) int {
 	count, _ := strconv.Atoi(os.Getenv(childCount))
 	for notice := first; notice < first+count; notice++ {
 		r := Record{Decision: decided(notice), Notice: notice, Where: os.Getenv(childName)}
-		if err := f.Save(context.Background(), r); err != nil {
+		err := f.Save(context.Background(), r)
+		for errors.Is(err, errOvertaken) { // by a no of the other process
+			err = f.Save(context.Background(), r)
+		}
+		if err != nil {
 			fmt.Println(err)
 			return 1
 		}

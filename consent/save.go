@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"headcount.example/internal/durable"
@@ -20,7 +21,9 @@ import (
 // Save creates the directory if need be, and its parents, with mode 0700. It
 // replaces the file in one step: a reader, whatever kills the process, finds
 // the old decision or the new one. Saves of several processes wait for
-// one another until ctx is done, so give ctx a deadline; none is lost.
+// one another until ctx is done, so give ctx a deadline; none is lost. A yes is
+// no answer to a no that is recorded after Save is called: Save then returns an
+// error and the no stands.
 //
 // A damaged file, and one that others could have changed, is put aside as
 // consent.json.damaged, in place of an earlier one.
@@ -43,48 +46,94 @@ func (f *File) Save(ctx context.Context, r Record) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	seen, _ := f.read(now)
 	unlock, err := durable.Lock(ctx, f.path(lockName))
 	switch {
 	case err == nil:
 		defer unlock()
-	case r.Decision == Granted: // of two decisions at once the later one stays, if that is a no
+	case r.Decision == Granted: // a no goes on: a yes that is being recorded gives way to it
 		return fmt.Errorf("consent: %w: try again, or remove it if no process saves", err)
 	}
 	durable.Sweep(f.path(fileName))
-	return f.append(r, now)
+	return f.append(r, newest(seen), now)
 }
 
-func (f *File) append(r Record, now time.Time) error {
-	records, damage := f.read(now)
-	if damage != nil {
-		records = nil
+// A no without the lock and another Save can disturb each other; each then
+// tries again, this often in all.
+const attempts = 10
+
+// An obstacle is why a decision was not recorded.
+type obstacle string
+
+// Error returns what to do about it, too.
+func (o obstacle) Error() string { return string(o) }
+
+const (
+	errOvertaken = obstacle("a no came first, or the file was changed: look at what is recorded, and decide again")
+	errLost      = obstacle("another process replaced the decision: try again")
+)
+
+// append adds r. Seen is the newest record when Save was called.
+func (f *File) append(r, seen Record, now time.Time) error {
+	var last Record
+	var err error
+	for range attempts {
+		last, err = f.try(r, seen, now)
+		if !errors.Is(err, errLost) && !errors.Is(err, fs.ErrNotExist) { // the latter: the temporary file was swept
+			break
+		}
 	}
-	last := newest(records)
-	records, err := Append(records, r, now)
-	if err != nil {
+	if err == nil || r.Decision != Denied || last.Decision != Granted {
 		return err
+	}
+	if records, _ := f.read(now); newest(records).Decision == Denied {
+		return err // of another Save
+	}
+	if aside := f.quarantine(); aside != nil { // the yes does not come back
+		err = errors.Join(err, fmt.Errorf("consent: %w", aside), f.empty())
+	}
+	return err
+}
+
+// try adds r once, and returns what was the newest record before.
+func (f *File) try(r, seen Record, now time.Time) (last Record, err error) {
+	records, damage := f.read(now)
+	if last = newest(records); r.Decision == Granted && last != seen && last.Decision != Granted {
+		return last, fmt.Errorf("consent: cannot write: %w", errOvertaken)
+	}
+	if damage != nil {
+		records, last = nil, Record{}
+	}
+	records, err = Append(records, r, now)
+	if err != nil {
+		return Record{}, err
 	}
 	data, err := encode(records)
 	if err != nil {
-		return fmt.Errorf("consent: cannot encode: %w", err)
+		return Record{}, fmt.Errorf("consent: cannot encode: %w", err)
 	}
 	if damage != nil {
 		if err := f.quarantine(); err != nil && r.Decision == Granted {
-			return fmt.Errorf("consent: cannot replace: %w", err)
+			return Record{}, fmt.Errorf("consent: cannot replace: %w", err)
 		}
 	}
-	if again, _ := f.read(now); damage == nil && r.Decision == Granted && newest(again) != last {
-		return f.append(r, now) // a no that did not wait for the lock came first
-	}
-	if err := durable.Replace(f.path(fileName), data); err != nil {
-		if r.Decision == Denied && last.Decision == Granted { // the yes does not come back
-			if aside := f.quarantine(); aside != nil {
-				err = errors.Join(err, aside, f.empty())
-			}
+	err = durable.ReplaceIf(f.path(fileName), data, func() error {
+		again, damaged := f.read(now)
+		if r.Decision == Granted && (newest(again) != last || (damaged == nil) != (damage == nil)) {
+			return errOvertaken
 		}
-		return fmt.Errorf("consent: cannot write: %w", err)
+		return nil
+	})
+	if err == nil && r.Decision == Denied { // a yes that looked before has a temporary file, or has just renamed it
+		durable.Sweep(f.path(fileName))
 	}
-	return nil
+	if there, _ := f.read(now); err == nil && !slices.Contains(there, newest(records)) {
+		err = errLost
+	}
+	if err != nil {
+		return last, fmt.Errorf("consent: cannot write: %w", err)
+	}
+	return last, nil
 }
 
 // empty takes what is recorded out of a file that can be written in a directory

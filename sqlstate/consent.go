@@ -45,17 +45,29 @@ func (r row) records() (list []consent.Record, err error) {
 // Save adds a decision, under the rules of consent.File, and returns when it
 // is committed; from then on it counts for every process that uses the
 // database. Decisions of several processes are put in one order, and none is
-// lost. An error means that it is not known to be recorded: an earlier one
-// may still count.
+// lost. A yes is no answer to a no that is recorded after Save is called: Save
+// then returns an error and the no stands. Any error means that the decision is
+// not known to be recorded: an earlier one may still count.
 func (s *Store) Save(ctx context.Context, decision consent.Record) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	for {
+	var seen consent.Record
+	for first := true; ; first = false {
 		r, err := s.load(ctx)
 		if err != nil {
 			return err
 		}
 		list, _ := r.records() // what cannot be trusted is replaced
+		var last consent.Record
+		if len(list) > 0 {
+			last = list[len(list)-1]
+		}
+		if first {
+			seen = last
+		}
+		if decision.Decision == consent.Granted && last != seen && last.Decision != consent.Granted {
+			return errors.New("sqlstate: not recorded: a no came first, or the row was changed: look at what is recorded, and decide again")
+		}
 		list, err = consent.Append(list, decision, time.Now())
 		if err != nil {
 			return err

@@ -37,7 +37,14 @@ var Step = func(string) {}
 // Replace writes a file for its owner alone: to a temporary file beside it,
 // synced, and then renamed. The directory must exist. Of several processes that
 // replace one file at once, the content of one stays.
-func Replace(path string, data []byte) (err error) {
+func Replace(path string, data []byte) error {
+	return ReplaceIf(path, data, func() error { return nil })
+}
+
+// ReplaceIf is [Replace], but asks before the rename, once the temporary file is
+// complete. Where the answer is an error the file stays as it is, and the error
+// is returned.
+func ReplaceIf(path string, data []byte, ask func() error) (err error) {
 	defer func() { err = remedy(err) }()
 	dir, base := filepath.Dir(path), filepath.Base(path)
 	Step("create " + base)
@@ -58,6 +65,9 @@ func Replace(path string, data []byte) (err error) {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
+		err = ask()
+	}
+	if err == nil {
 		Step("rename " + base)
 		err = os.Rename(f.Name(), path)
 	}
@@ -100,6 +110,7 @@ func Leftovers(path string) (list []string) {
 // Sweep removes the [Leftovers]. A process that is just replacing the file gets
 // an error.
 func Sweep(path string) {
+	Step("sweep " + filepath.Base(path))
 	for _, left := range Leftovers(path) {
 		_ = os.Remove(left) // the next call tries again
 	}

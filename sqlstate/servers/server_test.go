@@ -249,6 +249,7 @@ func (s *server) stop() {
 type link struct {
 	net.Listener
 	cut atomic.Bool
+	see atomic.Pointer[func([]byte)] // is shown what is passed on, before that
 }
 
 func (s *server) link(t testing.TB, delay time.Duration) (l *link, port string) {
@@ -286,6 +287,9 @@ func (l *link) carry(from, to net.Conn, delay time.Duration) {
 	for {
 		n, err := from.Read(b)
 		time.Sleep(delay)
+		if see := l.see.Load(); see != nil {
+			(*see)(b[:n])
+		}
 		if l.cut.Load() || n > 0 && write(to, b[:n]) != nil || err != nil {
 			return
 		}

@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -343,6 +344,40 @@ func TestSaveTogether(t *testing.T) {
 		rising := slices.IsSortedFunc(list, func(a, b consent.Record) int { return a.Time.Compare(b.Time) })
 		if err != nil || len(list) != 32 || !rising {
 			t.Errorf("got %d records, rising %v, %v", len(list), rising, err)
+		}
+	})
+}
+
+// TestNoDuringAYes: a no that is recorded while a yes is being saved stands.
+func TestNoDuringAYes(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		save := func(db *sql.DB, decision consent.Decision, notice int) error {
+			return d.storeOf(db).Save(t.Context(), consent.Record{Decision: decision, Notice: notice})
+		}
+		if err := save(d.DB, consent.Denied, 1); err != nil {
+			t.Fatal(err)
+		}
+		l, port := d.server.link(t, 0)
+		var once sync.Once
+		see := func(b []byte) {
+			if bytes.Contains(b, []byte("UPDATE")) { // of the yes, which has read what stands
+				once.Do(func() {
+					if err := save(d.DB, consent.Denied, 2); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+		l.see.Store(&see)
+		slow := d.connect(t, port)
+		if err := save(slow, consent.Granted, 3); err == nil || !strings.Contains(err.Error(), "a no came first") {
+			t.Errorf("the yes: %v", err)
+		}
+		if r, err := d.store().Consent(t.Context()); err != nil || r.Decision != consent.Denied || r.Notice != 2 {
+			t.Errorf("got %v, %v; want the no to notice 2", r, err)
+		}
+		if err := save(slow, consent.Granted, 4); err != nil {
+			t.Errorf("a later yes: %v", err)
 		}
 	})
 }
