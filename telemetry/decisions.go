@@ -252,6 +252,9 @@ func (d *decisions) notGranted(ctx context.Context, status consent.Status) error
 	if status.Decision != consent.Denied {
 		return nil
 	}
+	// A Source that does not answer has used up the time of ctx, which is for asking.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
+	defer cancel()
 	d.erasures.tidy()
 	var kept error
 	if status.Record.Erase {

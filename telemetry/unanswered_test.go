@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -68,4 +69,48 @@ func TestEraseWhileCallsHang(t *testing.T) {
 	if err := s.Client.decisions.mayErase(ctx); err == nil {
 		t.Error("got that a request may be sent, want an error")
 	}
+}
+
+// A mindfulState does nothing once its ctx has ended, as a database does.
+type mindfulState struct{ memoryState }
+
+func (s *mindfulState) Load(ctx context.Context) ([]byte, int64, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, 0, err
+	}
+	return s.memoryState.Load(ctx)
+}
+
+func (s *mindfulState) Swap(ctx context.Context, version int64, value []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.memoryState.Swap(ctx, version, value)
+}
+
+// TestNoWithAStateWhileASourceHangs: a no is handed to Save, and the identifier
+// is destroyed, also while calls of Consent do not return.
+func TestNoWithAStateWhileASourceHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source, state := &silentSource{free: make(chan struct{})}, &mindfulState{}
+		var saved consent.Record
+		save := func(_ context.Context, r consent.Record) error { saved = r; return errors.New("away") }
+		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", State: state, Consent: saving{source, save}})
+		if err != nil || !c.Status().On {
+			t.Fatalf("got %v and %+v, want on", err, c.Status())
+		}
+		source.hang.Store(true)
+		for range maxCalls {
+			c.decisions.permission.calls <- struct{}{} // as if as many had not returned
+		}
+		err = c.Decide(t.Context(), consent.Record{Decision: consent.Denied})
+		if err == nil || !strings.Contains(err.Error(), "away") || saved.Decision != consent.Denied {
+			t.Errorf("got %v, and Save was given %+v, want its error and the no", err, saved)
+		}
+		if value, _, _ := state.Load(t.Context()); value != nil || c.Status().On {
+			t.Errorf("after the no: the state is %q and the status %+v", value, c.Status())
+		}
+		close(source.free)
+		_ = c.Shutdown(t.Context())
+	})
 }
