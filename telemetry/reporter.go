@@ -19,7 +19,7 @@ const (
 	idle          = time.Minute            // a clock may jump and a computer sleep: look again
 	syncInterval  = 10 * time.Second       // how much counting a kill can lose where the file is not mapped
 	watchInterval = 100 * time.Millisecond // between looks at a mapped ledger while a report is on its way
-	pollInterval  = 2 * time.Second        // between looks at a State
+	pollInterval  = 500 * time.Millisecond // the same at a State: a no waits two seconds for a report to end
 	busyInterval  = time.Second            // between two tries to get the right to send
 	wakeDebounce  = time.Second            // between two looks that Add asked for
 	syncTimeout   = 5 * time.Second        // for files and databases
