@@ -53,7 +53,7 @@ func (p *Panel) erasures(t *tongue, s state, entries []telemetry.Entry, now time
 	}
 	if len(list) > 0 && list[0].State == "none" {
 		switch {
-		case s.client.Erasing: // it was not tried yet, so the journal does not know it
+		case slices.Contains(s.client.Erasing, list[0].guid): // it was not tried yet, so the journal does not know it
 			list[0].State, list[0].Asked = "pending", s.last().Time
 		case s.client.InstallGUID == list[0].guid, !s.client.On && s.client.Kept:
 			list = list[1:]
@@ -64,7 +64,7 @@ func (p *Panel) erasures(t *tongue, s state, entries []telemetry.Entry, now time
 		switch {
 		case !e.Arrived.IsZero():
 			e.State = "arrived"
-		case e.State == "pending" && (!s.client.Erasing || now.Sub(e.Asked) > erasurePeriod):
+		case e.State == "pending" && (!slices.Contains(s.client.Erasing, e.guid) || now.Sub(e.Asked) > erasurePeriod):
 			e.State = "failed"
 		}
 		e.Text = t.Text("panel.erase."+e.State, "identifier", e.Identifier, "asked", t.Date(e.Asked), "arrived", t.Date(e.Arrived),

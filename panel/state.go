@@ -161,7 +161,7 @@ func (s state) identifier(sent bool) string {
 	unfailed := s.client.Reason == s.client.Consent.Reason // nothing failed
 	acted := unfailed && s.client.Consent.Decision == consent.Denied && !s.client.Consent.Veto
 	switch no := s.denied(); {
-	case (no || s.undecided()) && s.client.Erasing:
+	case (no || s.undecided()) && len(s.client.Erasing) > 0:
 		return "erasing"
 	case no && sent:
 		return "copies"

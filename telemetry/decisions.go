@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
+
 	"headcount.example/consent"
 	"headcount.example/internal/ledger"
 )
@@ -276,7 +278,21 @@ func (d *decisions) keepRequest(ctx context.Context) error {
 	case !s.Reported:
 		return nil
 	}
-	return d.erasures.keep(id.GUID)
+	return d.erasures.keep(id.GUID, false)
+}
+
+// uses says whether an identifier is in use, or kept until a decision.
+func (d *decisions) uses(ctx context.Context, guid uuid.UUID) (bool, error) {
+	if r := d.live.Load(); r.agreed() && r.ledger.Identity().GUID == guid {
+		return true, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
+	id, _, err := d.store.peek(ctx)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ledger.ErrClosed) {
+		return false, nil
+	}
+	return id.GUID == guid, err
 }
 
 // stop ends a recorder: nothing is counted or sent through it once stop returns.

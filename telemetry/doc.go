@@ -32,7 +32,7 @@
 // made, and no file, goroutine or connection exists while consent does not
 // hold. There are two exceptions. A no may have the receiver asked to erase what
 // was sent (consent.Record.Erase), and the identifier is kept until that request
-// has arrived, for 14 days at most. And [Config.Watch], where it is set, is a
+// has arrived, for 14 days at most; [Client.EraseEarlier] asks that later. And [Config.Watch], where it is set, is a
 // goroutine. The record of decisions and the journal of what was sent stay.
 //
 // # The identifier

@@ -73,7 +73,7 @@ func TestErase(t *testing.T) {
 		t.Errorf("the request says %q, want %q", server.last(t), want)
 	}
 	status := s.Status()
-	if status.On || status.InstallGUID != "" || status.Erasing || !strings.Contains(status.Erasure, "was delivered on") {
+	if status.On || status.InstallGUID != "" || len(status.Erasing) > 0 || !strings.Contains(status.Erasure, "was delivered on") {
 		t.Errorf("status %+v", status)
 	}
 	if got := holding(t, s.dir, guid); len(got) != 0 {
@@ -120,7 +120,7 @@ func TestErasureIsCarriedByTheRecord(t *testing.T) {
 			}
 			c := act(t, s)
 			defer finish(c)
-			if status := c.Status(); status.On || !status.Erasing || !s.ledgerIsGone() {
+			if status := c.Status(); status.On || len(status.Erasing) == 0 || !s.ledgerIsGone() {
 				t.Errorf("status %+v", status)
 			}
 			if got := holding(t, s.dir, guid); len(got) != 1 || !strings.HasSuffix(got[0], erasure.Suffix) {
@@ -161,7 +161,7 @@ func TestEraseWithoutReport(t *testing.T) {
 			if err := s.erase(t.Context()); err != nil || c.sent != (server.count() == before+1) {
 				t.Errorf("got %v, %d requests, want sent: %v", err, server.count()-before, c.sent)
 			}
-			if status := s.Status(); status.On || status.Erasing || c.sent != (status.Erasure != "") || !s.ledgerIsGone() {
+			if status := s.Status(); status.On || len(status.Erasing) > 0 || c.sent != (status.Erasure != "") || !s.ledgerIsGone() {
 				t.Errorf("status %+v", status)
 			}
 		})
@@ -210,10 +210,10 @@ func TestEraseLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { finish(c) })
-	for end := time.Now().Add(30 * time.Second); c.Status().Erasing && time.Now().Before(end); {
+	for end := time.Now().Add(30 * time.Second); len(c.Status().Erasing) > 0 && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 	}
-	if server.count() != 2 || c.Status().Erasing || len(holding(t, s.dir, guid)) != 0 {
+	if server.count() != 2 || len(c.Status().Erasing) > 0 || len(holding(t, s.dir, guid)) != 0 {
 		t.Errorf("%d requests, %+v, the identifier is in %q", server.count(), c.Status(), holding(t, s.dir, guid))
 	}
 	if err := s.erasures.try(t.Context(), id); err == nil {
@@ -309,7 +309,7 @@ func TestErasureThatCannotBeTrusted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, listenDeaf(t).url(), nil)
 			id := uuid.MustParse(guid)
-			if err := s.erasures.keep(id); err != nil {
+			if err := s.erasures.keep(id, false); err != nil {
 				t.Fatal(err)
 			}
 			text = strings.ReplaceAll(text, "URL", s.outbox.gate.URL())
@@ -371,7 +371,7 @@ func TestEraseOfAnotherProduct(t *testing.T) {
 		return consent.Record{Decision: consent.Denied, Erase: true}, nil
 	})
 	other, err := Init(config)
-	if err == nil || !strings.Contains(err.Error(), `belongs to "CompreFace"`) || other.Status().Erasing {
+	if err == nil || !strings.Contains(err.Error(), `belongs to "CompreFace"`) || len(other.Status().Erasing) > 0 {
 		t.Errorf("error %v, status %+v", err, other.Status())
 	}
 	if !s.Status().On || s.Status().InstallGUID == "" || s.ledgerIsGone() {
@@ -426,7 +426,7 @@ func TestVetoHoldsTheRequest(t *testing.T) {
 			})
 			s.flush(t)
 			veto.Store(true)
-			if err := s.erase(t.Context()); err == nil || r.count() != 1 || !s.Status().Erasing {
+			if err := s.erase(t.Context()); err == nil || r.count() != 1 || len(s.Status().Erasing) == 0 {
 				t.Errorf("got %v, %d requests and %+v, want one report alone and a request that waits", err, r.count(), s.Status())
 			}
 			veto.Store(false)

@@ -33,11 +33,54 @@ type erasures struct {
 	timer *time.Timer // for requests that are due later
 }
 
-// keep writes a request.
-func (e *erasures) keep(guid uuid.UUID) error {
+// EraseEarlier asks the receiver to erase what was sent under an earlier
+// identifier: one that the journal ([Client.Journal]) knows of reports to this
+// receiver, and that is neither in use nor kept until a decision. Those are erased
+// by a no with Erase. It works whether consent holds or not; a veto holds the
+// request back.
+//
+// The request is kept, tried again and given up as at a no, and EraseEarlier waits
+// for the first attempt. An error says why nothing was asked for, or why the
+// request has not arrived; [Status.Erasing] tells the two apart. Where one has
+// arrived before, nothing is sent. One that was given up is made anew. It needs
+// what [Status.CanErase] tells.
+func (c *Client) EraseEarlier(ctx context.Context, installGUID string) error {
+	if c == nil || c.life == nil || c.life.Err() != nil {
+		return errors.New("telemetry: not erased: the client does not run")
+	}
+	ctx = orBackground(ctx)
+	guid, err := uuid.Parse(installGUID)
+	if err != nil {
+		return fmt.Errorf("telemetry: not erased: %.40q is not an identifier", installGUID)
+	}
+	used, err := c.decisions.uses(ctx, guid)
+	switch {
+	case err != nil:
+		return fmt.Errorf("telemetry: not erased: %w", err)
+	case used:
+		return errors.New("telemetry: not erased: the identifier is in use, or kept until a decision; a no can erase it")
+	case c.erasures.requests.Delivered(guid):
+		return nil
+	}
+	if err := c.outbox.sentUnder(guid.String()); err != nil {
+		return fmt.Errorf("telemetry: not erased: %w", err)
+	}
+	if err := c.erasures.keep(guid, true); err != nil {
+		return fmt.Errorf("telemetry: %w", err)
+	}
+	err = c.erasures.try(ctx, guid)
+	c.erasures.later(firstRetry)
+	if errors.Is(err, errNoRequest) && c.erasures.requests.Delivered(guid) { // by another process
+		return nil
+	}
+	return err
+}
+
+// keep writes a request; with again also where an earlier one was given up.
+func (e *erasures) keep(guid uuid.UUID, again bool) error {
 	err := errors.New("Config.Endpoint names no receiver to ask")
 	if e.outbox.gate != nil {
-		err = e.requests.Keep(guid, e.outbox.gate.URL(), e.clock())
+		err = e.requests.Keep(guid, e.outbox.gate.URL(), e.clock(), again)
 	}
 	if err != nil {
 		return fmt.Errorf("not erased: %w", err)
@@ -61,7 +104,7 @@ func (e *erasures) tidy() {
 	}
 }
 
-var errNoRequest = errors.New("telemetry: there is no such request to erase any more")
+var errNoRequest = errors.New("telemetry: no such request to erase waits for this receiver")
 
 // try sends a request once, if it is due, and notes when to try again.
 func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
@@ -141,11 +184,14 @@ func (e *erasures) later(least time.Duration) {
 	})
 }
 
-// status says how the requests of this product stand, whether one of them still
-// needs its identifier, and when the next one is due.
-func (e *erasures) status() (pending bool, next time.Time, all string) {
+// status says how the requests of this product stand, which identifiers they still
+// need, and when the next one is due.
+func (e *erasures) status() (pending []string, next time.Time, all string) {
 	requests := e.requests.Pending()
 	var words []string
+	for _, r := range requests {
+		pending = append(pending, r.GUID.String())
+	}
 	for _, r := range append(e.requests.Receipts(), requests...) {
 		words = append(words, r.String())
 	}
@@ -157,5 +203,5 @@ func (e *erasures) status() (pending bool, next time.Time, all string) {
 	if len(e.sending) > 0 {
 		next = e.clock()
 	}
-	return len(requests) > 0, next, strings.Join(words, "; ")
+	return pending, next, strings.Join(words, "; ")
 }

@@ -62,6 +62,26 @@ func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() er
 	return err
 }
 
+// sentUnder returns nil if the journal says that something was sent to this
+// receiver under an identifier.
+func (o *outbox) sentUnder(guid string) error {
+	if o.journal == nil {
+		return errors.New("without Config.Dir there is no journal that knows the identifier")
+	}
+	kept, err := o.journal.Entries()
+	for _, k := range kept {
+		if k.URL != o.gate.URL() {
+			continue
+		}
+		if _, otlp, e := gate.Decode(k.Request); e == nil {
+			if of, _ := gate.Facts(otlp); of == guid {
+				return nil
+			}
+		}
+	}
+	return errors.Join(errors.New("the journal knows of nothing that was sent to this receiver under the identifier"), err)
+}
+
 // explain adds the hint to an error of a report that met no receiver.
 func (o *outbox) explain(err error) error {
 	var failed *gate.Error

@@ -176,7 +176,7 @@ func TestRequestEndsElsewhere(t *testing.T) {
 	s := start(t, "http://127.0.0.1:9", nil)
 	for range 300 {
 		id := uuid.New()
-		if err := s.erasures.keep(id); err != nil {
+		if err := s.erasures.keep(id, false); err != nil {
 			t.Fatal(err)
 		}
 		path := filepath.Join(s.dir, holding(t, s.dir, id.String())[0])
@@ -214,7 +214,7 @@ func TestDecideWaitsAsLongAsItsContext(t *testing.T) {
 	s := start(t, "http://127.0.0.1:9", nil)
 	s.erasures.sending <- struct{}{} // as if one were on its way
 	id := uuid.New()
-	if err := s.erasures.keep(id); err != nil {
+	if err := s.erasures.keep(id, false); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"headcount.example/consent"
-	"headcount.example/internal/ledger"
 )
 
 // A Status says how things stand, for a settings page. The zero value is off.
@@ -21,18 +20,20 @@ type Status struct {
 	LastReport  time.Time      // newest report of this process that arrived; zero when none did
 	LastError   error          // why the newest report of this process did not arrive; nil when it did
 	CanErase    bool           // a no can have what was sent erased; it needs a running client and Config.Dir
-	Erasing     bool           // an identifier is kept for a request to erase that has not arrived
+	Erasing     []string       // identifiers that are kept for requests to erase that have not arrived, the oldest request first
 	NextErase   time.Time      // earliest moment of the next try, now while one is on its way; zero when there is none, and under a veto
 	Erasure     string         // how requests to erase stand, for a person; empty when there is none
 	Durable     bool           // a killed process loses nothing that was counted
 }
 
 // Status tells how things stand. It does not ask for consent anew: see
-// [Client.Refresh].
+// [Client.Refresh]. Config.State, where it is set, is read while nothing counts
+// under consent, for Kept: once, for a second at most, and never written.
 func (c *Client) Status() Status {
 	if c == nil || c.decisions == nil {
 		return Status{Reason: "not configured"}
 	}
+	r := c.live.Load()
 	acted := c.decisions.acted()
 	consented, trouble := acted.status, acted.trouble
 	last := c.reporter.outcome()
@@ -43,12 +44,8 @@ func (c *Client) Status() Status {
 		if consented.Veto {
 			s.NextErase = time.Time{}
 		}
-		s.Kept = c.config.Dir != "" && ledger.Kept(c.config.Dir)
-		if c.config.State != nil { // which is not asked here
-			s.Kept = trouble != nil || consented.Veto || consented.Decision != consent.Denied
-		}
+		s.Kept = r.agreed() || c.decisions.store.kept()
 	}
-	r := c.live.Load()
 	switch {
 	case c.fault != nil:
 		s.Reason = c.fault.Error()

@@ -4,6 +4,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"time"
 
@@ -36,6 +37,18 @@ func (s store) destroy(ctx context.Context, still func() error) error {
 		return nil
 	}
 	return ledger.Destroy(ctx, s.dir, s.product, still)
+}
+
+// kept says whether there may be an identifier. A State that does not answer may
+// keep one.
+func (s store) kept() bool {
+	if s.state == nil {
+		return s.dir != "" && ledger.Kept(s.dir)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), sourceTimeout)
+	defer cancel()
+	_, _, err := s.peek(ctx)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // peek returns what is kept, and changes nothing.

@@ -104,7 +104,7 @@ func (a *app) erase(ctx context.Context) error {
 	case err == nil && a.stats.Status().Erasure == before:
 		fmt.Println("nothing to erase: nothing was sent since the last yes, or it was asked for already")
 		return nil
-	case err != nil && a.stats.Status().Erasing:
+	case err != nil && len(a.stats.Status().Erasing) > 0:
 		return fmt.Errorf("%w: %w: later commands try again", errSettings, err)
 	case err != nil:
 		return fmt.Errorf("%w: %w", errSettings, err)

@@ -73,14 +73,17 @@ func (s *Requests) path(guid uuid.UUID, suffix string) string {
 	return filepath.Join(s.dir, hex.EncodeToString(sum[:8])+suffix)
 }
 
-// Keep writes a request to a receiver. One that is kept already, or is over, stays
-// as it is: a no is acted on again where something could not be destroyed.
-func (s *Requests) Keep(guid uuid.UUID, url string, now time.Time) error {
+// Keep writes a request to a receiver. One that is kept already stays as it is.
+// Nothing is written where an earlier request is over: a no is acted on again
+// where something could not be destroyed. With again one that was given up is made
+// anew.
+func (s *Requests) Keep(guid uuid.UUID, url string, now time.Time, again bool) error {
 	if s.dir == "" {
 		return errors.New("Config.Dir is needed to keep the request until it arrives")
 	}
 	kept := s.Pending()
-	if _, err := os.Lstat(s.path(guid, receiptSuffix)); err == nil || slices.ContainsFunc(kept, func(r Request) bool { return r.GUID == guid }) {
+	over := present(s.path(guid, receiptSuffix)) && (!again || s.Delivered(guid))
+	if over || slices.ContainsFunc(kept, func(r Request) bool { return r.GUID == guid }) {
 		return nil
 	}
 	if len(kept) >= maxRequests {
@@ -111,6 +114,17 @@ func (s *Requests) Pending() []Request {
 
 // Receipts returns what became of the newest requests, the oldest first.
 func (s *Requests) Receipts() []Request { return s.list(receiptSuffix) }
+
+// Delivered says whether a request to erase this identifier has arrived.
+func (s *Requests) Delivered(guid uuid.UUID) bool {
+	path := s.path(guid, receiptSuffix)
+	return slices.ContainsFunc(s.Receipts(), func(r Request) bool { return r.path == path && !r.Delivered.IsZero() })
+}
+
+func present(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
 
 // list leaves out what cannot be trusted.
 func (s *Requests) list(suffix string) (list []Request) {

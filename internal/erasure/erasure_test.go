@@ -16,7 +16,7 @@ func TestKeepAndArrive(t *testing.T) {
 	dir := t.TempDir()
 	s, id, now := New(dir, "Shop"), uuid.New(), time.Now()
 	for range 2 {
-		if err := s.Keep(id, url, now); err != nil {
+		if err := s.Keep(id, url, now, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -33,7 +33,7 @@ func TestKeepAndArrive(t *testing.T) {
 	if got := s.Receipts(); len(s.Pending()) != 0 || len(got) != 1 || got[0].GUID != uuid.Nil || !strings.Contains(got[0].String(), "was delivered on") {
 		t.Errorf("got the receipts %+v, want one of a delivered request", got)
 	}
-	if err := s.Keep(id, url, now); err != nil || len(s.Pending()) != 0 {
+	if err := s.Keep(id, url, now, false); err != nil || len(s.Pending()) != 0 {
 		t.Errorf("got %v and %+v, want that a request that arrived is not kept again", err, s.Pending())
 	}
 }
@@ -42,7 +42,7 @@ func TestKeepAndArrive(t *testing.T) {
 func TestBounds(t *testing.T) {
 	s, now := New(t.TempDir(), "Shop"), time.Now()
 	for i := range maxRequests + 1 {
-		if err := s.Keep(uuid.New(), url, now.Add(time.Duration(i)*time.Second)); (err != nil) != (i == maxRequests) {
+		if err := s.Keep(uuid.New(), url, now.Add(time.Duration(i)*time.Second), false); (err != nil) != (i == maxRequests) {
 			t.Fatalf("request %d: got %v", i+1, err)
 		}
 	}

@@ -23,7 +23,7 @@ func TestRootKeepsForTheService(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := New(filepath.Join(parent, "erasure"), "Shop")
-	if err := s.Keep(uuid.New(), url, time.Now()); err != nil {
+	if err := s.Keep(uuid.New(), url, time.Now(), false); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{s.dir, s.Pending()[0].path} {
