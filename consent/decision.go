@@ -57,6 +57,11 @@ type Record struct {
 	Time     time.Time `json:"time"`   // when; kept in UTC, to the second
 	Where    string    `json:"where"`  // where it was given, such as "settings"; printable, at most 100 bytes
 
+	// By is who decided, in the application's own words, such as the number of an
+	// account; printable, at most 100 bytes. It is kept with the record. It is
+	// never sent, never logged, and decides nothing.
+	By string `json:"by,omitzero"`
+
 	// Erase, with a no, has the receiver asked to erase what was sent. The
 	// process that acts on the no keeps the request before it destroys the
 	// identifier. It means nothing with a yes.
@@ -70,7 +75,7 @@ type Record struct {
 }
 
 const (
-	maxWhere = 100
+	maxWhere = 100 // of By, too
 
 	// A record may be this far ahead of the clock. Two hosts that share a
 	// directory disagree, and a computer that takes local time for UTC is up to
@@ -89,6 +94,9 @@ func check(r Record, now time.Time) error {
 		return fmt.Errorf("where is %d bytes long, more than %d", len(r.Where), maxWhere)
 	case !printable(r.Where):
 		return fmt.Errorf("where %q is not printable text", r.Where)
+	// By is not quoted: errors go to logs.
+	case len(r.By) > maxWhere || !printable(r.By):
+		return fmt.Errorf("by is not printable text of at most %d bytes", maxWhere)
 	case r.Erase && r.Decision != Denied:
 		return errors.New("only a no can ask to erase")
 	case !r.Since.IsZero() && (r.Decision != Granted || r.Since.After(r.Time) || r.Since.Unix() < 0):

@@ -95,6 +95,9 @@ func denied(r Record) Status {
 	if len(r.Where) > maxWhere || !printable(r.Where) {
 		r.Where = ""
 	}
+	if len(r.By) > maxWhere || !printable(r.By) {
+		r.By = ""
+	}
 	return Status{Decision: Denied, Record: r, Reason: "no" + given(r)}
 }
 

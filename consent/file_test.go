@@ -24,7 +24,7 @@ func place(t *testing.T) *File {
 
 func save(t *testing.T, f *File, d Decision, notice int) {
 	t.Helper()
-	if err := f.Save(context.Background(), Record{Decision: d, Notice: notice, Where: "test"}); err != nil {
+	if err := f.Save(context.Background(), Record{Decision: d, Notice: notice, Where: "test", By: "tester"}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -79,7 +79,7 @@ func TestZeroFootprint(t *testing.T) {
 func TestSaveAndRead(t *testing.T) {
 	ctx, f := context.Background(), place(t)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678, time.FixedZone("", 3600))
-	if err := f.Save(ctx, Record{Decision: Granted, Notice: 1, Time: at, Where: "sign-up form"}); err != nil {
+	if err := f.Save(ctx, Record{Decision: Granted, Notice: 1, Time: at, Where: "sign-up form", By: "account 7"}); err != nil {
 		t.Fatal(err)
 	}
 	before := time.Now().Truncate(time.Second)
@@ -91,7 +91,7 @@ func TestSaveAndRead(t *testing.T) {
 		t.Fatalf("%v, %v", records, err)
 	}
 	if want := (Record{Decision: Granted, Notice: 1, Time: time.Date(2026, 1, 2, 2, 4, 5, 0, time.UTC), Where: "sign-up form",
-		Since: time.Date(2026, 1, 2, 2, 4, 5, 0, time.UTC)}); records[0] != want {
+		By: "account 7", Since: time.Date(2026, 1, 2, 2, 4, 5, 0, time.UTC)}); records[0] != want {
 		t.Errorf("first %+v, want %+v", records[0], want)
 	}
 	if last := records[1]; last.Decision != Denied || last.Time.Before(before) || last.Time.After(time.Now()) {
@@ -116,6 +116,8 @@ func TestSaveRefuses(t *testing.T) {
 		{`consent: decision "decision(9)" is neither granted nor denied`, func(r *Record) { r.Decision = 9 }},
 		{"consent: where is 101 bytes long, more than 100", func(r *Record) { r.Where = strings.Repeat("x", 101) }},
 		{`consent: where "a\n" is not printable text`, func(r *Record) { r.Where = "a\n" }},
+		{"consent: by is not printable text of at most 100 bytes", func(r *Record) { r.By = strings.Repeat("x", 101) }},
+		{"consent: by is not printable text of at most 100 bytes", func(r *Record) { r.By = "canary\n" }},
 		{"consent: time 2999-01-01T00:00:00Z is in the future", func(r *Record) { r.Time = time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC) }},
 		{"consent: time 1969-12-31T23:59:59Z is before 1970", func(r *Record) { r.Time = time.Unix(-1, 0) }},
 	} {

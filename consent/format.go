@@ -4,8 +4,9 @@ package consent
 //
 //   - It holds the version, which is 1, and the last 100 decisions, the newest
 //     last; the newest one counts. Older ones are dropped.
-//   - Every record has the four fields below, in this order, "erase" if a no
-//     asks for it, "since" if it is a yes, and no others. Times are UTC, to the
+//   - Every record has the fields below, in this order, and no others: "by" if
+//     the application says who decided, "erase" if a no asks for it, "since" if
+//     it is a yes. Times are UTC, to the
 //     second, and rise. Apart from white space the file is byte for byte what
 //     Save writes; anything else, be it a doubled or an unknown field, the same
 //     field in capitals or a byte after the end, makes the whole file damaged.
@@ -26,6 +27,7 @@ package consent
 //	      "notice": 1,
 //	      "time": "2026-11-21T18:02:07Z",
 //	      "where": "sign-up form",
+//	      "by": "account 7",
 //	      "since": "2026-11-21T18:02:07Z"
 //	    }
 //	  ]

@@ -21,6 +21,16 @@ func file(lines ...string) string {
 
 var one = line("granted", 1, "2026-11-21T11:00:00Z", "settings")
 
+// TestParseBy: who decided is read as it was written.
+func TestParseBy(t *testing.T) {
+	for _, by := range []string{"account 7", "Jürgen <j@example.org>", strings.Repeat("x", 100)} {
+		text := file(strings.Replace(one, `"settings"`, fmt.Sprintf(`"settings","by":%q`, by), 1))
+		if records, err := parse([]byte(text), noon); err != nil || records[0].By != by {
+			t.Errorf("%s: got %+v, %v", text, records, err)
+		}
+	}
+}
+
 func TestParseAccepts(t *testing.T) {
 	want := Record{Decision: Granted, Notice: 1, Time: noon.Add(-time.Hour), Where: "settings"}
 	for name, text := range map[string]string{
@@ -71,7 +81,15 @@ var damaged = map[string]string{
 	"VERSION":               strings.Replace(file(one), `"version":1`, `"VERSION":1`, 1),
 	"fields in disorder":    `{"records":[` + one + `],"version":1}`,
 	"unknown field":         strings.Replace(file(one), `"version":1`, `"version":1,"expires":"never"`, 1),
-	"unknown in record":     strings.Replace(file(one), `"notice":1`, `"notice":1,"by":"me"`, 1),
+	"unknown in record":     strings.Replace(file(one), `"notice":1`, `"notice":1,"for":"me"`, 1),
+	"by before where":       strings.Replace(file(one), `"where"`, `"by":"me","where"`, 1),
+	"by twice":              strings.Replace(file(one), `"settings"`, `"settings","by":"me","by":"you"`, 1),
+	"BY":                    strings.Replace(file(one), `"settings"`, `"settings","BY":"me"`, 1),
+	"by empty":              strings.Replace(file(one), `"settings"`, `"settings","by":""`, 1),
+	"by null":               strings.Replace(file(one), `"settings"`, `"settings","by":null`, 1),
+	"by a number":           strings.Replace(file(one), `"settings"`, `"settings","by":7`, 1),
+	"by of 101 bytes":       strings.Replace(file(one), `"settings"`, `"settings","by":"`+strings.Repeat("x", 101)+`"`, 1),
+	"by with escape":        strings.Replace(file(one), `"settings"`, `"settings","by":"\u001b"`, 1),
 	"no records":            file(),
 	"records null":          `{"version":1,"records":null}`,
 	"record null":           file("null"),
@@ -150,7 +168,7 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func TestParseTruncatedAndFlipped(t *testing.T) {
-	good, err := encode([]Record{{Decision: Denied, Notice: 1, Time: noon, Where: "first"}, {Decision: Granted, Notice: 2, Time: noon, Where: "second"}})
+	good, err := encode([]Record{{Decision: Denied, Notice: 1, Time: noon, Where: "first", By: "me"}, {Decision: Granted, Notice: 2, Time: noon, Where: "second", By: "you"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +193,8 @@ func TestParseTruncatedAndFlipped(t *testing.T) {
 }
 
 func TestEncode(t *testing.T) {
-	got, err := encode([]Record{{Decision: Granted, Notice: 1, Time: time.Date(2026, 11, 21, 18, 2, 7, 0, time.UTC), Where: "sign-up form"}})
+	at := time.Date(2026, 11, 21, 18, 2, 7, 0, time.UTC)
+	got, err := encode([]Record{{Decision: Granted, Notice: 1, Time: at, Where: "sign-up form", By: "account 7", Since: at}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +206,9 @@ func TestEncode(t *testing.T) {
       "decision": "granted",
       "notice": 1,
       "time": "2026-11-21T18:02:07Z",
-      "where": "sign-up form"
+      "where": "sign-up form",
+      "by": "account 7",
+      "since": "2026-11-21T18:02:07Z"
     }
   ]
 }
@@ -198,10 +219,10 @@ func TestEncode(t *testing.T) {
 }
 
 func TestEncodeLimits(t *testing.T) {
-	// The largest records there can be: every byte of where needs an escape.
+	// The largest records there can be: every byte of where and by needs an escape.
 	var records []Record
 	for i := range 250 {
-		records = append(records, Record{Decision: Granted, Notice: math.MaxInt - i, Time: noon, Where: strings.Repeat(`"`, maxWhere)})
+		records = append(records, Record{Decision: Granted, Notice: math.MaxInt - i, Time: noon, Where: strings.Repeat(`"`, maxWhere), By: strings.Repeat(`"`, maxWhere), Since: noon})
 		data, err := encode(records)
 		if err != nil || len(data) > maxFile {
 			t.Fatalf("%d records: %d bytes, %v", len(records), len(data), err)
@@ -223,6 +244,7 @@ func FuzzFile(f *testing.F) {
 		}
 	}
 	f.Add([]byte(file(one)))
+	f.Add([]byte(file(strings.Replace(one, `"settings"`, `"settings","by":"account 7","since":"2026-11-21T11:00:00Z"`, 1))))
 	f.Add([]byte(file(line("denied", 3, "2026-11-21T10:00:00Z", `<b>"&\é`), one)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		records, err := parse(data, noon)

@@ -35,6 +35,13 @@ func TestOracle(t *testing.T) {
 		make(f)
 		states = append(states, state{name, f, trusted, said, notice})
 	}
+	by := func(by string, d Decision) func(*File) {
+		return func(f *File) {
+			if err := f.Save(t.Context(), Record{Decision: d, Notice: 2, By: by}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	text := func(text string) func(*File) {
 		return func(f *File) {
 			if err := os.Mkdir(f.dir, 0o700); err != nil {
@@ -52,6 +59,8 @@ func TestOracle(t *testing.T) {
 		add("denied after a yes", true, Denied, notice, func(f *File) { yes(f); save(t, f, Denied, notice) })
 		add("granted after a no", true, Granted, notice, func(f *File) { save(t, f, Denied, 1); save(t, f, Granted, notice) })
 	}
+	add("granted by one that is named like a no", true, Granted, 2, by("denied", Granted))
+	add("denied by one that is named like a yes", true, Denied, 2, by(`granted","notice":2`, Denied))
 	add("empty", false, 0, 0, text(""))
 	add("garbage", false, 0, 0, text("granted"))
 	add("version 2", false, 0, 0, text(`{"version":2,"records":[`+line("granted", 2, "2026-01-01T00:00:00Z", "")+`]}`))

@@ -38,7 +38,7 @@ func child(f *File) int {
 	first, _ := strconv.Atoi(os.Getenv(childFirst))
 	count, _ := strconv.Atoi(os.Getenv(childCount))
 	for notice := first; notice < first+count; notice++ {
-		r := Record{Decision: decided(notice), Notice: notice, Where: os.Getenv(childName)}
+		r := Record{Decision: decided(notice), Notice: notice, Where: os.Getenv(childName), By: strconv.Itoa(notice)}
 		err := f.Save(context.Background(), r)
 		for errors.Is(err, errOvertaken) { // by a no of the other process
 			err = f.Save(context.Background(), r)
@@ -112,7 +112,7 @@ func TestKill(t *testing.T) {
 			torn++
 		}
 		r, err := f.Consent(context.Background())
-		if err != nil || (r.Notice != last && r.Notice != last+1) || (r.Notice > 1 && r.Decision != decided(r.Notice)) {
+		if err != nil || (r.Notice != last && r.Notice != last+1) || (r.Notice > 1 && r.By != strconv.Itoa(r.Notice)) || (r.Notice > 1 && r.Decision != decided(r.Notice)) {
 			t.Fatalf("after notice %d was saved: %+v, %v", last, r, err)
 		}
 		if r.Notice != last {
@@ -177,7 +177,7 @@ func TestTwoProcesses(t *testing.T) {
 	}
 	next := map[string]int{"a": 1, "b": 1}
 	for _, r := range records[1:] {
-		if r.Notice != next[r.Where] {
+		if r.Notice != next[r.Where] || r.By != strconv.Itoa(r.Notice) {
 			t.Errorf("%s saved notice %d, which came as %d", r.Where, next[r.Where], r.Notice)
 		}
 		next[r.Where]++

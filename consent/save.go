@@ -15,7 +15,7 @@ import (
 
 // Save adds a decision and returns when it is on disk; from then on it counts in
 // every process that shares the directory. Decision must be Granted or Denied,
-// Notice 1 or more, Where printable and at most 100 bytes. A zero Time is now;
+// Notice 1 or more, Where and By printable and at most 100 bytes. A zero Time is now;
 // no two records have the same one. Save sets Since.
 //
 // Save creates the directory if need be, and its parents, with mode 0700. It

@@ -184,7 +184,7 @@ func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, whe
 	}
 	if added[len(added)-1].Decision != consent.Denied {
 		if _, err := consent.Append(nil, added[i], no.Time); err == nil { // what cannot be kept is no reason to lose the no
-			no.Where, no.Erase = added[i].Where, added[i].Erase
+			no.Where, no.By, no.Erase = added[i].Where, added[i].By, added[i].Erase
 		}
 		if err := p.save(ctx, no); err != nil {
 			return p.unsaved(ctx, no, err)

@@ -333,7 +333,7 @@ func TestSaveTogether(t *testing.T) {
 		for range 8 {
 			all.Go(func() {
 				for range 4 {
-					if err := d.store().Save(t.Context(), consent.Record{Decision: consent.Denied, Notice: 1}); err != nil {
+					if err := d.store().Save(t.Context(), consent.Record{Decision: consent.Denied, Notice: 1, By: "account 7"}); err != nil {
 						t.Error(err)
 					}
 				}
@@ -342,8 +342,9 @@ func TestSaveTogether(t *testing.T) {
 		all.Wait()
 		list, err := d.store().History(t.Context())
 		rising := slices.IsSortedFunc(list, func(a, b consent.Record) int { return a.Time.Compare(b.Time) })
-		if err != nil || len(list) != 32 || !rising {
-			t.Errorf("got %d records, rising %v, %v", len(list), rising, err)
+		other := slices.ContainsFunc(list, func(r consent.Record) bool { return r.By != "account 7" })
+		if err != nil || len(list) != 32 || !rising || other {
+			t.Errorf("got %d records, rising %v, by another one %v, %v; want 32, true, false", len(list), rising, other, err)
 		}
 	})
 }
