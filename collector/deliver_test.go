@@ -74,7 +74,7 @@ func TestNothingIsLostWhenKilled(t *testing.T) {
 	}
 	// The exporter writes a report and its end of line apart. Killed between
 	// the two, it leaves a whole report, and the next one is on the same line:
-	// whoever reads the file has to take it apart.
+	// the reader of the file has to take it apart.
 	data = bytes.ReplaceAll(data, []byte(`}{"resourceMetrics"`), []byte("}\n{\"resourceMetrics\""))
 	if !bytes.HasSuffix(data, []byte("\n")) {
 		data = append(data, '\n')

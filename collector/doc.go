@@ -1,6 +1,6 @@
 // Package collector holds the tests of the vendor's side: a real OpenTelemetry
 // Collector with the shipped configuration, sent what installations send and
-// what nobody should.
+// what no one should.
 //
 // The Collector itself is otelcol/, made by the Collector project's builder
 // from builder-config.yaml and kept in the repository, so that go build alone

@@ -16,7 +16,7 @@ var hostileRequests = []hostile{
 	{"an empty resource beside", func(t *target) {
 		t.request.ResourceMetrics = append(t.request.ResourceMetrics, &metricspb.ResourceMetrics{})
 	}, all},
-	// Each resource stands for itself: somebody may collect reports and pass them on together.
+	// Each resource stands for itself: a proxy may collect reports and pass them on together.
 	{"two installations", func(t *target) {
 		t.request.ResourceMetrics = append(t.request.ResourceMetrics, report(t.catalog, validGUID).ResourceMetrics...)
 	}, func(base []row, t *target) []row { return slices.Concat(base, rowsOf(t.catalog, validGUID)) }},

@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// A hostile report is a valid one that somebody changed, and what of it has
+// A hostile report is a valid one that was changed, and what of it has
 // to arrive.
 type hostile struct {
 	name   string

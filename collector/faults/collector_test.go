@@ -101,7 +101,7 @@ func sendUntil(a *application, stop <-chan struct{}) <-chan int {
 	return outcome
 }
 
-// A process is killed while it takes the yes back. Whoever starts next finds
+// A process is killed while it takes the yes back. The next process finds
 // the old installation whole and exact, or nothing of it at all.
 func TestKilledWhileRevoking(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ import (
 	"headcount.example/telemetry"
 )
 
-// granted is a yes that nobody takes back.
+// granted is a yes that is never taken back.
 type granted struct{}
 
 func (granted) Consent(context.Context) (consent.Record, error) {

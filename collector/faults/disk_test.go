@@ -34,7 +34,7 @@ func mounted(t *testing.T, kind, options string) string {
 // fill leaves no room, and returns what makes room again.
 func fill(t *testing.T, dir string) (empty func()) {
 	t.Helper()
-	f, err := os.Create(filepath.Join(dir, "somebody else's"))
+	f, err := os.Create(filepath.Join(dir, "another program's"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestDiskFullAtTheStart(t *testing.T) {
 	if got := a.do(order{Do: "flush"}); !strings.Contains(got.Err, "no space left on device") {
 		t.Errorf("Flush without totals says %q", got.Err)
 	}
-	if list := i.left(); len(list) != 1 { // somebody else's
+	if list := i.left(); len(list) != 1 { // another program's
 		t.Errorf("left behind: %q", list)
 	}
 	i.acked.settleAll()
@@ -133,7 +133,7 @@ func TestDiskFullAndRevoked(t *testing.T) {
 	i.exact(a, s)
 	empty := fill(t, dir)
 	a.must(order{Do: "decide", Decision: consent.Denied})
-	if list := i.left(); len(list) != 1 { // somebody else's
+	if list := i.left(); len(list) != 1 { // another program's
 		t.Errorf("after the no there is still %q", list)
 	}
 	empty()

@@ -218,7 +218,7 @@ func (a *application) silent() {
 }
 
 // exact sends a last report and checks that the store holds what was
-// acknowledged, and that nothing was sent that nobody asked for.
+// acknowledged, and that nothing was sent unasked.
 func (i *installation) exact(a *application, s *store) {
 	i.t.Helper()
 	guid := a.must(order{Do: "flush"}).GUID

@@ -15,7 +15,7 @@ import (
 type trouble struct {
 	name     string
 	fault    fault
-	refuse   bool          // nobody listens
+	refuse   bool          // nothing listens
 	patience time.Duration // of the caller of Flush; 0: the library's own ten seconds
 	says     string        // what Flush says: a pattern; empty: nil
 	arrives  bool          // the report reached the Collector all the same
@@ -198,7 +198,7 @@ func (x trouble) once(t *testing.T, i *installation, a *application, p *proxy, s
 }
 
 // Adding goes on while a report is on its way to a server that does not
-// answer: the report is waited for by whoever asked for it, and nobody else.
+// answer: the report is waited for by its caller alone.
 func TestAddDoesNotWait(t *testing.T) {
 	t.Parallel()
 	url, s := collector(t)
@@ -219,7 +219,7 @@ func TestAddDoesNotWait(t *testing.T) {
 	p.set(pass)
 	p.hangUp()
 	if got := a.come("Flush", sent); got.Err == "" {
-		t.Error("Flush says that a report arrived to which nobody answered")
+		t.Error("Flush says that a report arrived, and there was no answer")
 	}
 	i.exact(a, s)
 	a.close()
@@ -239,7 +239,7 @@ func TestShutdownDoesNotWait(t *testing.T) {
 	<-there
 	a.close()
 	if got := a.come("Flush", sent); got.Err == "" {
-		t.Error("Flush says that a report arrived to which nobody answered")
+		t.Error("Flush says that a report arrived, and there was no answer")
 	}
 	p.set(pass)
 	b := i.start("http://" + p.address)

@@ -51,8 +51,8 @@ type wire struct {
 	r        *bufio.Reader
 }
 
-// newProxy listens at an address of its own: while it refuses, nobody else
-// gets its port.
+// newProxy listens at an address of its own: while it refuses, no other
+// program gets its port.
 func newProxy(t *testing.T, upstream string) *proxy {
 	t.Helper()
 	n := proxies.Add(1)
@@ -78,7 +78,7 @@ func (p *proxy) listen(address string) {
 	p.t.Helper()
 	l, err := net.Listen("tcp", address)
 	for end := time.Now().Add(time.Minute); errors.Is(err, syscall.EADDRINUSE) && time.Now().Before(end); {
-		time.Sleep(20 * time.Millisecond) // somebody else's connection has the port for a moment
+		time.Sleep(20 * time.Millisecond) // another connection has the port for a moment
 		l, err = net.Listen("tcp", address)
 	}
 	if err != nil {

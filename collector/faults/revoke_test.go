@@ -18,7 +18,7 @@ import (
 	"headcount.example/consent"
 )
 
-// A phase is a moment of a report at which somebody says no. Hold stops the
+// A phase is a moment of a report at which a person says no. Hold stops the
 // report there and says so; go on when let is closed.
 type phase struct {
 	name   string
@@ -86,7 +86,7 @@ func TestRevoked(t *testing.T) {
 	}
 }
 
-// The last look for consent is somebody else's code, and may take its time
+// The last look for consent is the application's code, and may take its time
 // with a yes that is none any more when it comes.
 func TestRevokedBeforeTheConnection(t *testing.T) {
 	t.Parallel()
@@ -306,7 +306,7 @@ func sockets(t *testing.T, a *application) (list []string) {
 }
 
 // fullQueue listens at an address and never accepts, with no place left for
-// anybody else to wait.
+// another connection to wait.
 func fullQueue(t *testing.T, address string) (end func()) {
 	t.Helper()
 	to := addressOf(t, address)

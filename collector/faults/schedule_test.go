@@ -43,7 +43,7 @@ func planned(t *testing.T, i *installation, s ledger.Schedule) (phase time.Durat
 }
 
 // When the report of the day is due, four processes of one installation start
-// at once: one of them sends it, nobody asked for it, and there is no second.
+// at once: one of them sends it unasked, and there is no second.
 // What it holds is exact.
 func TestDue(t *testing.T) {
 	t.Parallel()

@@ -161,7 +161,7 @@ func (s *store) of(t *testing.T, guid string) []uint64 {
 		list[i] = s.totals[guid][name]
 	}
 	if len(s.totals[guid]) > len(names) {
-		t.Errorf("series that nobody counts: %v", s.totals[guid])
+		t.Errorf("series that no process counts: %v", s.totals[guid])
 	}
 	return list
 }

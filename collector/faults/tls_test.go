@@ -134,7 +134,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// A name that nobody knows. The endpoint of a process does not change, so
+// An unknown name. The endpoint of a process does not change, so
 // recovery is another one.
 func TestNoSuchName(t *testing.T) {
 	t.Parallel()

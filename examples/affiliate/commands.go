@@ -51,7 +51,7 @@ func (a *app) command(ctx context.Context, args []string) error {
 	return nil
 }
 
-// createProgram asks for consent, because whoever creates a program runs the
+// createProgram asks for consent, because the person who creates a program runs the
 // platform, and does not do so every day. What came before the yes is not
 // counted, this program's creation included.
 func (a *app) createProgram(ctx context.Context, name string) error {

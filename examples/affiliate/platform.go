@@ -26,7 +26,7 @@ type account struct {
 }
 
 // A failure is an error with its kind in the catalog. Without a kind it is
-// somebody's slip, which no statistic counts.
+// a slip, which no statistic counts.
 type failure struct {
 	kind string
 	err  error
@@ -140,7 +140,7 @@ func (p *platform) refer(program, name string, cents int64) error {
 }
 
 // pay writes the order before the account: whatever fails in between, the
-// order is there for a person to see, and nobody goes unpaid.
+// order is there for a person to see, and every partner is paid.
 func (p *platform) pay(program, name string) (int64, error) {
 	all, err := p.load()
 	if err != nil {

@@ -87,7 +87,7 @@ func TestAnswerInTheTerminal(t *testing.T) {
 	}
 }
 
-// Where a yes would change nothing, nobody is asked for one.
+// Where a yes would change nothing, there is no question.
 func TestNotAskedWithAWrongEndpoint(t *testing.T) {
 	s := open(t, "http://evil.example")
 	keys, tty := terminal(t)

@@ -88,7 +88,7 @@ func (a *app) turn(ctx context.Context, decision consent.Decision) error {
 		return fmt.Errorf("%w: %w", errSettings, err)
 	}
 	a.status()
-	if s := a.stats.Status(); decision == consent.Granted && !s.On { // somebody else said no meanwhile
+	if s := a.stats.Status(); decision == consent.Granted && !s.On { // another process recorded a no meanwhile
 		return fmt.Errorf("%w are off: %s", errSettings, s.Reason)
 	}
 	return nil
@@ -117,7 +117,7 @@ func (a *app) journal() error {
 	for _, e := range list {
 		outcome := e.Outcome
 		if outcome == "" {
-			outcome = "nobody knows whether it arrived"
+			outcome = "it is not known whether it arrived"
 		}
 		fmt.Printf("%s to %s: %s\n%s\n", e.Time.UTC().Format(time.DateTime+" UTC"), e.URL, outcome, e.Report)
 	}

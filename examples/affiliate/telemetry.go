@@ -26,7 +26,7 @@ func newStatistics(data, endpoint string) *statistics {
 	dir := filepath.Join(data, "telemetry")
 	s := &statistics{decisions: consent.NewFile(dir), recipient: "its makers"}
 	if u, err := url.Parse(endpoint); err == nil && u.Host != "" {
-		s.recipient = "its makers at " + u.Host // whoever changes the receiver changes the question
+		s.recipient = "its makers at " + u.Host // another receiver is another question
 	}
 	var err error
 	s.Client, err = telemetry.Init(telemetry.Config{

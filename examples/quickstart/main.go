@@ -11,7 +11,7 @@
 //
 //	go run ./quickstart -endpoint http://127.0.0.1:4318 -dir /tmp/quickstart -events quickstart/events.csv -faces 700,0,5,300
 //
-// Nothing is counted or sent until somebody agrees; without a browser that is
+// Nothing is counted or sent until a person agrees; without a browser that is
 // COMPREFACE_TELEMETRY=accept:1 in the environment.
 package main
 

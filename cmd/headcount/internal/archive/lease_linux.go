@@ -8,7 +8,7 @@ import (
 
 // openElsewhere is whether another program has the file open. known is false
 // where that cannot be found out. It asks the kernel for a lease, which is
-// granted only where nobody else has the file open, and gives it back at
+// granted only where no other process has the file open, and gives it back at
 // once.
 func openElsewhere(path string) (open, known bool) {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
