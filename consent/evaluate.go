@@ -25,7 +25,7 @@ type Source interface {
 type Status struct {
 	Decision Decision // Granted only if everything says yes
 	Record   Record   // what decided; Where names the variable if it was one. Zero if nothing did, but for a yes to another notice
-	Reason   string   // why, for a person, such as "nobody has decided"
+	Reason   string   // why, for a person, such as "not decided yet"
 	Failed   bool     // the source could not answer; the answer may be another one soon
 	Veto     bool     // the no is for all products, or an unknown word: a yes given before is not taken back by it
 }
@@ -139,7 +139,7 @@ func weigh(variable string, notice int, said words, r Record) Status {
 		why = append(why, fmt.Sprintf("%s accepts notice %d, now %d", variable, said.accepted, notice))
 	}
 	if why == nil {
-		return Status{Reason: "nobody has decided"}
+		return Status{Reason: "not decided yet"}
 	}
 	return Status{Record: r, Reason: strings.Join(why, "; ")}
 }

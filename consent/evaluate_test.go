@@ -37,9 +37,9 @@ func TestEvaluateSources(t *testing.T) {
 		want   Decision
 		reason string
 	}{
-		{"nil", nil, Undecided, "nobody has decided"},
-		{"zero record", fixed{}, Undecided, "nobody has decided"},
-		{"undecided with debris", with(func(r *Record) { r.Decision = Undecided; r.Where = "\x1b" }), Undecided, "nobody has decided"},
+		{"nil", nil, Undecided, "not decided yet"},
+		{"zero record", fixed{}, Undecided, "not decided yet"},
+		{"undecided with debris", with(func(r *Record) { r.Decision = Undecided; r.Where = "\x1b" }), Undecided, "not decided yet"},
 		{"granted", fixed{record: good}, Granted, "agreed to notice 2 on " + now.UTC().Format(time.DateOnly) + " (settings)"},
 		{"granted without where", with(func(r *Record) { r.Where = "" }), Granted, "agreed to notice 2 on"},
 		{"older notice", with(func(r *Record) { r.Notice = 1 }), Undecided, "the notice changed: agreed to notice 1, now 2"},
@@ -137,7 +137,7 @@ func TestEvaluateCarelessCaller(t *testing.T) {
 		}
 	}
 	var none context.Context
-	if got := Evaluate(none, product, 2, environ{}.lookup, NewFile(t.TempDir())); got.Reason != "nobody has decided" {
+	if got := Evaluate(none, product, 2, environ{}.lookup, NewFile(t.TempDir())); got.Reason != "not decided yet" {
 		t.Errorf("nil context: %s", got.Reason)
 	}
 	gone, cancel := context.WithCancel(ctx)

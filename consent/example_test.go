@@ -41,7 +41,7 @@ func ExampleEvaluate() {
 	}
 	show(1)
 	// Output:
-	// false undecided - nobody has decided
+	// false undecided - not decided yet
 	// true granted - agreed to notice 1 on 2026-03-14 (sign-up form)
 	// false undecided - the notice changed: agreed to notice 1, now 2
 	// false denied - no on 2026-04-14 (settings)
@@ -70,7 +70,7 @@ type database struct{ row *consent.Record }
 
 func (d database) Consent(context.Context) (consent.Record, error) {
 	if d.row == nil {
-		return consent.Record{}, nil // nobody has decided
+		return consent.Record{}, nil // no decision yet
 	}
 	return *d.row, nil
 }
@@ -81,8 +81,8 @@ func ExampleSource() {
 		fmt.Println(consent.Evaluate(context.Background(), "FACES_TELEMETRY", 1, none, source).Reason)
 	}
 	// Output:
-	// nobody has decided
-	// nobody has decided
+	// not decided yet
+	// not decided yet
 	// agreed to notice 1 on 2026-03-14
 }
 

@@ -125,12 +125,12 @@ func (s state) outdated() bool {
 // undecided is true if there is no decision yet: no yes, no no, no
 // variable, and nothing that could not be read.
 func (s state) undecided() bool {
-	return s.decided.Decision == consent.Undecided && s.decided.Reason == nobody && s.fault == nil
+	return s.decided.Decision == consent.Undecided && s.decided.Reason == notDecided && s.fault == nil
 }
 
-// nobody is consent's reason when there is no decision at all, and nothing that
+// notDecided is consent's reason when there is no decision at all, and nothing that
 // cannot be read or believed. A test holds it to that package.
-const nobody = "nobody has decided"
+const notDecided = "not decided yet"
 
 // vetoed is true if a variable in the environment says no. The record that
 // consent makes of it names the variable, and no time or notice.

@@ -14,7 +14,7 @@ import (
 	"headcount.example/panel"
 )
 
-// damage makes the file one that nobody can have written.
+// damage makes the file one that no process of ours can have written.
 func damage(t testing.TB, h *house) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(h.dir, "consent.json"), []byte(`{"version":1,`), 0o600); err != nil {
@@ -36,9 +36,9 @@ func TestStatus(t *testing.T) {
 		status  string
 		buttons string
 	}{
-		"nobody": {nil, [2]string{}, "No decision has been made." + nothing, "granted denied"},
-		"yes":    {func(h *house) { h.save(t, consent.Granted, 1) }, [2]string{}, "On since " + today + ", for notice 1.", "denied erase"},
-		"no":     {func(h *house) { h.save(t, consent.Denied, 1) }, [2]string{}, "Turned off on " + today + " (test)." + nothing, "granted"},
+		"none": {nil, [2]string{}, "No decision has been made." + nothing, "granted denied"},
+		"yes":  {func(h *house) { h.save(t, consent.Granted, 1) }, [2]string{}, "On since " + today + ", for notice 1.", "denied erase"},
+		"no":   {func(h *house) { h.save(t, consent.Denied, 1) }, [2]string{}, "Turned off on " + today + " (test)." + nothing, "granted"},
 		"no, and nothing says where": {func(h *house) { _ = h.decisions.Save(context.Background(), at(consent.Denied, 0, "")) }, [2]string{},
 			"Turned off on " + today + "." + nothing, "granted"},
 		"yes, and counted only since today": {func(h *house) { _ = h.decisions.Save(context.Background(), at(consent.Granted, 10, "test")) }, [2]string{},

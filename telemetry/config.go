@@ -62,7 +62,7 @@ type Config struct {
 	// process recorded: at Consent and the variables, and at nothing else while
 	// they say what they said before. On another answer it does what
 	// [Client.Refresh] does. It is one goroutine from Init to [Client.Shutdown],
-	// also while nobody has decided. At least a second; a minute is
+	// also while there is no decision. At least a second; a minute is
 	// usual. Zero never looks, and has no such goroutine.
 	Watch time.Duration
 

@@ -30,7 +30,7 @@ func Example() {
 	stats.Add(compreface.UserCreated, 1)
 	stats.Add(compreface.ServiceCreated.With(compreface.Detection), 1)
 	fmt.Println(stats.Status().On, stats.Status().Reason)
-	// Output: false nobody has decided
+	// Output: false not decided yet
 }
 
 // When a person decides, record it and tell the client.

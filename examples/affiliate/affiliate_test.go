@@ -250,7 +250,7 @@ func TestVariables(t *testing.T) {
 				t.Errorf("kept %q", kept)
 			}
 			s.env = nil
-			if out, _ := s.run(0, "settings telemetry status"); !strings.Contains(out, "off, nobody has decided") {
+			if out, _ := s.run(0, "settings telemetry status"); !strings.Contains(out, "off, not decided yet") {
 				t.Errorf("without it the status says %q", out)
 			}
 		})
@@ -306,7 +306,7 @@ func TestCommands(t *testing.T) {
 		{0, "referral spring ada 9223372036854775807", ""}, {1, "referral spring ada 1", "rejected"},
 		{0, "payout spring ada", `9223372036854775807 cents go to "ada"`}, {1, "payout spring bob", "owed nothing"},
 		{0, "report", `"spring": 1 affiliates, 1 referrals, 0 cents owed, 9223372036854775807 cents paid`},
-		{0, "settings telemetry status", "off, nobody has decided"}, {0, "settings telemetry notice", "# Usage statistics of Affiliate Platform: notice 1"},
+		{0, "settings telemetry status", "off, not decided yet"}, {0, "settings telemetry notice", "# Usage statistics of Affiliate Platform: notice 1"},
 	} {
 		if out, fault := s.run(test.code, test.command); !strings.Contains(out+fault, test.says) || (fault != "") != (test.code != 0) {
 			t.Errorf("%q says %q and %q, want %q", test.command, out, fault, test.says)

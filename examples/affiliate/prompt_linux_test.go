@@ -39,8 +39,8 @@ func TestAnswerInTheTerminal(t *testing.T) {
 	for typed, test := range map[string]struct{ says, status string }{
 		"y\r": {"", "on, agreed to notice 1"},
 		"n\r": {"", "(terminal)"},
-		"\r":  {"", "nobody has decided"},
-		"?\r": {"affiliate.program.count", "nobody has decided"},
+		"\r":  {"", "not decided yet"},
+		"?\r": {"affiliate.program.count", "not decided yet"},
 	} {
 		t.Run(fmt.Sprintf("%q", typed), func(t *testing.T) {
 			s := open(t, "http://127.0.0.1:1")

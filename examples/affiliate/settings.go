@@ -16,7 +16,7 @@ import (
 // by them.
 var errSettings = errors.New("usage statistics")
 
-// ask asks in the terminal, where nobody has decided yet. A question that
+// ask asks in the terminal, where there is no decision yet. A question that
 // fails does not make the command fail.
 func (a *app) ask(ctx context.Context) error {
 	if !a.stats.configured() {

@@ -104,7 +104,7 @@ func TestDemo(t *testing.T) {
 	}
 	page, archive := filepath.Join(keep, "answers.html"), filepath.Join(keep, "archive")
 	for _, want := range []string{
-		"statistics: off, nobody has decided", "connections opened: 0\nfiles and identifiers made: none\nbytes at the Collector: 0\n",
+		"statistics: off, not decided yet", "connections opened: 0\nfiles and identifiers made: none\nbytes at the Collector: 0\n",
 		"POST /v1/metrics HTTP/1.1", "compreface.collection.count{compreface.faces.range=501-2000} 1", "connections opened: 1\n",
 		`,"USER_CREATE"`, `,"FACE_VERIFICATION_CREATE"`, `,"201-500"`, "9 rows",
 		"The Collector stamps its own day", "CompreFace: of ", "checked: each figure is what the simulation counted",

@@ -2,7 +2,7 @@
 // as the product, the Collector with the shipped configuration, and the
 // vendor's command headcount.
 //
-//  1. Nobody has decided: no request, no file, no identifier.
+//  1. Not decided yet: no request, no file, no identifier.
 //  2. With consent: what will be sent, byte for byte, and that it is sent.
 //  3. What the Collector wrote, in the shape in which CompreFace, the face
 //     service that this design comes from, saved its statistics.

@@ -11,7 +11,7 @@ import (
 
 // undecided is the first step.
 func (d *demo) undecided(ctx context.Context) error {
-	d.title("1. Nobody has decided")
+	d.title("1. Not decided yet")
 	if err := d.product(ctx, nil); err != nil {
 		return err
 	}

@@ -136,7 +136,7 @@ func TestNothingLeavesTheNetwork(t *testing.T) {
 	}
 	everywhere()
 	if n := p.outgoing(t); n != 0 {
-		t.Errorf("%d packets or connections while nobody has decided", n)
+		t.Errorf("%d packets or connections while there is no decision", n)
 	}
 	p.leavesNothing(t)
 	b.decide("denied")

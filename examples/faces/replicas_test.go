@@ -68,7 +68,7 @@ func (p *product) counted(t *testing.T) (n int) {
 // What was decided in one process, the pages of the other one say.
 func TestDecidedInAnotherProcess(t *testing.T) {
 	one, two := replicas(t)
-	two.sees(t, "/settings", "They are off: nobody has decided.")
+	two.sees(t, "/settings", "They are off: not decided yet.")
 	one.decide(t, "granted")
 	two.sees(t, "/settings", "They are on.")
 	two.work(t, 0)

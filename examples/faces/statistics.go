@@ -87,7 +87,7 @@ func (a *app) signedUp(r *http.Request) {
 // waits for five seconds at most, and the client logs what fails.
 func (s *statistics) learn(ctx context.Context) { _ = s.Refresh(ctx) }
 
-// asks says whether the notice changed, and nobody has decided since.
+// asks says whether the notice changed, and there is no decision since.
 func (s *statistics) asks(ctx context.Context) bool {
 	outdated := func() bool {
 		was := s.Status().Consent
