@@ -29,14 +29,9 @@ func (c *Client) add(counter catalog.Counter, n int64) {
 	r := c.live.Load()
 	if r == nil || n <= 0 {
 		c.mistakes.check(counter, n)
-		return
-	}
-	slot := r.slot(counter)
-	if slot == nil {
+	} else if slot := r.slot(counter); slot == nil {
 		c.mistakes.check(counter, n)
-		return
-	}
-	if !r.ledger.Add(slot, uint64(n)) {
+	} else if !r.ledger.Add(slot, uint64(n)) {
 		r.look() // taken back, full or damaged: the reporter finds out which
 	}
 }
@@ -49,15 +44,13 @@ type mistakes struct {
 	busy     atomic.Bool
 }
 
-func newMistakes(metrics []catalog.Definition, log *logger) *mistakes {
-	if log.to == nil {
+func newMistakes(c *callbacks) *mistakes {
+	if c.log.to == nil {
 		return nil
 	}
-	m := &mistakes{declared: map[catalog.Counter]bool{}, log: log}
-	for _, d := range metrics {
-		for _, s := range d.Series {
-			m.declared[s.Counter] = true
-		}
+	m := &mistakes{declared: map[catalog.Counter]bool{}, log: c.log}
+	for _, counter := range c.counters {
+		m.declared[counter] = true
 	}
 	return m
 }

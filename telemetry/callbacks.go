@@ -1,6 +1,7 @@
 package telemetry
 
-// Callbacks touch the application's functions and the log, and nothing else.
+// Callbacks touch the application's functions and the log. Nothing is held while
+// one is called.
 
 import (
 	"context"
@@ -17,9 +18,10 @@ const callbackTimeout = 10 * time.Second
 
 // callbacks are the functions that the application answers range gauges with.
 type callbacks struct {
-	metrics []catalog.Definition
-	log     *logger
-	of      map[catalog.RangeGauge]*callback // of each in the catalog
+	metrics  []catalog.Definition
+	counters []catalog.Counter // of each series that is counted
+	log      *logger
+	of       map[catalog.RangeGauge]*callback // of each in the catalog
 }
 
 type callback struct {
@@ -28,13 +30,25 @@ type callback struct {
 }
 
 func newCallbacks(metrics []catalog.Definition, log *logger) *callbacks {
-	c := &callbacks{metrics, log, map[catalog.RangeGauge]*callback{}}
+	c := &callbacks{metrics: metrics, log: log, of: map[catalog.RangeGauge]*callback{}}
 	for _, d := range metrics {
 		if d.Kind == catalog.KindRangeGauge {
 			c.of[d.RangeGauge] = &callback{busy: make(chan struct{}, 1)}
+			continue
+		}
+		for _, s := range d.Series {
+			c.counters = append(c.counters, s.Counter)
 		}
 	}
 	return c
+}
+
+// series returns the names of the counters.
+func (c *callbacks) series() (names []string) {
+	for _, counter := range c.counters {
+		names = append(names, counter.String())
+	}
+	return names
 }
 
 // Observe registers a callback for a range gauge. It returns the size of each
@@ -91,4 +105,46 @@ func (c *callbacks) counts(ctx context.Context, d catalog.Definition) []int64 {
 		return nil
 	}
 	return counts
+}
+
+// call runs a function of the application's in a goroutine of its own, and waits
+// for it as long as ctx allows. A panic is an error. A function that does not
+// return keeps its goroutine and its token; without a token none is run.
+func call[T any](ctx context.Context, tokens chan struct{}, function func() (T, error)) (T, error) {
+	type answer struct {
+		value T
+		err   error
+	}
+	var none T
+	select {
+	case tokens <- struct{}{}:
+	case <-ctx.Done():
+		return none, fmt.Errorf("the last call has not returned yet: %w", context.Cause(ctx))
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		a := answer{err: errors.New("the function ended its goroutine")}
+		defer func() {
+			if p := recover(); p != nil {
+				a.err = fmt.Errorf("panic: %v", p)
+			}
+			answered <- a
+			<-tokens
+		}()
+		a.value, a.err = function()
+	}()
+	select {
+	case a := <-answered:
+		return a.value, a.err
+	case <-ctx.Done():
+		return none, fmt.Errorf("no answer: %w", context.Cause(ctx))
+	}
+}
+
+// orBackground returns context.Background() for a nil ctx.
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -33,8 +32,15 @@ type Client struct {
 	mistakes  *mistakes // nil: there is no Logger to tell of them
 	now       func() time.Time
 
-	life context.Context // ends with Shutdown; ended where the configuration has a fault
+	life context.Context // see shared
 	end  context.CancelFunc
+}
+
+// shared is what every part may touch.
+type shared struct {
+	log   *logger
+	clock func() time.Time
+	life  context.Context // ends with Shutdown; ended where the configuration has a fault
 }
 
 // Init returns the client of one product. The client is usable whatever the
@@ -42,9 +48,9 @@ type Client struct {
 // reported together.
 //
 // Init asks for consent. Without it Init touches nothing; with it Init opens
-// the totals and starts one goroutine (Config.Watch is another). It never uses the network. It waits
-// for Config.Consent, whose context ends after five seconds, and for another
-// process that changes the directory, five seconds at most.
+// the totals and starts one goroutine (Config.Watch is another). It never uses
+// the network. It waits for Config.Consent, whose context ends after five seconds,
+// and for another process that changes the directory, five seconds at most.
 func Init(config Config) (*Client, error) {
 	if config.Env == nil {
 		config.Env = os.LookupEnv
@@ -68,36 +74,37 @@ func Init(config Config) (*Client, error) {
 
 // wire makes the parts, each with those below it.
 func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
-	clock := func() time.Time { return c.now() }
 	c.life, c.end = context.WithCancel(context.Background())
+	clock := func() time.Time { return c.now() }
 	log := &logger{to: c.config.Logger, clock: clock, said: map[string]time.Time{}}
+	all := &shared{log, clock, c.life}
 	c.callbacks = newCallbacks(metrics, log)
-	c.mistakes = newMistakes(metrics, log)
-	c.outbox = &outbox{gate: sender, hint: c.config.proxyHint(sender), log: log, clock: clock}
-	product := c.config.Catalog.Product()
-	kept := store{product: product, state: c.config.State}
+	c.mistakes = newMistakes(c.callbacks)
+	c.outbox = &outbox{shared: all, gate: sender, hint: c.config.proxyHint(sender)}
+	kept := store{product: c.config.Catalog.Product(), state: c.config.State}
 	requests := ""
 	if dir := c.config.Dir; filepath.IsAbs(dir) {
 		kept.dir = dir
 		c.outbox.journal = journal.New(dir)
 		requests = filepath.Join(dir, "erasure")
 	}
-	c.erasures = &erasures{requests: erasure.New(requests, product), outbox: c.outbox, log: log, clock: clock, life: c.life,
-		sending: make(chan struct{}, 1)}
-	c.reporter = &reporter{outbox: c.outbox, log: log, clock: clock, life: c.life, leaving: map[*recorder]bool{}}
-	c.decisions = &decisions{
+	c.erasures = &erasures{shared: all, requests: erasure.New(requests, kept.product), outbox: c.outbox, sending: make(chan struct{}, 1)}
+	c.reporter = &reporter{shared: all, outbox: c.outbox, unwritten: map[*recorder]bool{}}
+	d := &decisions{
+		shared:     all,
 		permission: &permission{config: c.config, calls: make(chan struct{}, maxCalls), saves: make(chan struct{}, maxCalls)},
 		live:       &c.live, store: kept, callbacks: c.callbacks, reporter: c.reporter, erasures: c.erasures,
-		log: log, clock: clock, life: c.life, local: c.config.CountLocally, apply: make(chan struct{}, 1),
+		local: c.config.CountLocally, apply: make(chan struct{}, 1),
 	}
-	c.decisions.again = time.AfterFunc(retryAfter, func() {
+	d.last.Store(&acted{})
+	d.again = time.AfterFunc(retryAfter, func() {
 		if c.life.Err() == nil {
-			_ = c.decisions.look()
+			_ = d.look()
 		}
 	})
-	c.decisions.again.Stop() // until a decision could not be acted on
-	c.reporter.allowed, c.reporter.look, c.reporter.denied = c.decisions.mayReport, c.decisions.look, c.decisions.denied
-	c.erasures.allowed = c.decisions.mayErase
+	d.again.Stop() // until a decision could not be acted on
+	c.decisions = d
+	c.reporter.allowed, c.reporter.look, c.reporter.denied, c.erasures.allowed = d.mayReport, d.look, d.denied, d.mayErase
 }
 
 // Flush sends a report now, if consent holds, and waits for the answer. It
@@ -112,23 +119,12 @@ func (c *Client) Flush(ctx context.Context) error {
 	}
 	r := c.live.Load()
 	if !r.agreed() {
-		return errors.New("telemetry: not sent: " + c.Status().Reason)
+		return errors.New("telemetry: not sent: " + c.reason())
 	}
 	ctx = orBackground(ctx)
 	err := c.reporter.flush(ctx, r)
 	if ended := ctx.Err(); ended != nil && errors.Is(err, ended) { // and not a time of ours
 		err = fmt.Errorf("%w (the context given to Flush ended)", err)
-	}
-	return c.explain(err)
-}
-
-// explain says that an error is one of sending.
-func (c *Client) explain(err error) error {
-	if err == nil {
-		return nil
-	}
-	if !strings.HasPrefix(err.Error(), "telemetry: ") {
-		err = fmt.Errorf("telemetry: not delivered: %w", err)
 	}
 	return err
 }
@@ -150,7 +146,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	if r != nil {
 		r.cancel()
 	}
-	err := c.reporter.leaveNow(orBackground(ctx), r)
+	err := c.reporter.finish(orBackground(ctx))
 	if r != nil {
 		select {
 		case <-r.done:

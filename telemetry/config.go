@@ -1,5 +1,7 @@
 package telemetry
 
+// The configuration touches Config.Env, once, at Init: for the proxy.
+
 import (
 	"errors"
 	"fmt"
@@ -37,15 +39,14 @@ type Config struct {
 	// of what was sent. It must survive a restart: in a container it belongs
 	// on a volume, or every restart would count as a new installation. All
 	// processes of one installation on one host share it; two products must
-	// not, and nothing but consent.File's files belongs in it. It is made, with mode 0700, at the
-	// yes; an absolute path. Required, unless State is given.
+	// not, and nothing but consent.File's files belongs in it. It is made, with
+	// mode 0700, at the yes; an absolute path. Required, unless State is given.
 	Dir string
 
-	// State keeps totals, identifier and schedule in another place: in the
-	// application's own database, see module sqlstate, for an installation of
-	// several hosts. Dir then holds only the journal and requests to erase;
-	// without Dir there is no journal, and nothing can be erased. Nil
-	// means in Dir.
+	// State keeps totals, identifier and schedule in the application's own
+	// database, see module sqlstate, for an installation of several hosts. Dir
+	// then holds only the journal and requests to erase; without Dir there is no
+	// journal, and nothing can be erased. Nil means in Dir.
 	State State
 
 	// Consent says what has been decided. Nil means that nothing is recorded:
@@ -62,8 +63,8 @@ type Config struct {
 	// process recorded: at Consent and the variables, and at nothing else while
 	// they say what they said before. On another answer it does what
 	// [Client.Refresh] does. It is one goroutine from Init to [Client.Shutdown],
-	// also while there is no decision. At least a second; a minute is
-	// usual. Zero never looks, and has no such goroutine.
+	// also while there is no decision. At least a second; a minute is usual. Zero
+	// never looks.
 	Watch time.Duration
 
 	// CountLocally has the client count without consent as well, for
@@ -81,35 +82,84 @@ type Config struct {
 // when that is not a directory. Module sqlstate has one.
 type State = ledger.State
 
-// check looks at the configuration and touches nothing.
+// shortestWatch keeps a slip of the developer from asking a database all the time.
+const shortestWatch = time.Second
+
+// check looks at the configuration and touches nothing but Env.
 func (c Config) check() (metrics []catalog.Definition, sender *gate.Gate, err error) {
-	var faults []error
-	fault := func(err error) {
-		if err != nil {
-			faults = append(faults, fmt.Errorf("telemetry: %w", err))
-		}
-	}
-	fault(c.Catalog.Err())
-	sender, err = gate.New(c.Catalog, c.Endpoint)
-	fault(err)
-	if c.Catalog.Err() == nil {
+	wrong := c.Catalog.Err()
+	if wrong == nil {
 		metrics = c.Catalog.Metrics()
-	} else {
+	}
+	sender, endpoint := gate.New(c.Catalog, c.Endpoint)
+	proxy := c.setProxy(sender)
+	if wrong != nil || proxy != nil {
 		sender = nil
 	}
-	if err := c.setProxy(sender); err != nil {
-		fault(err)
-		sender = nil
-	}
-	if err := c.checkWatch(); err != nil {
-		fault(err)
+	var watch, dir error
+	if c.Watch != 0 && c.Watch < shortestWatch {
+		watch = fmt.Errorf("Config.Watch is %v: give at least %v, or 0 for never", c.Watch, shortestWatch)
 	}
 	switch {
 	case c.Dir == "" && c.State != nil: // no journal, and nothing can be erased later
 	case c.Dir == "":
-		fault(errors.New("no directory: name one that survives a restart, or every restart would count as a new installation"))
+		dir = errors.New("no directory: name one that survives a restart, or every restart would count as a new installation")
 	case !filepath.IsAbs(c.Dir):
-		fault(fmt.Errorf("directory %q is not absolute: it would depend on where the product was started", c.Dir))
+		dir = fmt.Errorf("directory %q is not absolute: it would depend on where the product was started", c.Dir)
+	}
+	faults := []error{wrong, endpoint, proxy, watch, dir}
+	for i, fault := range faults {
+		if fault != nil {
+			faults[i] = fmt.Errorf("telemetry: %w", fault)
+		}
 	}
 	return metrics, sender, errors.Join(faults...)
+}
+
+// setProxy has reports go through the proxy that the administrator names, else
+// through Config.Proxy. An error never holds the proxy's password.
+func (c Config) setProxy(sender *gate.Gate) error {
+	if sender == nil {
+		return nil // that has a fault of its own
+	}
+	name, proxy := "Config.Proxy", c.Proxy
+	value, err := c.lookup(c.Catalog.Variable() + "_PROXY")
+	if value != "" {
+		name, proxy = c.Catalog.Variable()+"_PROXY", value
+	}
+	if proxy != "" && err == nil {
+		err = sender.Through(proxy)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// proxyHint is what to say where the receiver cannot be reached; empty where the
+// environment names no proxy, or reports go through one.
+func (c Config) proxyHint(sender *gate.Gate) string {
+	if sender == nil || !sender.Direct() {
+		return ""
+	}
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"} {
+		if value, _ := c.lookup(name); value != "" {
+			return fmt.Sprintf("%s is set, and reports do not use it: set %s_PROXY to the URL of a proxy that they may use", name, c.Catalog.Variable())
+		}
+	}
+	return ""
+}
+
+// lookup asks Config.Env, which is the application's and may panic.
+func (c Config) lookup(name string) (value string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			value, err = "", fmt.Errorf("Config.Env ended in a panic when asked for %s", name)
+		}
+	}()
+	value, set := c.Env(name)
+	if !set {
+		value = ""
+	}
+	return value, nil
 }

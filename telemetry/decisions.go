@@ -1,20 +1,19 @@
 package telemetry
 
-// Decisions touch the permission, and start and end what exists while consent
-// holds: the recorder with its reporter, and at a no the requests to erase.
+// Decisions touch the permission and the store, and start and end what exists
+// while consent holds: the recorder with its reporter, and at a no the requests
+// to erase.
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
 	"headcount.example/consent"
-	"headcount.example/internal/ledger"
 )
 
 const (
@@ -26,20 +25,18 @@ const (
 
 // decisions say what a yes and a no do.
 type decisions struct {
+	*shared
 	permission *permission
 	live       *atomic.Pointer[recorder]
 	store      store
 	callbacks  *callbacks
 	reporter   *reporter
 	erasures   *erasures
-	log        *logger
-	clock      func() time.Time
-	life       context.Context // ends with Shutdown; ended where the configuration has a fault
-	local      bool            // see Config.CountLocally
+	local      bool // see Config.CountLocally
 
 	apply chan struct{}         // one Refresh at a time
 	again *time.Timer           // looks again when a decision could not be acted on
-	last  atomic.Pointer[acted] // nil: nothing yet
+	last  atomic.Pointer[acted] // never nil
 }
 
 // acted is what was decided when it was last acted on.
@@ -60,8 +57,9 @@ type acted struct {
 // Where nothing was sent there is nothing to ask for.
 //
 // A zero Notice is the catalog's. Config.Consent must have a method Save(ctx,
-// Record) error, as consent.File has; Save has three seconds. What was
-// decided is acted on also when ctx has ended.
+// Record) error, as consent.File has; Save has three seconds. What was decided is
+// acted on also when ctx has ended. Where everything hangs, that takes 20 seconds
+// at most, and for the request to erase as long as ctx allows.
 func (c *Client) Decide(ctx context.Context, r consent.Record) error {
 	if c == nil || c.decisions == nil || c.config.Catalog.Err() != nil {
 		return errors.New("telemetry: not decided: the client is not configured")
@@ -115,7 +113,7 @@ func (d *decisions) decide(ctx context.Context, r consent.Record) error {
 			r.Time = d.clock()
 		}
 		mine = &refusal{no: r}
-		if yes := d.acted().status.Record.Time; yes.After(r.Time) {
+		if yes := d.last.Load().status.Record.Time; yes.After(r.Time) {
 			mine.no.Time = yes // its clock was ahead
 		}
 		d.permission.refused.Store(mine)
@@ -131,7 +129,7 @@ func (d *decisions) decide(ctx context.Context, r consent.Record) error {
 	}
 	err := d.refresh(ctx)
 	if mine != nil && saved == nil {
-		ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
+		ctx, cancel := context.WithTimeout(ctx, sourceTimeout)
 		defer cancel()
 		if s := d.permission.evaluate(ctx, noVariables); s.Decision == consent.Denied {
 			d.permission.refused.CompareAndSwap(mine, nil) // the record says it now; a newer no still stands
@@ -145,6 +143,26 @@ func (d *decisions) look() error {
 	err := d.refresh(context.Background())
 	d.erasures.later(0)
 	return err
+}
+
+// watch looks for another decision until life ends. It asks for consent, and
+// touches nothing else until the answer is another one.
+func (d *decisions) watch(interval time.Duration) {
+	for pause(d.life, interval) {
+		ctx, cancel := context.WithTimeout(d.life, refreshTimeout)
+		now, was := d.permission.now(ctx), d.last.Load().status
+		cancel()
+		if !same(now, was) && d.life.Err() == nil {
+			_ = d.look() // in the status and the log
+		}
+	}
+}
+
+// same says whether two answers rest on the same decision.
+func same(a, b consent.Status) bool {
+	sameTimes := a.Record.Time.Equal(b.Record.Time) && a.Record.Since.Equal(b.Record.Since)
+	a.Reason, a.Record.Time, a.Record.Since = b.Reason, b.Record.Time, b.Record.Since
+	return sameTimes && a == b
 }
 
 // refresh acts on what is decided now, and logs what went wrong once nothing is
@@ -197,14 +215,6 @@ func (d *decisions) act(ctx context.Context) (status consent.Status, err error) 
 	return status, err
 }
 
-// acted returns what was acted on last.
-func (d *decisions) acted() acted {
-	if last := d.last.Load(); last != nil {
-		return *last
-	}
-	return acted{}
-}
-
 // granted has the client count, under this yes.
 func (d *decisions) granted(ctx context.Context, status consent.Status) error {
 	if d.life.Err() != nil {
@@ -219,23 +229,22 @@ func (d *decisions) granted(ctx context.Context, status consent.Status) error {
 	}
 	d.stop()
 	confirm := func() error { return d.permission.confirm(ctx, true) }
-	l, err := d.store.open(ctx, yes, seriesOf(d.callbacks.metrics), d.clock(), confirm)
-	if err != nil {
-		return err
+	l, err := d.store.open(ctx, yes, d.callbacks.series(), d.clock(), confirm)
+	if err == nil {
+		err = confirm() // this process may have stood still, and a no been acted on
 	}
-	// This process may have stood still meanwhile, and a no been acted on.
-	if err := confirm(); err != nil {
+	if err != nil {
 		return err
 	}
 	r := newRecorder(l, d.callbacks)
 	r.yes = yes
+	d.reporter.start(r)
 	d.live.Store(r)
 	// Shutdown, or a no of this process, may have come in between and seen
 	// nothing to stop.
 	if d.life.Err() != nil || d.permission.refused.Load() != nil {
 		d.stop()
 	}
-	go d.reporter.run(r)
 	return nil
 }
 
@@ -271,8 +280,6 @@ func (d *decisions) notGranted(ctx context.Context, status consent.Status) error
 func (d *decisions) keepRequest(ctx context.Context) error {
 	id, s, err := d.store.peek(ctx)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ledger.ErrClosed): // the latter was acted on, and not to the end
-		return nil
 	case err != nil:
 		return fmt.Errorf("not erased: the identifier cannot be read: %w", err)
 	case !s.Reported:
@@ -289,9 +296,6 @@ func (d *decisions) uses(ctx context.Context, guid uuid.UUID) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
 	id, _, err := d.store.peek(ctx)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ledger.ErrClosed) {
-		return false, nil
-	}
 	return id.GUID == guid, err
 }
 
@@ -306,12 +310,11 @@ func (d *decisions) stop() {
 	case r.sending <- struct{}{}: // no report is on its way, and none can begin
 	case <-time.After(sendingTimeout):
 	}
-	d.reporter.leave(r)
 }
 
 // denied says whether a no stands.
 func (d *decisions) denied() bool {
-	s := d.acted().status
+	s := d.last.Load().status
 	return s.Decision == consent.Denied && !s.Veto || d.permission.refused.Load() != nil
 }
 

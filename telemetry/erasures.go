@@ -20,14 +20,11 @@ import (
 
 // erasures send the requests to erase of one product.
 type erasures struct {
+	*shared
 	requests *erasure.Requests
 	outbox   *outbox
-	log      *logger
-	clock    func() time.Time
 	allowed  func(context.Context) error // may a request be sent now?
-	life     context.Context             // ends with Shutdown
-
-	sending chan struct{} // one request at a time
+	sending  chan struct{}               // one request at a time
 
 	mu    sync.Mutex  // guards the next
 	timer *time.Timer // for requests that are due later
@@ -62,7 +59,9 @@ func (c *Client) EraseEarlier(ctx context.Context, installGUID string) error {
 	case c.erasures.requests.Delivered(guid):
 		return nil
 	}
-	if err := c.outbox.sentUnder(guid.String()); err != nil {
+	sent, err := c.Journal()
+	if !slices.ContainsFunc(sent, func(e Entry) bool { return e.URL == c.outbox.gate.URL() && e.Report.InstallGUID == guid.String() }) {
+		err = errors.Join(errors.New("the journal knows of nothing that was sent to this receiver under the identifier"), err)
 		return fmt.Errorf("telemetry: not erased: %w", err)
 	}
 	if err := c.erasures.keep(guid, true); err != nil {

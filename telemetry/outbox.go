@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"headcount.example/internal/gate"
 	"headcount.example/internal/journal"
@@ -15,11 +14,10 @@ import (
 
 // An outbox sends reports and requests to erase, and keeps their bytes.
 type outbox struct {
+	*shared
 	gate    *gate.Gate
 	hint    string           // what to say where the receiver cannot be reached
 	journal *journal.Journal // nil: none is kept
-	log     *logger
-	clock   func() time.Time
 }
 
 // send sends a report. Allowed is the last look before the connection. What
@@ -60,26 +58,6 @@ func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() er
 		go o.log.warn("telemetry: the outcome of a report is not in the journal", "error", failed)
 	}
 	return err
-}
-
-// sentUnder returns nil if the journal says that something was sent to this
-// receiver under an identifier.
-func (o *outbox) sentUnder(guid string) error {
-	if o.journal == nil {
-		return errors.New("without Config.Dir there is no journal that knows the identifier")
-	}
-	kept, err := o.journal.Entries()
-	for _, k := range kept {
-		if k.URL != o.gate.URL() {
-			continue
-		}
-		if _, otlp, e := gate.Decode(k.Request); e == nil {
-			if of, _ := gate.Facts(otlp); of == guid {
-				return nil
-			}
-		}
-	}
-	return errors.Join(errors.New("the journal knows of nothing that was sent to this receiver under the identifier"), err)
 }
 
 // explain adds the hint to an error of a report that met no receiver.

@@ -43,15 +43,10 @@ func (r *refusal) liftedBy(yes time.Time) bool {
 }
 
 // now is the answer at this moment.
-func (p *permission) now(ctx context.Context) consent.Status {
-	return p.heeding(ctx, p.config.Env)
-}
+func (p *permission) now(ctx context.Context) consent.Status { return p.heeding(ctx, p.config.Env) }
 
-// recorded is the answer at this moment without the environment: a veto there
-// hides what is recorded.
-func (p *permission) recorded(ctx context.Context) consent.Status {
-	return p.heeding(ctx, noVariables)
-}
+// recorded is now without the environment: a veto there hides what is recorded.
+func (p *permission) recorded(ctx context.Context) consent.Status { return p.heeding(ctx, noVariables) }
 
 func noVariables(string) (string, bool) { return "", false }
 
@@ -120,7 +115,6 @@ type saver interface {
 	Save(context.Context, consent.Record) error
 }
 
-// save records a decision.
 func (p *permission) save(ctx context.Context, r consent.Record) error {
 	err := errors.New("Config.Consent has no method Save(context.Context, consent.Record) error")
 	if s, ok := p.config.Consent.(saver); ok {

@@ -40,34 +40,13 @@ type total struct {
 	slot    ledger.Slot
 }
 
-// countersOf returns the counter of each series that is counted. Sizes are
-// collected, never kept.
-func countersOf(metrics []catalog.Definition) (counters []catalog.Counter) {
-	for _, d := range metrics {
-		for _, s := range d.Series {
-			if d.Kind == catalog.KindCounter {
-				counters = append(counters, s.Counter)
-			}
-		}
-	}
-	return counters
-}
-
-// seriesOf returns the names of the series that are counted.
-func seriesOf(metrics []catalog.Definition) (names []string) {
-	for _, c := range countersOf(metrics) {
-		names = append(names, c.String())
-	}
-	return names
-}
-
-// newRecorder counts in a ledger that was opened with the names from seriesOf.
+// newRecorder counts in a ledger that was opened with the names of the counters.
 func newRecorder(l *ledger.Ledger, callbacks *callbacks) *recorder {
 	r := &recorder{
 		ledger: l, callbacks: callbacks, byCounter: map[catalog.Counter]ledger.Slot{},
 		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
 	}
-	for i, c := range countersOf(callbacks.metrics) {
+	for i, c := range callbacks.counters {
 		r.totals = append(r.totals, total{c, l.Slot(i)})
 		r.byCounter[c] = l.Slot(i)
 	}
@@ -77,7 +56,7 @@ func newRecorder(l *ledger.Ledger, callbacks *callbacks) *recorder {
 
 // newLocal counts in memory, without consent and without a loop.
 func newLocal(callbacks *callbacks, now time.Time) *recorder {
-	r := newRecorder(ledger.Memory(seriesOf(callbacks.metrics)), callbacks)
+	r := newRecorder(ledger.Memory(callbacks.series()), callbacks)
 	r.began = now
 	close(r.done)
 	return r
@@ -120,17 +99,16 @@ func (r *recorder) collect(ctx context.Context, now time.Time, observe bool) (ga
 	}
 	for _, d := range r.callbacks.metrics {
 		values := make([]int64, len(d.Series))
-		if d.Kind == catalog.KindCounter {
+		switch {
+		case d.Kind == catalog.KindCounter:
 			for i := range values {
 				values[i] = int64(totals[i])
 			}
 			totals = totals[len(values):]
-		} else {
-			var counts []int64
-			if observe {
-				counts = r.callbacks.counts(ctx, d)
-			}
-			ranges(values, counts)
+		case observe:
+			ranges(values, r.callbacks.counts(ctx, d))
+		default:
+			ranges(values, nil)
 		}
 		report.Values = append(report.Values, values)
 	}

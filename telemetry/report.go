@@ -1,7 +1,7 @@
 package telemetry
 
-// This file touches the gate, which renders a report, and the journal, which
-// kept some.
+// What is shown touches the recorder, the gate, which renders a report, and the
+// journal, which kept some. It sends nothing.
 
 import (
 	"context"
@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"headcount.example/internal/gate"
 )
@@ -139,4 +142,34 @@ func (c *Client) Journal() ([]Entry, error) {
 		list = append(list, Entry{Time: k.Time, URL: k.URL, Report: report, Outcome: k.Outcome, Finished: k.Finished})
 	}
 	return list, err
+}
+
+// Producer shows the same numbers to a reader of the operator's own, such as
+// an OpenTelemetry Prometheus exporter, and sends nothing anywhere:
+//
+//	reader := metric.NewManualReader(metric.WithProducer(stats.Producer()))
+//
+// It leaves out install_guid, and produces nothing while nothing is counted:
+// without consent that is so unless [Config.CountLocally] is set.
+// Callbacks are called at every reading, so the reader's interval decides how
+// often.
+func (c *Client) Producer() metric.Producer { return producer{c} }
+
+type producer struct{ client *Client }
+
+// Produce returns the numbers of this moment.
+func (p producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {
+	c := p.client
+	if c == nil {
+		return nil, nil
+	}
+	r := c.live.Load()
+	if r == nil {
+		return nil, nil
+	}
+	report, err := r.collect(orBackground(ctx), c.now(), true)
+	if err != nil {
+		return nil, err
+	}
+	return []metricdata.ScopeMetrics{c.outbox.gate.Local(report, c.now())}, nil
 }

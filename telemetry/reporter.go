@@ -1,13 +1,14 @@
 package telemetry
 
-// The reporter touches the recorder, the schedule and the outbox. What it has to
-// ask from above, whether this may still be sent, is a function handed down.
+// The reporter touches the recorder, the schedule and the outbox. Whether
+// something may still be sent it asks through functions handed down.
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,22 +29,22 @@ const (
 	spread        = 5 * time.Second        // processes of one installation do not all collect at once
 )
 
-var errEnded = errors.New("telemetry: not sent: consent was taken back, or the client shut down")
+var (
+	errEnded  = errors.New("telemetry: not sent: consent was taken back, or the client shut down")
+	errNotDue = errors.New("telemetry: not sent: another process has just sent one")
+)
 
-// A reporter makes and sends the reports of a recorder, for as long as the
-// consent it was made under.
+// A reporter makes and sends the reports of each recorder.
 type reporter struct {
+	*shared
 	outbox  *outbox
-	log     *logger
-	clock   func() time.Time
-	life    context.Context                        // ends with Shutdown
 	allowed func(context.Context, *recorder) error // asks for consent; an error is why nothing may be sent
 	look    func() error                           // has the decision looked at anew
 	denied  func() bool                            // a no stands: nothing is written any more
 
-	mu      sync.Mutex // guards the rest
-	last    outcome
-	leaving map[*recorder]bool // ended, with counts that may not be written
+	mu        sync.Mutex // guards the rest
+	last      outcome
+	unwritten map[*recorder]bool // those with counts in memory that may not be written
 }
 
 // outcome is how the newest reports of this process went.
@@ -53,7 +54,16 @@ type outcome struct {
 	finished  time.Time // the newest that is not sent again; for its monotonic clock
 }
 
-// run is the one goroutine of a recorder.
+// start runs the one goroutine of a recorder.
+func (p *reporter) start(r *recorder) {
+	if !r.ledger.Mapped() {
+		p.mu.Lock()
+		p.unwritten[r] = true
+		p.mu.Unlock()
+	}
+	go p.run(r)
+}
+
 func (p *reporter) run(r *recorder) {
 	defer close(r.done)
 	timer := time.NewTimer(0)
@@ -61,20 +71,27 @@ func (p *reporter) run(r *recorder) {
 	if damage := r.ledger.Aside(); damage != "" {
 		p.log.warn("telemetry: the totals were damaged; counting starts anew", "damage", damage)
 	}
-	for {
+	for r.ctx.Err() == nil {
 		select {
 		case <-r.ctx.Done():
-			return
 		case <-timer.C:
+			timer.Reset(p.step(r))
 		case <-r.wake:
-			select {
-			case <-r.ctx.Done():
-				return
-			case <-time.After(wakeDebounce):
+			if pause(r.ctx, wakeDebounce) {
+				timer.Reset(p.step(r))
 			}
 		}
-		timer.Reset(p.step(r))
 	}
+	p.leave(r)
+}
+
+// pause waits, and says whether ctx goes on.
+func pause(ctx context.Context, wait time.Duration) bool {
+	select {
+	case <-ctx.Done():
+	case <-time.After(wait):
+	}
+	return ctx.Err() == nil
 }
 
 // step does what is due and says when to look again.
@@ -104,11 +121,11 @@ func (p *reporter) step(r *recorder) time.Duration {
 // sync writes what was counted in memory, and looks whether this is still the
 // installation's ledger.
 func (p *reporter) sync(ctx context.Context, r *recorder) error {
-	if r.ledger.Mapped() {
-		return r.ledger.Check(ctx)
-	}
 	bounded, cancel := context.WithTimeout(ctx, syncTimeout)
 	defer cancel()
+	if r.ledger.Mapped() {
+		return r.ledger.Check(bounded)
+	}
 	err := r.ledger.Sync(bounded)
 	if err != nil && !ledger.Final(err) && ctx.Err() == nil {
 		p.log.warn("telemetry: counted, but not written yet", "error", err)
@@ -120,43 +137,30 @@ func (p *reporter) sync(ctx context.Context, r *recorder) error {
 // away it is not known what was decided, and what was counted until then is kept
 // for when it is back: a no ends that, and so does Shutdown, which tries once more.
 func (p *reporter) leave(r *recorder) {
-	if !r.agreed() || r.ledger.Mapped() {
-		return
+	for !r.ledger.Mapped() && !p.denied() {
+		if err := p.sync(p.life, r); err == nil || ledger.Final(err) {
+			break
+		}
+		if !pause(p.life, syncInterval) {
+			return
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.leaving[r] = true
-	go func() {
-		for !p.denied() {
-			if err := p.sync(p.life, r); err == nil || ledger.Final(err) {
-				break
-			}
-			select {
-			case <-p.life.Done():
-				return
-			case <-time.After(syncInterval):
-			}
-		}
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		delete(p.leaving, r)
-	}()
+	delete(p.unwritten, r)
 }
 
-// leaveNow writes, at Shutdown, what is not written yet.
-func (p *reporter) leaveNow(ctx context.Context, last *recorder) error {
+// finish writes, at Shutdown, what is not written yet.
+func (p *reporter) finish(ctx context.Context) error {
 	if _, bounded := ctx.Deadline(); !bounded {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, syncTimeout)
 		defer cancel()
 	}
 	p.mu.Lock()
-	unwritten := p.leaving
-	p.leaving = map[*recorder]bool{}
+	unwritten := p.unwritten
+	p.unwritten = map[*recorder]bool{}
 	p.mu.Unlock()
-	if last.agreed() && !last.ledger.Mapped() {
-		unwritten[last] = true
-	}
 	var faults []error
 	for r := range unwritten {
 		if p.denied() {
@@ -183,14 +187,11 @@ func (p *reporter) due(r *recorder) bool {
 	return !r.planned.Due.After(now) && (last.IsZero() || time.Since(last) >= atLeast)
 }
 
-var errNotDue = errors.New("telemetry: not sent: another process has just sent one")
-
 // report collects and sends one report. Nothing is held while callbacks run, and
 // nothing of the application's but the last look at consent is called while
 // this process has the right to send, which ends by itself.
 func (p *reporter) report(ctx context.Context, r *recorder, onlyDue bool) error {
-	// Before the application is asked for anything.
-	if err := p.allowed(ctx, r); err != nil {
+	if err := p.allowed(ctx, r); err != nil { // before the application is asked for anything
 		return err
 	}
 	report, err := r.collect(ctx, p.clock(), true)
@@ -202,9 +203,10 @@ func (p *reporter) report(ctx context.Context, r *recorder, onlyDue bool) error 
 			err = ctx.Err()
 		}
 	}
-	var a attempt
+	var sending ledger.Sending
+	var before ledger.Schedule
 	if err == nil {
-		a, err = p.begin(ctx, r, onlyDue)
+		sending, before, err = p.begin(ctx, r, onlyDue)
 	}
 	switch {
 	case errors.Is(err, errNotDue), onlyDue && errors.Is(err, ledger.ErrBusy):
@@ -214,78 +216,30 @@ func (p *reporter) report(ctx context.Context, r *recorder, onlyDue bool) error 
 	case err != nil:
 		return fmt.Errorf("telemetry: not sent: %w", err)
 	}
-	err = p.deliver(ctx, r, a.Sending, report)
-	return p.end(r, a, err)
+	return p.end(r, sending, before, p.deliver(ctx, r, sending, report))
 }
 
-// An attempt is a report on its way, with the schedule before it and as it is
-// stored until the outcome is known.
-type attempt struct {
-	ledger.Sending
-	before, stored ledger.Schedule
-}
-
-// begin takes the right to send. A report that is not only due waits for another
-// process that has it, which is as long as ctx allows and at most sendTimeout.
-func (p *reporter) begin(ctx context.Context, r *recorder, onlyDue bool) (a attempt, err error) {
+// begin takes the right to send, and returns the schedule before it. A report that
+// is not only due waits for another process that has the right, which is as long
+// as ctx allows and at most sendTimeout.
+func (p *reporter) begin(ctx context.Context, r *recorder, onlyDue bool) (sending ledger.Sending, before ledger.Schedule, err error) {
 	for {
-		a.Sending, err = r.ledger.Begin(ctx, p.clock(), p.clock().Add(sendTimeout), func(s ledger.Schedule) (ledger.Schedule, error) {
+		sending, err = r.ledger.Begin(ctx, p.clock(), p.clock().Add(sendTimeout), func(s ledger.Schedule) (ledger.Schedule, error) {
 			if onlyDue && s != r.stored {
 				return s, errNotDue
 			}
 			// Noted as failed before it is sent: whatever ends this process, the next
 			// attempt is not at once.
-			a.before, a.stored = s, failed(p.clock(), s, 0, random)
-			return a.stored, nil
+			before = s
+			return failed(p.clock(), s, 0, random), nil
 		})
 		if onlyDue || !errors.Is(err, ledger.ErrBusy) {
-			return a, err
+			return sending, before, err
 		}
-		select {
-		case <-ctx.Done():
-			return a, fmt.Errorf("%w: %w", err, ctx.Err())
-		case <-time.After(busyInterval):
+		if !pause(ctx, busyInterval) {
+			return sending, before, fmt.Errorf("%w: %w", err, ctx.Err())
 		}
 	}
-}
-
-// end stores and notes the outcome. It is stored also where the caller has gone
-// or the yes was taken back: another process may wait for the right to send.
-func (p *reporter) end(r *recorder, a attempt, err error) error {
-	next, final := after(p.clock(), r.ledger.Identity().Phase, a.before, a.stored, err)
-	ctx, cancel := context.WithTimeout(context.Background(), syncTimeout)
-	defer cancel()
-	defer context.AfterFunc(r.ctx, func() { time.AfterFunc(endTimeout, cancel) })() // a no waits for this
-	stored := r.ledger.End(ctx, a.Sending, next)
-	if r.ctx.Err() != nil {
-		if err != nil && !errors.Is(err, gate.ErrUnanswered) {
-			err = errEnded // and not that a file is closed
-		}
-		return err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.last.err = err
-	if final {
-		p.last.finished = time.Now()
-	}
-	if err == nil {
-		p.last.delivered = p.clock()
-	}
-	return errors.Join(err, stored)
-}
-
-// after is the schedule after an attempt that ended with err, and whether the
-// report is not to be sent again.
-func after(now time.Time, phase time.Duration, before, attempt ledger.Schedule, err error) (ledger.Schedule, bool) {
-	var refused *gate.Error
-	switch {
-	case err == nil, errors.As(err, &refused) && refused.Final:
-		return reported(now, phase), true
-	case refused != nil && refused.RetryAfter > 0:
-		return failed(now, before, refused.RetryAfter, random), false
-	}
-	return attempt, false
 }
 
 // deliver sends a report while no other process can. The report ends with the
@@ -318,20 +272,44 @@ func (p *reporter) watch(ctx context.Context, r *recorder, sending ledger.Sendin
 	if !r.ledger.Mapped() {
 		interval = pollInterval
 	}
-	look := time.NewTicker(interval)
-	defer look.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-look.C:
-			if err := r.ledger.Confirm(ctx, sending); err != nil && (ledger.Final(err) || errors.Is(err, ledger.ErrLost)) {
-				stop()
-				r.look()
-				return
-			}
+	for pause(ctx, interval) {
+		if err := r.ledger.Confirm(ctx, sending); ledger.Final(err) || errors.Is(err, ledger.ErrLost) {
+			stop()
+			r.look()
 		}
 	}
+}
+
+// end stores and notes the outcome. It is stored also where the caller has gone
+// or the yes was taken back: another process may wait for the right to send.
+func (p *reporter) end(r *recorder, sending ledger.Sending, before ledger.Schedule, err error) error {
+	next, final := after(p.clock(), r.ledger.Identity().Phase, before, r.ledger.Schedule(), err)
+	ctx, cancel := context.WithTimeout(context.Background(), syncTimeout)
+	defer cancel()
+	defer context.AfterFunc(r.ctx, func() { time.AfterFunc(endTimeout, cancel) })() // a no waits for this
+	stored := r.ledger.End(ctx, sending, next)
+	ended := r.ctx.Err() != nil
+	switch {
+	case ended && err != nil && !errors.Is(err, gate.ErrUnanswered):
+		return errEnded // and not that a file is closed
+	case err != nil && !strings.HasPrefix(err.Error(), "telemetry: "):
+		err = fmt.Errorf("telemetry: not delivered: %w", err)
+	}
+	if ended {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if final {
+		p.last.finished = time.Now()
+	}
+	if err == nil {
+		p.last.err, p.last.delivered = nil, p.clock()
+	}
+	if stored != nil {
+		stored = fmt.Errorf("telemetry: the outcome of the report is not stored: %w", stored)
+	}
+	return errors.Join(err, stored)
 }
 
 // flush sends a report now.

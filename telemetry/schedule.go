@@ -3,9 +3,11 @@ package telemetry
 // This file is pure: it computes when a report is due, and touches nothing.
 
 import (
+	"errors"
 	"math/rand/v2"
 	"time"
 
+	"headcount.example/internal/gate"
 	"headcount.example/internal/ledger"
 )
 
@@ -63,6 +65,19 @@ func failed(now time.Time, s ledger.Schedule, retryAfter time.Duration, jitter f
 	wait = wait/2 + jitter(wait)
 	due := now.Add(min(max(wait, retryAfter+jitter(firstRetry)), farthest))
 	return ledger.Schedule{Due: due.Truncate(time.Second), Failures: s.Failures + 1, Reported: true}
+}
+
+// after is the schedule after an attempt that ended with err, and whether the
+// report is not to be sent again.
+func after(now time.Time, phase time.Duration, before, attempt ledger.Schedule, err error) (ledger.Schedule, bool) {
+	var refused *gate.Error
+	switch {
+	case err == nil, errors.As(err, &refused) && refused.Final:
+		return reported(now, phase), true
+	case refused != nil && refused.RetryAfter > 0:
+		return failed(now, before, refused.RetryAfter, random), false
+	}
+	return attempt, false
 }
 
 // random is the jitter of real life: from 0 up to most.

@@ -1,6 +1,6 @@
 package telemetry
 
-// The status reads what the parts know, and asks nothing anew.
+// The status reads what the parts know, and asks for nothing but what is kept.
 
 import (
 	"time"
@@ -30,30 +30,21 @@ type Status struct {
 // [Client.Refresh]. Config.State, where it is set, is read while nothing counts
 // under consent, for Kept: once, for a second at most, and never written.
 func (c *Client) Status() Status {
+	s := Status{Reason: c.reason()}
 	if c == nil || c.decisions == nil {
-		return Status{Reason: "not configured"}
+		return s
 	}
-	r := c.live.Load()
-	acted := c.decisions.acted()
-	consented, trouble := acted.status, acted.trouble
-	last := c.reporter.outcome()
-	s := Status{Consent: consented, Reason: consented.Reason, LastReport: last.delivered, LastError: c.explain(last.err)}
+	r, last := c.live.Load(), c.reporter.outcome()
+	s.Consent, s.LastReport, s.LastError = c.decisions.last.Load().status, last.delivered, last.err
 	if c.fault == nil {
 		s.CanErase = c.life.Err() == nil && c.config.Dir != ""
 		s.Erasing, s.NextErase, s.Erasure = c.erasures.status()
-		if consented.Veto {
+		if s.Consent.Veto {
 			s.NextErase = time.Time{}
 		}
 		s.Kept = r.agreed() || c.decisions.store.kept()
 	}
-	switch {
-	case c.fault != nil:
-		s.Reason = c.fault.Error()
-	case c.life.Err() != nil:
-		s.Reason = "shut down"
-	case trouble != nil:
-		s.Reason = trouble.Error()
-	case r.agreed():
+	if r.agreed() && s.Reason == s.Consent.Reason { // nothing is wrong
 		id := r.ledger.Identity()
 		s.On, s.InstallGUID, s.Since, s.Durable = true, id.GUID.String(), id.Day, r.ledger.Mapped()
 		none := func(time.Duration) time.Duration { return 0 }
@@ -63,4 +54,21 @@ func (c *Client) Status() Status {
 		}
 	}
 	return s
+}
+
+// reason says why the client is on or off.
+func (c *Client) reason() string {
+	if c == nil || c.decisions == nil {
+		return "not configured"
+	}
+	acted := c.decisions.last.Load()
+	switch {
+	case c.fault != nil:
+		return c.fault.Error()
+	case c.life.Err() != nil:
+		return "shut down"
+	case acted.trouble != nil:
+		return acted.trouble.Error()
+	}
+	return acted.status.Reason
 }

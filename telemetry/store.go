@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/google/uuid"
+
 	"headcount.example/internal/ledger"
 )
 
@@ -47,17 +49,19 @@ func (s store) kept() bool {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), sourceTimeout)
 	defer cancel()
-	_, _, err := s.peek(ctx)
-	return !errors.Is(err, fs.ErrNotExist)
+	id, _, err := s.peek(ctx)
+	return err != nil || id.GUID != uuid.Nil
 }
 
-// peek returns what is kept, and changes nothing.
-func (s store) peek(ctx context.Context) (ledger.Identity, ledger.Schedule, error) {
-	switch {
-	case s.state != nil:
-		return ledger.PeekState(ctx, s.state, s.product)
-	case s.dir == "":
-		return ledger.Identity{}, ledger.Schedule{}, fs.ErrNotExist
+// peek returns what is kept, and changes nothing. None is no error.
+func (s store) peek(ctx context.Context) (id ledger.Identity, schedule ledger.Schedule, err error) {
+	if s.state != nil {
+		id, schedule, err = ledger.PeekState(ctx, s.state, s.product)
+	} else if s.dir != "" {
+		id, schedule, err = ledger.Peek(s.dir, s.product)
 	}
-	return ledger.Peek(s.dir, s.product)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ledger.ErrClosed) { // the latter by a no that was not acted on to the end
+		err = nil
+	}
+	return id, schedule, err
 }
