@@ -67,6 +67,10 @@ audit: ## the shipped configurations under AUDIT_REQUESTS (120000) hostile reque
 clickhouse: ## kill the Collector and ClickHouse under 100,000 reports, and count; after npm ci in cmd/headcount/clickhousetest
 	@cd cmd/headcount/clickhousetest && env GOWORK=off go test -run TestNothingIsLost -v -timeout 60m . -reports 100000
 
+.PHONY: backends
+backends: ## two installations stay two in Prometheus, VictoriaMetrics and a second Collector, the real ones: Prometheus is built first
+	@cd deploy/backends && env GOWORK=off go test -count=1 -timeout 60m -v ./...
+
 .PHONY: bench
 bench: ## us beside the peers, in one run: about 2 minutes; renders docs/performance.*
 	@cd bench && env GOWORK=off go run .
