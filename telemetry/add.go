@@ -39,26 +39,17 @@ func (c *Client) add(counter catalog.Counter, n int64) {
 // mistakes tell the Logger of calls of Add that can never count. A nil one says
 // nothing.
 type mistakes struct {
-	declared map[catalog.Counter]bool
-	log      *logger
-	busy     atomic.Bool
-}
-
-func newMistakes(c *callbacks) *mistakes {
-	if c.log.to == nil {
-		return nil
-	}
-	m := &mistakes{declared: map[catalog.Counter]bool{}, log: c.log}
-	for _, counter := range c.counters {
-		m.declared[counter] = true
-	}
-	return m
+	*callbacks
+	busy atomic.Bool
 }
 
 // check has a mistake logged by a goroutine of its own, one at a time: Add does
 // not wait for a Logger.
 func (m *mistakes) check(counter catalog.Counter, n int64) {
-	if m == nil || n > 0 && m.declared[counter] || !m.busy.CompareAndSwap(false, true) {
+	if m == nil {
+		return
+	}
+	if _, declared := m.declared[counter]; n > 0 && declared || !m.busy.CompareAndSwap(false, true) {
 		return
 	}
 	go func(counter catalog.Counter, n int64) { // copies, so that only this line allocates

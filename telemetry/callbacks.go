@@ -7,10 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"headcount.example/catalog"
+	"headcount.example/internal/gate"
 )
 
 // callbackTimeout is how long one answer may take.
@@ -19,7 +21,8 @@ const callbackTimeout = 10 * time.Second
 // callbacks are the functions that the application answers range gauges with.
 type callbacks struct {
 	metrics  []catalog.Definition
-	counters []catalog.Counter // of each series that is counted
+	counters []catalog.Counter       // of each series that is counted
+	declared map[catalog.Counter]int // where each is among them
 	log      *logger
 	of       map[catalog.RangeGauge]*callback // of each in the catalog
 }
@@ -30,13 +33,14 @@ type callback struct {
 }
 
 func newCallbacks(metrics []catalog.Definition, log *logger) *callbacks {
-	c := &callbacks{metrics: metrics, log: log, of: map[catalog.RangeGauge]*callback{}}
+	c := &callbacks{metrics: metrics, log: log, declared: map[catalog.Counter]int{}, of: map[catalog.RangeGauge]*callback{}}
 	for _, d := range metrics {
 		if d.Kind == catalog.KindRangeGauge {
 			c.of[d.RangeGauge] = &callback{busy: make(chan struct{}, 1)}
 			continue
 		}
 		for _, s := range d.Series {
+			c.declared[s.Counter] = len(c.counters)
 			c.counters = append(c.counters, s.Counter)
 		}
 	}
@@ -79,32 +83,38 @@ func (c *Client) Observe(sizes catalog.RangeGauge, function func(context.Context
 	}
 }
 
-// counts returns how many things fall in each range of a gauge; nil when that is
-// not known.
-func (c *callbacks) counts(ctx context.Context, d catalog.Definition) []int64 {
-	of := c.of[d.RangeGauge]
+// values returns how many things are in each range of a gauge, without the empty
+// ranges; none when that is not known, or not to be asked. Where there is nothing
+// at all the first range has the value 0: without a point a receiver could not
+// tell "none" from "unknown", and would keep the old ranges.
+func (c *callbacks) values(ctx context.Context, d catalog.Definition, observe bool) []int64 {
+	values, of := slices.Repeat([]int64{gate.Absent}, len(d.Series)), c.of[d.RangeGauge]
 	function := of.function.Load()
-	if function == nil {
-		return nil
+	if function == nil || !observe {
+		return values
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, callbackTimeout, fmt.Errorf("it may take %v", callbackTimeout))
 	defer cancel()
 	// A preview that is just being made does not cost the report its sizes.
 	sizes, err := call(ctx, of.busy, func() ([]int64, error) { return (*function)(ctx) })
-	counts := make([]int64, len(d.Series))
+	counts := make([]int64, len(values))
 	for _, size := range sizes {
 		i, e := d.Ranges.Index(size)
-		if e != nil {
-			err = errors.Join(err, e)
+		if err = errors.Join(err, e); e != nil {
 			break
 		}
 		counts[i]++
 	}
 	if err != nil {
 		c.log.warn("telemetry: left out of this report", "metric", d.Name, "error", err)
-		return nil
+		return values
 	}
-	return counts
+	for i, n := range counts {
+		if n > 0 || i == 0 && len(sizes) == 0 {
+			values[i] = n
+		}
+	}
+	return values
 }
 
 // call runs a function of the application's in a goroutine of its own, and waits

@@ -21,7 +21,8 @@ import (
 // zero Client does nothing. All methods are safe for concurrent use.
 type Client struct {
 	live atomic.Pointer[recorder] // nil while nothing is counted
-
+	*shared
+	end       context.CancelFunc // of life
 	config    Config
 	fault     error // of the configuration: off for good
 	decisions *decisions
@@ -30,17 +31,13 @@ type Client struct {
 	outbox    *outbox
 	callbacks *callbacks
 	mistakes  *mistakes // nil: there is no Logger to tell of them
-	now       func() time.Time
-
-	life context.Context // see shared
-	end  context.CancelFunc
 }
 
 // shared is what every part may touch.
 type shared struct {
-	log   *logger
-	clock func() time.Time
-	life  context.Context // ends with Shutdown; ended where the configuration has a fault
+	log  *logger
+	now  func() time.Time
+	life context.Context // ends with Shutdown; ended where the configuration has a fault
 }
 
 // Init returns the client of one product. The client is usable whatever the
@@ -56,7 +53,7 @@ func Init(config Config) (*Client, error) {
 		config.Env = os.LookupEnv
 	}
 	metrics, sender, err := config.check()
-	c := &Client{config: config, fault: err, now: time.Now}
+	c := &Client{config: config, fault: err}
 	c.wire(metrics, sender)
 	if c.fault != nil {
 		c.end()
@@ -74,13 +71,13 @@ func Init(config Config) (*Client, error) {
 
 // wire makes the parts, each with those below it.
 func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
+	c.shared = &shared{log: &logger{to: c.config.Logger, said: map[string]time.Time{}}, now: time.Now}
 	c.life, c.end = context.WithCancel(context.Background())
-	clock := func() time.Time { return c.now() }
-	log := &logger{to: c.config.Logger, clock: clock, said: map[string]time.Time{}}
-	all := &shared{log, clock, c.life}
-	c.callbacks = newCallbacks(metrics, log)
-	c.mistakes = newMistakes(c.callbacks)
-	c.outbox = &outbox{shared: all, gate: sender, hint: c.config.proxyHint(sender)}
+	c.callbacks = newCallbacks(metrics, c.log)
+	if c.config.Logger != nil {
+		c.mistakes = &mistakes{callbacks: c.callbacks}
+	}
+	c.outbox = &outbox{shared: c.shared, gate: sender, hint: c.config.proxyHint(sender)}
 	kept := store{product: c.config.Catalog.Product(), state: c.config.State}
 	requests := ""
 	if dir := c.config.Dir; filepath.IsAbs(dir) {
@@ -88,10 +85,12 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 		c.outbox.journal = journal.New(dir)
 		requests = filepath.Join(dir, "erasure")
 	}
-	c.erasures = &erasures{shared: all, requests: erasure.New(requests, kept.product), outbox: c.outbox, sending: make(chan struct{}, 1)}
-	c.reporter = &reporter{shared: all, outbox: c.outbox, unwritten: map[*recorder]bool{}}
+	c.erasures = &erasures{shared: c.shared, requests: erasure.New(requests, kept.product), outbox: c.outbox, sending: make(chan struct{}, 1)}
+	c.erasures.timer = time.AfterFunc(farthest, c.erasures.again)
+	c.erasures.timer.Stop() // until there is a request
+	c.reporter = &reporter{shared: c.shared, outbox: c.outbox, unwritten: map[*recorder]bool{}}
 	d := &decisions{
-		shared:     all,
+		shared:     c.shared,
 		permission: &permission{config: c.config, calls: make(chan struct{}, maxCalls), saves: make(chan struct{}, maxCalls)},
 		live:       &c.live, store: kept, callbacks: c.callbacks, reporter: c.reporter, erasures: c.erasures,
 		local: c.config.CountLocally, apply: make(chan struct{}, 1),

@@ -110,7 +110,7 @@ func (d *decisions) decide(ctx context.Context, r consent.Record) error {
 	var mine *refusal
 	if r.Decision == consent.Denied {
 		if r.Time.IsZero() {
-			r.Time = d.clock()
+			r.Time = d.now()
 		}
 		mine = &refusal{no: r}
 		if yes := d.last.Load().status.Record.Time; yes.After(r.Time) {
@@ -229,7 +229,7 @@ func (d *decisions) granted(ctx context.Context, status consent.Status) error {
 	}
 	d.stop()
 	confirm := func() error { return d.permission.confirm(ctx, true) }
-	l, err := d.store.open(ctx, yes, d.callbacks.series(), d.clock(), confirm)
+	l, err := d.store.open(ctx, yes, d.callbacks.series(), d.now(), confirm)
 	if err == nil {
 		err = confirm() // this process may have stood still, and a no been acted on
 	}
@@ -254,7 +254,7 @@ func (d *decisions) notGranted(ctx context.Context, status consent.Status) error
 	if r := d.live.Load(); r == nil || r.agreed() {
 		d.stop()
 		if d.local && d.life.Err() == nil {
-			d.live.Store(newLocal(d.callbacks, d.clock()))
+			d.live.Store(newLocal(d.callbacks, d.now()))
 		}
 	}
 	if status.Veto { // it holds as long as it is set, and hides a no that is recorded
@@ -269,7 +269,9 @@ func (d *decisions) notGranted(ctx context.Context, status consent.Status) error
 	d.erasures.tidy()
 	var kept error
 	if status.Record.Erase {
-		kept = d.keepRequest(ctx)
+		if kept = d.keepRequest(ctx); kept != nil {
+			kept = fmt.Errorf("not erased: %w", kept)
+		}
 	}
 	return errors.Join(kept, d.store.destroy(ctx, func() error { return d.permission.confirm(ctx, false) }))
 }
@@ -281,7 +283,7 @@ func (d *decisions) keepRequest(ctx context.Context) error {
 	id, s, err := d.store.peek(ctx)
 	switch {
 	case err != nil:
-		return fmt.Errorf("not erased: the identifier cannot be read: %w", err)
+		return fmt.Errorf("the identifier cannot be read: %w", err)
 	case !s.Reported:
 		return nil
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,9 +24,7 @@ type erasures struct {
 	outbox   *outbox
 	allowed  func(context.Context) error // may a request be sent now?
 	sending  chan struct{}               // one request at a time
-
-	mu    sync.Mutex  // guards the next
-	timer *time.Timer // for requests that are due later
+	timer    *time.Timer                 // for requests that are due later
 }
 
 // EraseEarlier asks the receiver to erase what was sent under an earlier
@@ -42,7 +39,7 @@ type erasures struct {
 // arrived before, nothing is sent. One that was given up is made anew. It needs
 // what [Status.CanErase] tells.
 func (c *Client) EraseEarlier(ctx context.Context, installGUID string) error {
-	if c == nil || c.life == nil || c.life.Err() != nil {
+	if c == nil || c.shared == nil || c.life.Err() != nil {
 		return errors.New("telemetry: not erased: the client does not run")
 	}
 	ctx = orBackground(ctx)
@@ -50,41 +47,36 @@ func (c *Client) EraseEarlier(ctx context.Context, installGUID string) error {
 	if err != nil {
 		return fmt.Errorf("telemetry: not erased: %.40q is not an identifier", installGUID)
 	}
-	used, err := c.decisions.uses(ctx, guid)
-	switch {
-	case err != nil:
+	if err := c.keepEarlier(ctx, guid); err != nil {
 		return fmt.Errorf("telemetry: not erased: %w", err)
-	case used:
-		return errors.New("telemetry: not erased: the identifier is in use, or kept until a decision; a no can erase it")
-	case c.erasures.requests.Delivered(guid):
-		return nil
+	}
+	if err = c.erasures.try(ctx, guid); c.erasures.requests.Delivered(guid) { // now, before, or by another process
+		err = nil
+	}
+	c.erasures.later(firstRetry)
+	return err
+}
+
+// keepEarlier keeps a request, unless one has arrived.
+func (c *Client) keepEarlier(ctx context.Context, guid uuid.UUID) error {
+	if used, err := c.decisions.uses(ctx, guid); err != nil {
+		return err
+	} else if used {
+		return errors.New("the identifier is in use, or kept until a decision; a no can erase it")
 	}
 	sent, err := c.Journal()
 	if !slices.ContainsFunc(sent, func(e Entry) bool { return e.URL == c.outbox.gate.URL() && e.Report.InstallGUID == guid.String() }) {
-		err = errors.Join(errors.New("the journal knows of nothing that was sent to this receiver under the identifier"), err)
-		return fmt.Errorf("telemetry: not erased: %w", err)
+		return errors.Join(errors.New("the journal knows of nothing that was sent to this receiver under the identifier"), err)
 	}
-	if err := c.erasures.keep(guid, true); err != nil {
-		return fmt.Errorf("telemetry: %w", err)
-	}
-	err = c.erasures.try(ctx, guid)
-	c.erasures.later(firstRetry)
-	if errors.Is(err, errNoRequest) && c.erasures.requests.Delivered(guid) { // by another process
-		return nil
-	}
-	return err
+	return c.erasures.keep(guid, true)
 }
 
 // keep writes a request; with again also where an earlier one was given up.
 func (e *erasures) keep(guid uuid.UUID, again bool) error {
-	err := errors.New("Config.Endpoint names no receiver to ask")
-	if e.outbox.gate != nil {
-		err = e.requests.Keep(guid, e.outbox.gate.URL(), e.clock(), again)
+	if e.outbox.gate == nil {
+		return errors.New("Config.Endpoint names no receiver to ask")
 	}
-	if err != nil {
-		return fmt.Errorf("not erased: %w", err)
-	}
-	return nil
+	return e.requests.Keep(guid, e.outbox.gate.URL(), e.now(), again)
 }
 
 // mine are the requests that this client can send: to the receiver that it sends
@@ -98,7 +90,7 @@ func (e *erasures) mine() []erasure.Request {
 
 // tidy gives up what was tried for long enough, also under a veto.
 func (e *erasures) tidy() {
-	if err := e.requests.Tidy(e.clock()); err != nil {
+	if err := e.requests.Tidy(e.now()); err != nil {
 		go e.log.warn("telemetry: a request to erase could not be given up", "error", err)
 	}
 }
@@ -118,25 +110,23 @@ func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 	if i < 0 {
 		return errNoRequest
 	}
-	r := mine[i]
-	now := e.clock()
+	r, now := mine[i], e.now()
 	if r.Due.After(now) && r.Due.Before(now.Add(farthest)) {
 		return errors.New("telemetry: the request to erase is not sent now: " + r.String())
 	}
 	// The wait doubles with the age of the request. It is noted before, so that
 	// other processes and a restart do not try at once.
 	e.requests.Postpone(r, now.Add(min(max(firstRetry, now.Sub(r.Asked)), lastRetry)))
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout) // a process that stood still writes nothing later
 	defer cancel()
 	defer context.AfterFunc(e.life, cancel)()
-	today := now.UTC().Truncate(24 * time.Hour)
-	err := e.outbox.send(ctx, gate.Report{GUID: guid, Day: today, Erase: true}, func() error { return e.allowed(ctx) })
+	err := e.outbox.send(ctx, gate.Report{GUID: guid, Day: now, Erase: true}, func() error { return e.allowed(ctx) })
 	if err == nil {
-		return e.requests.Arrived(r, e.clock())
+		return e.requests.Arrived(r, e.now())
 	}
 	var refused *gate.Error
 	if errors.As(err, &refused) && refused.RetryAfter > 0 {
-		e.requests.Postpone(r, e.clock().Add(min(refused.RetryAfter+random(firstRetry), farthest)))
+		e.requests.Postpone(r, e.now().Add(min(refused.RetryAfter+random(firstRetry), farthest)))
 	}
 	return fmt.Errorf("telemetry: the request to erase has not arrived yet: %w", err)
 }
@@ -154,45 +144,43 @@ func (e *erasures) tryNewest(ctx context.Context) error {
 	return err
 }
 
-// later tries the pending requests again when the first of them is due, and not
-// before least has passed.
+// later has the pending requests tried again when the first of them is due, and
+// not before least has passed.
 func (e *erasures) later(least time.Duration) {
 	if e.life.Err() != nil || len(e.requests.Pending()) == 0 {
 		return
 	}
 	next := farthest
 	for _, r := range e.mine() {
-		next = min(next, max(r.Due.Sub(e.clock()), least))
+		next = min(next, max(r.Due.Sub(e.now()), least))
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.timer != nil {
-		e.timer.Stop() // one timer for all of them
+	e.timer.Reset(next) // one for all of them
+}
+
+// again tries what is due.
+func (e *erasures) again() {
+	if e.life.Err() != nil {
+		return
 	}
-	e.timer = time.AfterFunc(next, func() {
-		if e.life.Err() != nil {
-			return
+	e.tidy()
+	for _, r := range e.mine() {
+		if e.life.Err() == nil && !r.Due.After(e.now()) {
+			_ = e.try(e.life, r.GUID) // in the status and the journal
 		}
-		e.tidy()
-		for _, r := range e.mine() {
-			if e.life.Err() == nil && !r.Due.After(e.clock()) {
-				_ = e.try(e.life, r.GUID) // in the status and the journal
-			}
-		}
-		e.later(firstRetry)
-	})
+	}
+	e.later(firstRetry)
 }
 
 // status says how the requests of this product stand, which identifiers they still
 // need, and when the next one is due.
 func (e *erasures) status() (pending []string, next time.Time, all string) {
-	requests := e.requests.Pending()
 	var words []string
-	for _, r := range requests {
-		pending = append(pending, r.GUID.String())
-	}
-	for _, r := range append(e.requests.Receipts(), requests...) {
+	for _, r := range e.requests.Receipts() {
 		words = append(words, r.String())
+	}
+	for _, r := range e.requests.Pending() {
+		words = append(words, r.String())
+		pending = append(pending, r.GUID.String())
 	}
 	for _, r := range e.mine() {
 		if next.IsZero() || r.Due.Before(next) {
@@ -200,7 +188,7 @@ func (e *erasures) status() (pending []string, next time.Time, all string) {
 		}
 	}
 	if len(e.sending) > 0 {
-		next = e.clock()
+		next = e.now()
 	}
 	return pending, next, strings.Join(words, "; ")
 }

@@ -16,11 +16,9 @@ import (
 // A logger writes single lines for the application's operator, the same one at
 // most once an hour.
 type logger struct {
-	to    *slog.Logger // nil: nothing is written
-	clock func() time.Time
-
+	to   *slog.Logger // nil: nothing is written
 	mu   sync.Mutex
-	said map[string]time.Time
+	said map[string]time.Time // by the monotonic clock
 }
 
 // numbered are words that differ between lines that say the same: names of
@@ -38,15 +36,14 @@ func (l *logger) log(level slog.Level, message string, args ...any) {
 			args = append(args, "detail", more.Detail())
 		}
 	}
-	now := l.clock()
 	l.mu.Lock()
 	before, known := l.said[key]
-	fresh := !known || now.Sub(before).Abs() >= time.Hour
+	fresh := !known || time.Since(before) >= time.Hour
 	if fresh {
 		if len(l.said) >= 100 {
 			clear(l.said)
 		}
-		l.said[key] = now
+		l.said[key] = time.Now()
 	}
 	l.mu.Unlock()
 	if fresh {

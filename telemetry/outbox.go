@@ -35,7 +35,7 @@ func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() er
 	err = o.explain(o.gate.Send(ctx, report, func() error {
 		err := allowed()
 		if err == nil {
-			number, err = o.journal.Begin(o.clock(), o.gate.URL(), raw)
+			number, err = o.journal.Begin(o.now(), o.gate.URL(), raw)
 		}
 		return err
 	}))
@@ -49,7 +49,7 @@ func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() er
 	case err != nil:
 		outcome = "not delivered: " + err.Error()
 	}
-	failed := o.journal.End(o.clock(), number, outcome)
+	failed := o.journal.End(o.now(), number, outcome)
 	var refused *gate.Error
 	left := err == nil || errors.Is(err, gate.ErrUnanswered) || errors.As(err, &refused) && refused.Status != 0
 	if failed != nil && left {

@@ -54,7 +54,7 @@ func TestOutcomeThatCannotBeWritten(t *testing.T) {
 // Names that differ at each attempt do not make a line another one.
 func TestLogLimitSeesThroughNames(t *testing.T) {
 	var log lines
-	l := &logger{to: log.logger(), clock: time.Now, said: map[string]time.Time{}}
+	l := &logger{to: log.logger(), said: map[string]time.Time{}}
 	for _, name := range []string{".new-3886560797", ".new-1", "3fa9c0de00000001.request", "0badcafe12345678.request", "c0ffee"} {
 		l.log(slog.LevelWarn, "telemetry: not written", "error", "open /var/lib/faces/"+name+": no space left on device")
 	}

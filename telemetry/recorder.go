@@ -20,8 +20,7 @@ import (
 type recorder struct {
 	ledger    *ledger.Ledger
 	callbacks *callbacks
-	totals    []total // in the order of the catalog's series
-	byCounter map[catalog.Counter]ledger.Slot
+	totals    []total   // in the order of the catalog's series
 	yes       int64     // see ledger.Owner
 	began     time.Time // when counting without consent began; zero with consent
 
@@ -43,12 +42,11 @@ type total struct {
 // newRecorder counts in a ledger that was opened with the names of the counters.
 func newRecorder(l *ledger.Ledger, callbacks *callbacks) *recorder {
 	r := &recorder{
-		ledger: l, callbacks: callbacks, byCounter: map[catalog.Counter]ledger.Slot{},
+		ledger: l, callbacks: callbacks,
 		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
 	}
 	for i, c := range callbacks.counters {
 		r.totals = append(r.totals, total{c, l.Slot(i)})
-		r.byCounter[c] = l.Slot(i)
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r
@@ -71,7 +69,10 @@ func (r *recorder) slot(counter catalog.Counter) ledger.Slot {
 	if i := counter.Index(); uint(i) < uint(len(r.totals)) && r.totals[i].counter == counter {
 		return r.totals[i].slot
 	}
-	return r.byCounter[counter]
+	if i, ok := r.callbacks.declared[counter]; ok {
+		return r.totals[i].slot
+	}
+	return nil
 }
 
 // look asks the reporter to look at the ledger soon.
@@ -89,7 +90,7 @@ var placeholder = uuid.MustParse("00000000-0000-4000-8000-000000000000")
 // callbacks.
 func (r *recorder) collect(ctx context.Context, now time.Time, observe bool) (gate.Report, error) {
 	id := r.ledger.Identity()
-	report := gate.Report{GUID: id.GUID, Since: id.Day, Day: now.UTC().Truncate(24 * time.Hour)}
+	report := gate.Report{GUID: id.GUID, Since: id.Day, Day: now}
 	if !r.agreed() {
 		report.GUID, report.Since = placeholder, r.began
 	}
@@ -99,35 +100,15 @@ func (r *recorder) collect(ctx context.Context, now time.Time, observe bool) (ga
 	}
 	for _, d := range r.callbacks.metrics {
 		values := make([]int64, len(d.Series))
-		switch {
-		case d.Kind == catalog.KindCounter:
+		if d.Kind == catalog.KindRangeGauge {
+			values = r.callbacks.values(ctx, d, observe)
+		} else {
 			for i := range values {
 				values[i] = int64(totals[i])
 			}
 			totals = totals[len(values):]
-		case observe:
-			ranges(values, r.callbacks.counts(ctx, d))
-		default:
-			ranges(values, nil)
 		}
 		report.Values = append(report.Values, values)
 	}
 	return report, nil
-}
-
-// ranges fills in the points of a range gauge: those that are not zero. Where
-// there is nothing at all the first range is sent with the value 0: without a
-// point a receiver could not tell "none" from "unknown", and would keep the old
-// ranges.
-func ranges(values, counts []int64) {
-	empty := counts != nil
-	for i := range values {
-		values[i] = gate.Absent
-		if counts != nil && counts[i] > 0 {
-			values[i], empty = counts[i], false
-		}
-	}
-	if empty {
-		values[0] = 0
-	}
 }

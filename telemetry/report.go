@@ -66,33 +66,27 @@ func (r Report) String() string {
 // opens no socket, writes no file and makes no identifier: while there is
 // none, zeros stand in its place. Range gauges are in it only when observe is
 // set, because then the application's callbacks are called.
-func (c *Client) Preview(ctx context.Context, observe bool) (Report, error) {
+func (c *Client) Preview(ctx context.Context, observe bool) (shown Report, err error) {
 	if c == nil || c.outbox == nil || c.outbox.gate == nil {
 		return Report{}, errors.New("telemetry: no preview: the client is not configured")
 	}
 	ctx = orBackground(ctx)
-	shown, err := c.preview(ctx, observe)
+	r := c.live.Load()
+	if !r.agreed() {
+		r = newLocal(c.callbacks, c.now()) // zeros
+	}
+	report, err := r.collect(ctx, c.now(), observe)
+	var raw []byte
+	if err == nil {
+		raw, err = c.outbox.gate.Preview(ctx, report)
+	}
+	if err == nil {
+		shown, err = read(c.outbox.gate.URL(), raw)
+	}
 	if err != nil {
 		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
 	}
 	return shown, nil
-}
-
-// preview shows zeros for totals while consent does not hold.
-func (c *Client) preview(ctx context.Context, observe bool) (Report, error) {
-	r := c.live.Load()
-	if !r.agreed() {
-		r = newLocal(c.callbacks, c.now())
-	}
-	report, err := r.collect(ctx, c.now(), observe)
-	if err != nil {
-		return Report{}, err
-	}
-	raw, err := c.outbox.gate.Preview(ctx, report)
-	if err != nil {
-		return Report{}, err
-	}
-	return read(c.outbox.gate.URL(), raw)
 }
 
 // read reads a request back.
@@ -160,10 +154,10 @@ type producer struct{ client *Client }
 // Produce returns the numbers of this moment.
 func (p producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {
 	c := p.client
-	if c == nil {
-		return nil, nil
+	var r *recorder
+	if c != nil {
+		r = c.live.Load()
 	}
-	r := c.live.Load()
 	if r == nil {
 		return nil, nil
 	}

@@ -112,7 +112,7 @@ func (p *reporter) step(r *recorder) time.Duration {
 			p.note(err)
 		}
 	}
-	if next := r.planned.Due.Sub(p.clock()); next > 0 {
+	if next := r.planned.Due.Sub(p.now()); next > 0 {
 		return min(next+random(spread), wait)
 	}
 	return wait
@@ -178,7 +178,7 @@ func (p *reporter) finish(ctx context.Context) error {
 // for 20 hours by the monotonic clock: one that swings would bring a report each
 // time it goes ahead.
 func (p *reporter) due(r *recorder) bool {
-	now, s := p.clock(), r.ledger.Schedule()
+	now, s := p.now(), r.ledger.Schedule()
 	if s != r.stored {
 		r.stored, r.planned = s, s
 	}
@@ -194,7 +194,7 @@ func (p *reporter) report(ctx context.Context, r *recorder, onlyDue bool) error 
 	if err := p.allowed(ctx, r); err != nil { // before the application is asked for anything
 		return err
 	}
-	report, err := r.collect(ctx, p.clock(), true)
+	report, err := r.collect(ctx, p.now(), true)
 	if err = errors.Join(err, ctx.Err()); err == nil {
 		select {
 		case r.sending <- struct{}{}:
@@ -224,14 +224,14 @@ func (p *reporter) report(ctx context.Context, r *recorder, onlyDue bool) error 
 // as ctx allows and at most sendTimeout.
 func (p *reporter) begin(ctx context.Context, r *recorder, onlyDue bool) (sending ledger.Sending, before ledger.Schedule, err error) {
 	for {
-		sending, err = r.ledger.Begin(ctx, p.clock(), p.clock().Add(sendTimeout), func(s ledger.Schedule) (ledger.Schedule, error) {
+		sending, err = r.ledger.Begin(ctx, p.now(), p.now().Add(sendTimeout), func(s ledger.Schedule) (ledger.Schedule, error) {
 			if onlyDue && s != r.stored {
 				return s, errNotDue
 			}
 			// Noted as failed before it is sent: whatever ends this process, the next
 			// attempt is not at once.
 			before = s
-			return failed(p.clock(), s, 0, random), nil
+			return failed(p.now(), s, 0, random), nil
 		})
 		if onlyDue || !errors.Is(err, ledger.ErrBusy) {
 			return sending, before, err
@@ -283,7 +283,7 @@ func (p *reporter) watch(ctx context.Context, r *recorder, sending ledger.Sendin
 // end stores and notes the outcome. It is stored also where the caller has gone
 // or the yes was taken back: another process may wait for the right to send.
 func (p *reporter) end(r *recorder, sending ledger.Sending, before ledger.Schedule, err error) error {
-	next, final := after(p.clock(), r.ledger.Identity().Phase, before, r.ledger.Schedule(), err)
+	next, final := after(p.now(), r.ledger.Identity().Phase, before, r.ledger.Schedule(), err)
 	ctx, cancel := context.WithTimeout(context.Background(), syncTimeout)
 	defer cancel()
 	defer context.AfterFunc(r.ctx, func() { time.AfterFunc(endTimeout, cancel) })() // a no waits for this
@@ -304,7 +304,7 @@ func (p *reporter) end(r *recorder, sending ledger.Sending, before ledger.Schedu
 		p.last.finished = time.Now()
 	}
 	if err == nil {
-		p.last.err, p.last.delivered = nil, p.clock()
+		p.last.err, p.last.delivered = nil, p.now()
 	}
 	if stored != nil {
 		stored = fmt.Errorf("telemetry: the outcome of the report is not stored: %w", stored)
