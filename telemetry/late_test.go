@@ -2,10 +2,13 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/uuid"
 
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
@@ -91,5 +94,81 @@ func TestNoWaitsTwoSeconds(t *testing.T) {
 		}
 		_ = c.Shutdown(t.Context())
 		time.Sleep(time.Hour)
+	})
+}
+
+// TestRequestHasAnEnd: a request to erase has a time after which nothing of it is
+// written, whatever the caller says: the process may have stood still.
+func TestRequestHasAnEnd(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	id, bounded := uuid.New(), false
+	if err := s.erasures.keep(id, false); err != nil {
+		t.Fatal(err)
+	}
+	s.erasures.allowed = func(ctx context.Context) error {
+		_, bounded = ctx.Deadline()
+		return errEnded
+	}
+	if err := s.erasures.try(context.Background(), id); !errors.Is(err, errEnded) || !bounded {
+		t.Errorf("got %v, a deadline: %v, want one", err, bounded)
+	}
+}
+
+// A silentState answers until hang is set, and then only once ctx has ended.
+type silentState struct {
+	memoryState
+	hang atomic.Bool
+}
+
+func (s *silentState) Load(ctx context.Context) ([]byte, int64, error) {
+	if s.hang.Load() {
+		<-ctx.Done()
+		return nil, 0, ctx.Err()
+	}
+	return s.memoryState.Load(ctx)
+}
+
+// TestNoIsBounded: a no returns also where everything of the application hangs, and
+// a report does not end.
+func TestNoIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source, state, free := &silentSource{free: make(chan struct{})}, &silentState{}, make(chan struct{})
+		save := func(context.Context, consent.Record) error { <-free; return nil }
+		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", State: state, Consent: saving{source, save}})
+		if err != nil || !c.Status().On {
+			t.Fatalf("got %v and %+v, want on", err, c.Status())
+		}
+		c.agreed().sending <- struct{}{}
+		source.hang.Store(true)
+		state.hang.Store(true)
+		began := time.Now()
+		err = c.Decide(context.Background(), consent.Record{Decision: consent.Denied})
+		if took := time.Since(began); err == nil || c.Status().On || took > 20*time.Second { // of the bubble's own clock
+			t.Errorf("got %v and on %v after %v, want an error, off, and 20s at most", err, c.Status().On, took)
+		}
+		close(source.free)
+		close(free)
+		_ = c.Shutdown(t.Context())
+		time.Sleep(time.Hour)
+	})
+}
+
+// TestSlowSave: a no that is recorded while the Source hangs takes no longer.
+func TestSlowSave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &silentSource{free: make(chan struct{})}
+		save := func(context.Context, consent.Record) error { time.Sleep(saveTimeout); return nil }
+		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", State: &memoryState{}, Consent: saving{source, save}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		source.hang.Store(true)
+		began := time.Now()
+		err = c.Decide(context.Background(), consent.Record{Decision: consent.Denied})
+		if took := time.Since(began); err != nil || c.Status().On || took > 10*time.Second {
+			t.Errorf("got %v and on %v after %v, want off and 10s at most", err, c.Status().On, took)
+		}
+		close(source.free)
+		_ = c.Shutdown(t.Context())
 	})
 }

@@ -215,7 +215,7 @@ func DestroyState(ctx context.Context, state State, product string, still func()
 			return err
 		}
 		err = inState{state}.replace(ctx, version, nil)
-		if err == nil {
+		if err == nil || errors.Is(err, ErrUnknown) {
 			waitForSender(v.Sending)
 		}
 		if !errors.Is(err, ErrConflict) || pause(ctx) != nil {

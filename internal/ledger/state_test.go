@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // A panicking State is the application's code at its worst: it panics in the
@@ -105,4 +107,36 @@ func TestConflictOfWhatWasMade(t *testing.T) {
 		}
 		equal(t, l, 5*(n+1), 0, 0)
 	}
+}
+
+// An unsure State replaces the value with nothing, and its answer is lost.
+type unsure struct{ flaky }
+
+func (s *unsure) Swap(ctx context.Context, version int64, value []byte) error {
+	err := s.flaky.Swap(ctx, version, value)
+	if value == nil && err == nil {
+		return errLost
+	}
+	return err
+}
+
+// TestDestroyWaitsThoughUnknown: a no waits for a report of another replica also
+// where it is not known whether the totals are destroyed.
+func TestDestroyWaitsThoughUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &unsure{flaky{random: rand.New(rand.NewPCG(1, 1))}}
+		l, err := OpenState(ctx, s, owner, abc, time.Now(), yes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keep := func(now Schedule) (Schedule, error) { return now, nil }
+		if _, err := l.Begin(ctx, time.Now(), time.Now().Add(15*time.Second), keep); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		err = DestroyState(ctx, s, owner.Product, yes)
+		if waited := time.Since(began); !errors.Is(err, ErrUnknown) || waited != 2*time.Second { // of the bubble's own clock
+			t.Errorf("got %v after %v, want %v after 2s", err, waited, ErrUnknown)
+		}
+	})
 }
