@@ -22,109 +22,95 @@ type answer struct {
 	seen     string // what stood when the page or the state was made; a no needs none
 }
 
-// A refusal is a request that changed nothing.
+// A refusal is why an answer, or another request, is not done, or not in full.
 type refusal struct {
-	status   int
-	key      string // of its text
-	pairs    []any
-	recorded bool // and taken back: what stood before stands again
+	status  int
+	key     string // of its text
+	pairs   []any
+	changed bool // something has changed all the same
 }
-
-func (r *refusal) Error() string { return r.key }
 
 func refuse(status int, key string, pairs ...any) *refusal {
-	return &refusal{status: status, key: "panel.error." + key, pairs: pairs}
+	return &refusal{status: status, key: key, pairs: pairs}
 }
-
-// A failure is something that was not done: the log has the rest.
-type failure struct{ key string }
-
-func (f failure) Error() string { return f.key }
 
 // fail logs an error and returns what people are told.
-func (p *Panel) fail(key string, err error) error {
+func (p *Panel) fail(key string, err error) *refusal {
 	p.config.Logger.Error("panel: a decision was not carried out", "what", key, "error", err)
-	return failure{"panel.error." + key}
+	return &refusal{status: http.StatusInternalServerError, key: key, changed: true}
 }
 
-// decide records an answer and has it acted on. An error is a *refusal if
-// nothing has changed, and a failure if something could not be done.
+// decide records an answer and has it acted on; nil means that all was done.
 //
 // It goes on when the browser goes away: half a no would be none.
-func (p *Panel) decide(ctx context.Context, a answer, where string) error {
+func (p *Panel) decide(ctx context.Context, a answer, r consent.Record) *refusal {
 	ctx = context.WithoutCancel(ctx)
 	if a.notice != p.notice {
-		return refuse(http.StatusConflict, "notice", "agreed", a.notice, "notice", p.notice)
+		return refuse(http.StatusConflict, "panel.error.notice", "agreed", a.notice, "notice", p.notice)
 	}
-	err := p.record(ctx, a, where)
-	var refused *refusal
-	if errors.As(err, &refused) && !refused.recorded {
+	r.Decision, r.Notice, r.Time, r.Erase = a.decision, a.notice, time.Now(), a.erase
+	refused := p.record(ctx, a, r)
+	if refused != nil && !refused.changed {
 		return refused
 	}
 	// Whatever became of the rest: a no that could not be written may have put
 	// a yes aside, and one whose request did not arrive takes effect.
-	acted := p.act(ctx)
-	if acted != nil && refused != nil {
-		return acted
+	if failed := p.act(ctx); failed != nil && (refused == nil || refused.status == http.StatusConflict) {
+		return failed
 	}
-	return cmp.Or(err, acted)
+	return refused
 }
 
 // act has the client act on what stands.
-func (p *Panel) act(ctx context.Context) error {
+func (p *Panel) act(ctx context.Context) *refusal {
 	if err := p.refresh(ctx); err != nil {
-		return p.fail("acted", err)
+		return p.fail("panel.error.acted", err)
 	}
 	if !p.state(ctx).ignored() {
 		return nil
 	}
 	// Again while no decision is made here: a yes may just have come, and a no after it.
 	unlock, err := p.lock()
-	if err != nil {
-		return p.fail("acted", err)
+	if err == nil {
+		defer unlock()
+		err = p.refresh(ctx)
 	}
-	defer unlock()
-	if err = p.refresh(ctx); err != nil {
-		return p.fail("acted", err)
+	if err != nil {
+		return p.fail("panel.error.acted", err)
 	}
 	if p.state(ctx).ignored() {
-		return p.fail("elsewhere", errors.New("Config.Stats has another Consent than Config.Decisions"))
+		return p.fail("panel.error.elsewhere", errors.New("Config.Stats has another Consent than Config.Decisions"))
 	}
 	return nil
 }
 
 // record saves an answer, unless it stood already: a form that is sent twice
 // is one decision.
-func (p *Panel) record(ctx context.Context, a answer, where string) error {
-	r := consent.Record{Decision: a.decision, Notice: a.notice, Time: time.Now(), Where: where, Erase: a.erase}
+func (p *Panel) record(ctx context.Context, a answer, r consent.Record) *refusal {
 	unlock, err := p.lock()
 	if err != nil {
 		return p.unsaved(ctx, r, err)
 	}
 	defer unlock()
-	if a.erase && !p.config.Stats.Status().CanErase {
-		// The no would destroy the identifier, and what was sent could not be
-		// erased any more. Who gave this answer can turn off without.
-		return &refusal{status: http.StatusConflict, key: "panel.erase.impossible"}
-	}
-	if a.decision == consent.Granted && a.seen == "" {
-		return refuse(http.StatusConflict, "seen")
-	}
 	s := p.state(ctx)
 	last := s.last()
-	if s.fault == nil && last.Decision == a.decision && last.Notice == a.notice && (last.Erase || !a.erase) {
+	switch yes := a.decision == consent.Granted; {
+	case a.erase && !s.client.CanErase:
+		// The no would destroy the identifier, and what was sent could not be
+		// erased any more. Who gave this answer can turn off without.
+		return refuse(http.StatusConflict, "panel.erase.impossible")
+	case yes && a.seen == "":
+		return refuse(http.StatusConflict, "panel.error.seen")
+	case s.fault == nil && last.Decision == a.decision && last.Notice == a.notice && (last.Erase || !a.erase):
 		return nil
-	}
-	if a.decision == consent.Granted {
-		if s.vetoed() {
-			return refuse(http.StatusConflict, "veto")
-		}
+	case yes && s.vetoed():
+		return refuse(http.StatusConflict, "panel.error.veto")
+	case yes && a.seen != s.mark():
 		// An old answer sent again must not outvote what was decided since. A no
 		// is taken whenever it was meant.
-		if a.seen != s.mark() {
-			return refuse(http.StatusConflict, "overtaken")
-		}
-		return p.checkOvertaken(ctx, s.history, where, p.save(ctx, r))
+		return refuse(http.StatusConflict, "panel.error.overtaken")
+	case yes:
+		return p.checkOvertaken(ctx, s.history, r, p.save(ctx, r))
 	}
 	if err = p.save(ctx, r); err != nil {
 		return p.unsaved(ctx, r, err)
@@ -134,15 +120,12 @@ func (p *Panel) record(ctx context.Context, a answer, where string) error {
 
 // unsaved is a decision that could not be recorded. A no stops this process all
 // the same.
-func (p *Panel) unsaved(ctx context.Context, r consent.Record, err error) error {
-	key := "save"
-	if r.Decision == consent.Denied {
-		key = "save.off"
-		_, _ = within(ctx, p.timeout, nil, func(ctx context.Context) (struct{}, error) {
-			return struct{}{}, p.config.Stats.Decide(ctx, r)
-		})
+func (p *Panel) unsaved(ctx context.Context, r consent.Record, err error) *refusal {
+	if r.Decision != consent.Denied {
+		return p.fail("panel.error.save", err)
 	}
-	return p.fail(key, err)
+	_ = p.bounded(ctx, nil, func(ctx context.Context) error { return p.config.Stats.Decide(ctx, r) })
+	return p.fail("panel.error.save.off", err)
 }
 
 // lock waits until no other decision is being made, and not longer than a call
@@ -157,25 +140,23 @@ func (p *Panel) lock() (unlock func(), err error) {
 }
 
 func (p *Panel) save(ctx context.Context, r consent.Record) error {
-	_, err := within(ctx, p.timeout, p.saves, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, p.config.Decisions.Save(ctx, r)
-	})
-	return err
+	return p.bounded(ctx, p.saves, func(ctx context.Context) error { return p.config.Decisions.Save(ctx, r) })
 }
 
 // checkOvertaken looks at what a yes came after. Another process may have recorded a no
 // between our look and our Save, which no lock of ours keeps out. The yes was no
 // answer to that no, so the no is recorded again; also where Save failed, which
-// may have saved all the same. Who cannot see what came in between takes the yes
-// back as well: it is never guessed that nothing did.
-func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, where string, failed error) error {
-	if failed != nil {
-		failed = p.fail("save", failed)
+// may have saved all the same. Where it cannot be seen what came in between, the yes
+// is taken back as well.
+func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, yes consent.Record, err error) (failed *refusal) {
+	if err != nil {
+		failed = p.fail("panel.error.save", err)
 	}
-	no := consent.Record{Decision: consent.Denied, Notice: p.notice, Time: time.Now(), Where: where}
+	no := yes
+	no.Decision, no.Time = consent.Denied, time.Now()
 	after, err := within(ctx, p.timeout, p.histories, p.config.Decisions.History)
 	if err != nil {
-		return cmp.Or(failed, p.fail("save", errors.Join(err, p.save(ctx, no))))
+		return cmp.Or(failed, p.fail("panel.error.save", errors.Join(err, p.save(ctx, no))))
 	}
 	added := since(before, after)
 	i := slices.IndexFunc(added, func(r consent.Record) bool { return r.Decision == consent.Denied })
@@ -184,15 +165,15 @@ func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, whe
 	}
 	if added[len(added)-1].Decision != consent.Denied {
 		if _, err := consent.Append(nil, added[i], no.Time); err == nil { // what cannot be kept is no reason to lose the no
-			no.Where, no.By, no.Erase = added[i].Where, added[i].By, added[i].Erase
+			again := added[i]
+			again.Notice, again.Time = no.Notice, no.Time
+			no = again
 		}
 		if err := p.save(ctx, no); err != nil {
 			return p.unsaved(ctx, no, err)
 		}
 	}
-	refused := refuse(http.StatusConflict, "overtaken")
-	refused.recorded = true
-	return refused
+	return &refusal{status: http.StatusConflict, key: "panel.error.overtaken", changed: true}
 }
 
 // since returns what was added to a history. It may have lost as many of its

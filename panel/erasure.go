@@ -30,7 +30,7 @@ func (p *Panel) erases(of telemetry.Report) bool {
 // erasures are the identifiers of a journal, the newest first, without those that
 // are in use or kept until a decision.
 func (p *Panel) erasures(t *tongue, s state, entries []telemetry.Entry, now time.Time) []erasure {
-	var list []erasure
+	list := []erasure{}
 	of := map[string]int{}
 	for _, e := range entries { // the newest first
 		guid := e.Report.InstallGUID

@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -27,7 +28,7 @@ const (
 func body(r *http.Request, media string) ([]byte, *refusal) {
 	given, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || given != media || len(r.Header.Values("Content-Type")) != 1 {
-		return nil, refuse(http.StatusUnsupportedMediaType, "media", "media", media)
+		return nil, refuse(http.StatusUnsupportedMediaType, "panel.error.media", "media", media)
 	}
 	if media == formType && r.PostForm != nil { // the application's own check has read the body
 		return []byte(r.PostForm.Encode()), nil
@@ -36,22 +37,22 @@ func body(r *http.Request, media string) ([]byte, *refusal) {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return nil, refuse(http.StatusRequestEntityTooLarge, "large", "bytes", maxRequest)
+		return nil, refuse(http.StatusRequestEntityTooLarge, "panel.error.large", "bytes", maxRequest)
 	case err != nil:
-		return nil, refuse(http.StatusBadRequest, "malformed")
+		return nil, refuse(http.StatusBadRequest, "panel.error.malformed")
 	}
 	return data, nil
 }
 
 // parseForm understands what the page's buttons send: the fields decision, notice
 // and seen, each once. Fields with other names are the application's own.
-func parseForm(body string) (a answer, token string, ok bool) {
+func parseForm(body string) (a answer, fields url.Values, ok bool) {
 	fields, err := url.ParseQuery(body)
 	if err != nil || len(fields["decision"]) != 1 || len(fields["notice"]) != 1 || len(fields["seen"]) != 1 || len(fields[tokenName]) > 1 {
-		return answer{}, "", false
+		return answer{}, nil, false
 	}
-	notice, ok := number(fields.Get("notice"))
-	a = answer{notice: notice, seen: fields.Get("seen")}
+	a.notice, ok = number(fields.Get("notice"))
+	a.seen = fields.Get("seen")
 	switch fields.Get("decision") {
 	case "granted":
 		a.decision = consent.Granted
@@ -64,9 +65,9 @@ func parseForm(body string) (a answer, token string, ok bool) {
 		ok = false
 	}
 	if !ok || a.seen == "" {
-		return answer{}, "", false
+		return answer{}, nil, false
 	}
-	return a, fields.Get(tokenName), true
+	return a, fields, true
 }
 
 // number reads a notice's number as we write it.
@@ -89,14 +90,12 @@ type form struct {
 // can read neither, so an answer that holds both comes from our page, also where a
 // proxy hides by which address it was asked for. Path leads to the panel: empty on
 // its own page. The cookie is for every path, so that all open pages share it.
-func (p *Panel) form(w http.ResponseWriter, r *http.Request, s state, path string) form {
-	f := form{Action: path + "decide", Seen: s.mark(), Notice: p.notice, TokenName: tokenName}
-	name := cookieName(r)
-	if c, err := r.Cookie(name); err == nil && len(c.Value) == len(rand.Text()) {
+func (p *Panel) form(w http.ResponseWriter, r *http.Request, seen, path string) form {
+	f := form{Action: path + "decide", Seen: seen, Notice: p.notice, TokenName: tokenName, Token: rand.Text()}
+	if c, err := r.Cookie(cookieName(r)); err == nil && len(c.Value) == len(f.Token) {
 		f.Token = c.Value
 	} else {
-		f.Token = rand.Text()
-		http.SetCookie(w, &http.Cookie{Name: name, Value: f.Token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil})
+		http.SetCookie(w, &http.Cookie{Name: cookieName(r), Value: f.Token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil})
 	}
 	if p.config.Hidden != nil {
 		f.Hidden = p.config.Hidden(r)
@@ -123,85 +122,58 @@ func ours(r *http.Request, token string) bool {
 // says what stands now: so sending the page again sends no answer again.
 func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
 	data, wrong := body(r, formType)
+	a, fields, ok := parseForm(string(data))
+	// A yes needs the same site and the token, because a browser may be too old to
+	// say where its form is from. A no needs one of them: a proxy that changes the
+	// Host makes every form look like another site's.
+	same, held := p.cross.Check(r) == nil, ours(r, fields.Get(tokenName))
+	switch {
+	case wrong != nil:
+	case !ok:
+		wrong = refuse(http.StatusBadRequest, "panel.error.malformed")
+	case !same && (a.decision != consent.Denied || !held), a.decision == consent.Granted && !held:
+		wrong = refuse(http.StatusForbidden, "panel.error.crosssite")
+	}
 	if wrong != nil {
 		p.refuse(w, r, t, false, wrong)
 		return
 	}
-	a, token, ok := parseForm(string(data))
-	if !ok {
-		p.refuse(w, r, t, false, refuse(http.StatusBadRequest, "malformed"))
-		return
+	to, where := "./?recorded", "settings"
+	if fields.Has("banner") {
+		where = "banner"
 	}
-	// A yes needs the same site and the token, because a browser may be too old to
-	// say where its form is from. A no needs one of them: a proxy that changes the
-	// Host makes every form look like another site's.
-	same, held := p.cross.Check(r) == nil, ours(r, token)
-	if !same && (a.decision != consent.Denied || !held) || a.decision == consent.Granted && !held {
-		p.refuse(w, r, t, false, refuse(http.StatusForbidden, "crosssite"))
-		return
-	}
-	fields, _ := url.ParseQuery(string(data))
 	switch fields.Get("decision") {
-	case "later":
-		p.serveLater(w, r)
+	case "later": // the banner leaves this browser in peace for a while
+		http.SetCookie(w, &http.Cookie{Name: laterName, Value: strconv.Itoa(p.notice), Path: "/", MaxAge: laterDays * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		to = cmp.Or(p.config.Home, "./")
 	case "send":
-		p.serveSend(w, r, t, right)
+		to, wrong = "./?sent", p.send(r.Context())
+	case "erase":
+		to = "./?recorded=erase"
+		fallthrough
 	default:
-		where := "settings"
-		if fields.Has("banner") {
-			where = "banner"
-		}
-		p.serveAnswer(w, r, t, right, a, where)
+		wrong = p.decide(r.Context(), a, consent.Record{Where: where})
 	}
-}
-
-func (p *Panel) serveAnswer(w http.ResponseWriter, r *http.Request, t *tongue, right Right, a answer, where string) {
-	err := p.decide(r.Context(), a, where)
-	var refused *refusal
-	var failed failure
-	switch {
-	case errors.As(err, &refused) && refused.recorded:
-		p.page(w, r, t, right, refused.status, t.Text(refused.key, refused.pairs...))
-	case errors.As(err, &refused):
-		p.page(w, r, t, right, refused.status, t.Text("panel.error.nothing")+" "+t.Text(refused.key, refused.pairs...))
-	case errors.As(err, &failed):
-		p.page(w, r, t, right, http.StatusInternalServerError, t.Text(failed.key))
-	case a.erase:
-		back(w, "./?recorded=erase")
-	default:
-		back(w, "./?recorded")
-	}
-}
-
-// back leads to an address below the panel's. Not http.Redirect, which would make
-// it absolute and get it wrong below a prefix that was stripped.
-func back(w http.ResponseWriter, to string) {
-	w.Header().Set("Location", to)
-	w.WriteHeader(http.StatusSeeOther)
-}
-
-// serveLater has the banner leave this browser in peace for a while. It is no
-// decision.
-func (p *Panel) serveLater(w http.ResponseWriter, _ *http.Request) {
-	http.SetCookie(w, &http.Cookie{Name: laterName, Value: strconv.Itoa(p.notice), Path: "/", MaxAge: laterDays * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	to := p.config.Home
-	if to == "" {
-		to = "./"
-	}
-	back(w, to)
-}
-
-func (p *Panel) serveSend(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
-	if err := p.send(r.Context()); err != nil {
-		p.page(w, r, t, right, http.StatusBadGateway, t.Text("panel.error.send"))
+	if wrong == nil {
+		// Not http.Redirect, which would make the address absolute and get it wrong
+		// below a prefix that was stripped.
+		w.Header().Set("Location", to)
+		w.WriteHeader(http.StatusSeeOther)
 		return
 	}
-	back(w, "./?sent")
+	outcome := t.Text(wrong.key, wrong.pairs...)
+	if !wrong.changed {
+		outcome = t.Text("panel.error.nothing") + " " + outcome
+	}
+	p.page(w, r, t, right, wrong.status, outcome)
 }
 
 // send sends a report now. Why it did not arrive is in the journal.
-func (p *Panel) send(ctx context.Context) error {
+func (p *Panel) send(ctx context.Context) *refusal {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendPeriod)
 	defer cancel()
-	return p.config.Stats.Flush(ctx)
+	if p.config.Stats.Flush(ctx) != nil {
+		return &refusal{status: http.StatusBadGateway, key: "panel.error.send", changed: true}
+	}
+	return nil
 }

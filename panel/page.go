@@ -1,6 +1,8 @@
 package panel
 
 import (
+	"cmp"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,54 +13,31 @@ import (
 	"headcount.example/internal/notice"
 )
 
-// few is how many entries of the journal are on the page unless all are asked
-// for.
-const few = 10
-
-// maxTitles is how many statistics the first sentence names.
-const maxTitles = 6
+const (
+	few       = 10 // entries of the journal are on the page unless all are asked for
+	maxTitles = 6  // statistics are named in the first sentence
+)
 
 // An offer is what a person has to know to decide: who, why, what, how long, and
-// how to undo it.
+// how to undo it. Texts are in the language of the request.
 type offer struct {
-	Product               string
-	About                 catalog.About
-	Notice                int
-	Lead, Why, Kept, Undo string
-	ErasureDays           string
-	Counted               []statistic
-	Never                 string
-	Full                  []notice.Block
-	Own                   bool // the catalog has its sentences in this language
-}
-
-// A page is everything the settings show, in the order in which they show it.
-type page struct {
-	offer
-	Outcome string // of the answer that led here
-	On      bool
-	Status  string
-	Reason  string // English: what is wrong with the product's own variable
-	Veto    bool
-	May     bool // the reader may decide
-	Choices choices
-	Form    form
-
-	Changes []string // of the notice, since the one that was agreed to
-	Agreed  int
-
-	Last, Next     time.Time
-	Reported       bool // the journal has a report, arrived or not
-	NotDelivered   string
-	Identifier     string
-	NoIdentifier   string // what became of it
-	Erasures       []erasure
-	Preview        report
-	Sent           []sent
-	SentAll        int // how many there are, if not all are shown
-	SentUnreadable bool
-	History        []consent.Record
-	Unreadable     bool
+	Product     string         `json:"product"`
+	Recipient   string         `json:"recipient"`
+	Notice      int            `json:"notice"` // in force; an answer must be to this one
+	Language    string         `json:"language"`
+	Direction   string         `json:"direction"` // ltr or rtl
+	Lead        string         `json:"lead"`
+	Why         string         `json:"why"`
+	Kept        string         `json:"kept"`
+	Undo        string         `json:"undo"`
+	Never       string         `json:"never"`
+	Contact     string         `json:"contact"`
+	Policy      string         `json:"policy"`
+	Results     string         `json:"results,omitzero"`
+	Counted     []statistic    `json:"counted"`
+	Document    []notice.Block `json:"document"`   // the whole notice
+	Translated  bool           `json:"translated"` // false: the product's own sentences are English
+	ErasureDays string         `json:"-"`
 }
 
 // A statistic is one line of the list.
@@ -70,11 +49,76 @@ type statistic struct {
 	Labels []string `json:"labels"`
 }
 
+// A page is everything the settings show, and GET api/state answers. Times are UTC;
+// those that are not known are left out.
+type page struct {
+	offer
+	On           bool              `json:"on"`
+	Status       string            `json:"status"` // in words, and why
+	Decision     consent.Decision  `json:"decision"`
+	Agreed       int               `json:"agreed,omitzero"` // the notice that was agreed to, in force or not
+	Veto         bool              `json:"veto"`            // a variable's no
+	May          bool              `json:"may_change"`      // the reader may decide
+	Seen         string            `json:"seen"`            // what stands, to be sent back with a yes
+	CanErase     bool              `json:"can_erase"`       // a no can come with a request to erase what was sent
+	Identifier   string            `json:"install_guid,omitzero"`
+	NoIdentifier string            `json:"no_install_guid,omitzero"` // what became of it
+	Since        time.Time         `json:"since,omitzero"`
+	Next         time.Time         `json:"next_report,omitzero"`
+	Last         time.Time         `json:"last_report,omitzero"`
+	NotDelivered string            `json:"not_delivered,omitzero"` // why the arrival of the newest report was not confirmed
+	Changes      []string          `json:"changes"`                // since the notice that was agreed to
+	Erasures     []erasure         `json:"erasures"`               // the newest first
+	Sent         []sent            `json:"sent"`                   // the newest first
+	History      []consent.Record  `json:"history"`                // the newest last
+	Texts        map[string]string `json:"texts,omitempty"`
+
+	Outcome        string  `json:"-"` // of the answer that led here
+	Reason         string  `json:"-"` // English: what is wrong with the product's own variable
+	Choices        choices `json:"-"`
+	Form           form    `json:"-"`
+	Preview        preview `json:"-"`
+	Reported       bool    `json:"-"` // the journal has a report, arrived or not
+	SentAll        int     `json:"-"` // how many entries there are, if not all are shown
+	SentUnreadable bool    `json:"-"`
+	Unreadable     bool    `json:"-"`
+}
+
 // A sent report is one entry of the journal.
 type sent struct {
-	Time    time.Time
-	Outcome string
-	Report  report
+	Time     time.Time `json:"time"`
+	Finished time.Time `json:"finished,omitzero"`
+	Outcome  string    `json:"outcome"` // empty when it is not known
+	report
+}
+
+// view is how things stand after this process acted on what was decided elsewhere,
+// with so many entries of the journal at most.
+func (p *Panel) view(r *http.Request, t *tongue, right Right, entries int) page {
+	s := p.look(r.Context())
+	v := page{offer: p.offer(t, s.client.On), On: s.client.On, Status: p.status(t, s), Decision: s.decided.Decision, Veto: s.vetoed(),
+		May: right == Change, Seen: s.mark(), CanErase: s.client.CanErase, Identifier: s.client.InstallGUID, Since: s.client.Since,
+		Next: s.client.NextReport, Changes: []string{}, History: append([]consent.Record{}, s.history...), Unreadable: s.fault != nil}
+	if s.client.LastError != nil {
+		v.NotDelivered = s.client.LastError.Error()
+	}
+	if s.decided.Record.Decision == consent.Granted {
+		v.Agreed = s.decided.Record.Notice
+	}
+	if s.outdated() {
+		v.Changes = p.changes(t, v.Agreed)
+	}
+	if s.decided.Veto && s.decided.Record.Where == p.config.Catalog.Variable() {
+		v.Reason = s.decided.Reason
+	}
+	if v.May {
+		v.Choices = s.choices()
+	}
+	p.journal(t, s, &v, entries)
+	if v.Identifier == "" {
+		v.NoIdentifier = t.Text("panel.identifier." + s.identifier(len(v.Sent) > 0 || v.SentUnreadable))
+	}
+	return v
 }
 
 func (p *Panel) servePage(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
@@ -86,15 +130,15 @@ func (p *Panel) servePage(w http.ResponseWriter, r *http.Request, t *tongue, rig
 // slashed leads to the path with a slash at its end: addresses in our pages are
 // relative to one.
 func slashed(w http.ResponseWriter, r *http.Request) bool {
-	path, query, _ := strings.Cut(r.RequestURI, "?")
+	path, query, asked := strings.Cut(r.RequestURI, "?")
 	if path == "" || strings.HasSuffix(path, "/") {
 		return false
 	}
-	to := path[strings.LastIndex(path, "/")+1:] + "/"
-	if query != "" {
+	to := "./" + path[strings.LastIndex(path, "/")+1:] + "/"
+	if asked {
 		to += "?" + query
 	}
-	w.Header().Set("Location", "./"+to)
+	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusPermanentRedirect)
 	return true
 }
@@ -102,53 +146,44 @@ func slashed(w http.ResponseWriter, r *http.Request) bool {
 // page writes the settings. The outcome of a redirect is told from what stands
 // now, and not from the address: anybody can write an address.
 func (p *Panel) page(w http.ResponseWriter, r *http.Request, t *tongue, right Right, status int, outcome string) {
-	query := r.URL.Query()
-	s := p.look(r.Context())
-	v := page{offer: p.offer(t, s.on()), Outcome: outcome, On: s.client.On, Status: p.status(t, s), Veto: s.vetoed(), May: right == Change,
-		Choices: s.choices(), Next: s.client.NextReport, NotDelivered: said(s.client.LastError), Identifier: s.client.InstallGUID,
-		Preview: p.preview(r.Context(), t, query.Has("sizes")), History: slices.Clone(s.history), Unreadable: s.fault != nil}
-	slices.Reverse(v.History)
-	if s.decided.Veto && s.decided.Record.Where == p.config.Catalog.Variable() {
-		v.Reason = s.decided.Reason
+	query, entries := r.URL.Query(), few
+	if query.Has("all") {
+		entries = math.MaxInt
 	}
-	if s.outdated() {
-		v.Agreed = s.decided.Record.Notice
-		v.Changes = p.changes(t, v.Agreed)
-	}
+	v := p.view(r, t, right, entries)
+	v.Outcome, v.Preview = outcome, p.preview(r.Context(), t, query.Has("sizes"))
 	if v.May {
-		v.Form = p.form(w, r, s, "")
+		v.Form = p.form(w, r, v.Seen, "")
 	}
-	p.journal(t, s, &v, query.Has("all"))
-	v.NoIdentifier = t.Text("panel.identifier." + s.identifier(len(v.Sent) > 0 || v.SentUnreadable))
-	if recorded, ok := query["recorded"]; ok && outcome == "" && s.last() != (consent.Record{}) {
+	switch {
+	case outcome != "":
+	case query.Has("recorded") && len(v.History) > 0:
 		v.Outcome = t.Text("panel.recorded")
-		if len(recorded) == 1 && recorded[0] == "erase" && s.last().Erase && !requested(v.Erasures) {
+		if query.Get("recorded") == "erase" && v.History[len(v.History)-1].Erase && !requested(v.Erasures) {
 			v.Outcome += " " + t.Text("panel.erase.unasked")
 		}
-	}
-	if query.Has("sent") && outcome == "" && len(v.Sent) > 0 && v.Sent[0].Outcome == "delivered" {
+	case query.Has("sent") && len(v.Sent) > 0 && v.Sent[0].Outcome == "delivered":
 		v.Outcome = t.Text("panel.sent.now")
 	}
-	p.write(w, r, t, status, "settings", t.Text("panel.title", "product", v.Product), v)
-}
-
-func said(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
+	p.write(w, r, t, status, "settings", v)
 }
 
 // offer says what is asked, or what was agreed to.
 func (p *Panel) offer(t *tongue, on bool) offer {
-	o := offer{Product: p.config.Catalog.Product(), About: t.about, Notice: p.notice, Why: t.about.Purpose, Never: t.Text("panel.never")}
+	about := t.about
+	o := offer{Product: p.config.Catalog.Product(), Recipient: about.Recipient, Notice: p.notice, Language: t.Tag, Direction: t.Direction,
+		Why: about.Purpose, Never: t.Text("panel.never"), Contact: about.Contact, Policy: about.Policy, Results: about.Results,
+		Kept:        t.Text("panel.kept.text", "reports", t.days(about.ReportDays), "figures", t.days(about.FigureDays)),
+		ErasureDays: t.days(about.ErasureDays)}
+	o.Undo = t.Text("panel.undo.text", "recipient", about.Recipient, "days", o.ErasureDays)
+	o.Document, o.Translated = p.config.Catalog.Document(t.Tag)
 	var titles []string
 	for _, d := range p.config.Catalog.Metrics() {
 		text := t.texts.Metric(d.Name)
 		titles = append(titles, text.Title)
-		line := statistic{Name: d.Name, Title: text.Title, Says: text.Description, Kind: t.Text("panel.list.now"), Labels: []string{}}
+		line := statistic{Name: d.Name, Title: text.Title, Says: text.Description, Kind: t.Text("notice.now"), Labels: []string{}}
 		if d.Kind == catalog.KindCounter {
-			line.Kind = t.Text("panel.list.since")
+			line.Kind = t.Text("notice.total")
 		}
 		for _, a := range d.Attributes {
 			line.Labels = append(line.Labels, a.Values...)
@@ -158,42 +193,33 @@ func (p *Panel) offer(t *tongue, on bool) offer {
 	if more := len(titles) - maxTitles; more > 1 {
 		titles = append(titles[:maxTitles], t.Count("panel.more", int64(more)))
 	}
-	key := "panel.lead.off"
-	if on {
-		key = "panel.lead.on"
-	}
-	o.Lead = t.Text(key, "recipient", t.about.Recipient, "what", strings.Join(titles, " · "))
-	o.Kept = t.Text("panel.kept.text", "reports", t.days(t.about.ReportDays), "figures", t.days(t.about.FigureDays))
-	o.ErasureDays = t.days(t.about.ErasureDays)
-	o.Undo = t.Text("panel.undo.text", "recipient", t.about.Recipient, "days", o.ErasureDays)
-	o.Full, o.Own = p.config.Catalog.Document(t.Tag)
+	lead := map[bool]string{true: "panel.lead.on", false: "panel.lead.off"}
+	o.Lead = t.Text(lead[on], "recipient", about.Recipient, "what", strings.Join(titles, " · "))
 	return o
 }
 
 // journal shows what was sent, the newest first.
-func (p *Panel) journal(t *tongue, s state, v *page, all bool) {
+func (p *Panel) journal(t *tongue, s state, v *page, most int) {
 	entries, err := p.config.Stats.Journal()
 	if v.SentUnreadable = err != nil; err != nil {
 		p.config.Logger.Warn("panel: entries of the journal cannot be read", "error", err)
 	}
-	v.Erasures = p.erasures(t, s, entries, time.Now())
+	v.Erasures, v.Sent = p.erasures(t, s, entries, time.Now()), []sent{}
 	for _, e := range entries {
-		if p.erases(e.Report) {
-			continue
+		if !p.erases(e.Report) {
+			v.Reported = true
+			if e.Outcome == "delivered" && e.Finished.After(v.Last) {
+				v.Last = e.Finished
+			}
 		}
-		v.Reported = true
-		if v.Last.IsZero() && e.Outcome == "delivered" {
-			v.Last = e.Finished
-		}
 	}
-	if v.Last.IsZero() {
-		v.Last = s.client.LastReport // without a journal this process knows of its own
+	// Without a journal this process knows of its own.
+	v.Last = cmp.Or(v.Last, s.client.LastReport)
+	if len(entries) > most {
+		v.SentAll = len(entries)
 	}
-	if len(entries) > few && !all {
-		v.SentAll, entries = len(entries), entries[:few]
-	}
-	for _, e := range entries {
-		v.Sent = append(v.Sent, sent{Time: e.Time, Outcome: e.Outcome, Report: p.view(t, e.Report, true)})
+	for _, e := range entries[:min(most, len(entries))] {
+		v.Sent = append(v.Sent, sent{e.Time, e.Finished, e.Outcome, p.report(t, e.Report, true)})
 	}
 }
 
@@ -202,12 +228,8 @@ func (p *Panel) journal(t *tongue, s state, v *page, all bool) {
 // nothing. It asks no May. Mount it at a path that ends with a slash, as the panel.
 func (p *Panel) Notice() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p == nil || p.pages == nil {
-			http.Error(w, "the panel is not configured: see the error of panel.New", http.StatusInternalServerError)
-			return
-		}
-		p.protect(w.Header())
 		switch {
+		case !p.protect(w):
 		case strings.HasSuffix(r.URL.Path, "/panel.css"):
 			p.serveStyle(w, r, nil, Nothing)
 		case !slashed(w, r):
@@ -218,6 +240,12 @@ func (p *Panel) Notice() http.Handler {
 
 func (p *Panel) showNotice(w http.ResponseWriter, r *http.Request, t *tongue, status int) {
 	s := p.look(r.Context())
-	v := page{offer: p.offer(t, s.on()), On: s.client.On, Status: p.status(t, s)}
-	p.write(w, r, t, status, "notice", t.Text("panel.title", "product", v.Product), v)
+	p.write(w, r, t, status, "notice", page{offer: p.offer(t, s.client.On), On: s.client.On, Status: p.status(t, s)})
+}
+
+// newest turns a history around for a table.
+func newest(history []consent.Record) []consent.Record {
+	history = slices.Clone(history)
+	slices.Reverse(history)
+	return history
 }

@@ -18,16 +18,13 @@ import (
 
 // Config is what an application says about its panel.
 type Config struct {
-	// Catalog is the list that people decide about. It names the recipient,
-	// the purpose and how long data is kept. Required.
+	// Catalog is the list that people decide about. Required.
 	Catalog *catalog.Catalog
 
-	// Decisions is where decisions are kept: the same that telemetry.Config
-	// has. Required.
+	// Decisions is where decisions are kept: telemetry.Config's Consent. Required.
 	Decisions Decisions
 
-	// Env is telemetry.Config's: where variables of the environment are looked up.
-	// Nil means os.LookupEnv.
+	// Env is telemetry.Config's. Nil means os.LookupEnv.
 	Env func(name string) (value string, set bool)
 
 	// Stats is told of every decision, and asked how things stand. A nil one
@@ -113,8 +110,8 @@ type Panel struct {
 	deciding chan struct{} // one look and Save at a time
 	timeout  time.Duration // how long the application's Decisions may take for one call
 
-	// Tokens for calls of Decisions. Each function has its own, so that one that
-	// hangs takes none from another: a no is saved while History hangs.
+	// Tokens for calls of Decisions. Each function has its own, so that a no is
+	// saved while History hangs.
 	consents, histories, saves chan struct{}
 }
 
@@ -124,8 +121,7 @@ var assets embed.FS
 // requestTimeout is how long the application's Decisions may take for one call.
 const requestTimeout = 5 * time.Second
 
-// maxCalls is how many calls of one function of Decisions are made at a time. A
-// call that finds no token waits for one, as long as the call itself might take.
+// maxCalls is how many calls of one function of Decisions are made at a time.
 const maxCalls = 16
 
 // New makes a panel and touches nothing. All faults of the configuration are
@@ -180,3 +176,6 @@ func (p *Panel) right(r *http.Request) Right {
 	}
 	return Nothing
 }
+
+// ready is false for a panel that New returned with an error.
+func (p *Panel) ready() bool { return p != nil && p.pages != nil }

@@ -13,12 +13,12 @@ const maxRequest = 4 << 10
 
 // A route is what one address does.
 type route struct {
-	methods []string // the first is the one that does something
-	public  bool     // for everyone who reaches the handler
-	changes bool     // only for who may change
-	json    bool     // refusals are JSON
-	own     bool     // looks itself at the site that a request came from
+	methods []string
 	serve   func(*Panel, http.ResponseWriter, *http.Request, *tongue, Right)
+	public  bool // for everyone who reaches the handler
+	changes bool // only for who may change
+	json    bool // refusals are JSON
+	own     bool // looks itself at the site that a request came from
 }
 
 var looking = []string{"GET", "HEAD"}
@@ -40,37 +40,34 @@ var routes = map[string]route{
 //
 //	mux.Handle("/settings/statistics/", http.StripPrefix("/settings/statistics", p))
 func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if p == nil || p.pages == nil {
-		(*Panel)(nil).protect(w.Header())
-		http.Error(w, "the panel is not configured: see the error of panel.New", http.StatusInternalServerError)
+	if !p.protect(w) {
 		return
 	}
-	p.protect(w.Header())
 	path, t := strings.TrimPrefix(r.URL.Path, "/"), p.tongue(r)
-	switch to, known := routes[path]; {
-	case !known:
-		p.refuse(w, r, t, strings.HasPrefix(path, "api/"), refuse(http.StatusNotFound, "notfound"))
-	case !slices.Contains(to.methods, r.Method):
+	to, known := routes[path]
+	if !known {
+		p.refuse(w, r, t, strings.HasPrefix(path, "api/"), refuse(http.StatusNotFound, "panel.error.notfound"))
+		return
+	}
+	if !slices.Contains(to.methods, r.Method) {
 		allowed := strings.Join(to.methods, ", ")
 		w.Header().Set("Allow", allowed)
-		p.refuse(w, r, t, to.json, refuse(http.StatusMethodNotAllowed, "method", "methods", allowed))
-	case to.public:
-		to.serve(p, w, r, t, Nothing)
-	default:
-		p.guarded(w, r, t, to)
+		p.refuse(w, r, t, to.json, refuse(http.StatusMethodNotAllowed, "panel.error.method", "methods", allowed))
+		return
 	}
-}
-
-// guarded asks who it is before anything is read or shown.
-func (p *Panel) guarded(w http.ResponseWriter, r *http.Request, t *tongue, to route) {
-	right := p.right(r)
+	right := Nothing
+	if !to.public {
+		right = p.right(r) // before anything is read or shown
+	}
 	switch {
+	case to.public:
+		to.serve(p, w, r, t, right)
 	case right == Nothing && !to.json:
 		p.showNotice(w, r, t, http.StatusForbidden)
 	case right == Nothing, to.changes && right != Change:
-		p.refuse(w, r, t, to.json, &refusal{status: http.StatusForbidden, key: "panel.locked"})
+		p.refuse(w, r, t, to.json, refuse(http.StatusForbidden, "panel.locked"))
 	case !to.own && p.cross.Check(r) != nil:
-		p.refuse(w, r, t, to.json, refuse(http.StatusForbidden, "crosssite"))
+		p.refuse(w, r, t, to.json, refuse(http.StatusForbidden, "panel.error.crosssite"))
 	default:
 		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 		to.serve(p, w, r, t, right)
@@ -78,9 +75,11 @@ func (p *Panel) guarded(w http.ResponseWriter, r *http.Request, t *tongue, to ro
 }
 
 // protect sets what holds for every answer: nothing is loaded from elsewhere,
-// framed, kept, or guessed. Around a Layout the application sets its own policy.
-func (p *Panel) protect(h http.Header) {
-	if p == nil || p.config.Layout == nil {
+// framed, kept, or guessed. It answers itself, and returns false, where the panel is
+// not configured.
+func (p *Panel) protect(w http.ResponseWriter) bool {
+	h := w.Header()
+	if !p.ready() || p.config.Layout == nil { // a Layout sets the application's own policy
 		h.Set("Content-Security-Policy",
 			"default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 	}
@@ -93,6 +92,10 @@ func (p *Panel) protect(h http.Header) {
 	// and over plain HTTP there is nothing else by which it could be told from
 	// another site's. Nothing goes to another site either way.
 	h.Set("Referrer-Policy", "same-origin")
+	if !p.ready() {
+		http.Error(w, "the panel is not configured: see the error of panel.New", http.StatusInternalServerError)
+	}
+	return p.ready()
 }
 
 func (p *Panel) serveStyle(w http.ResponseWriter, _ *http.Request, _ *tongue, _ Right) {
@@ -103,16 +106,16 @@ func (p *Panel) serveStyle(w http.ResponseWriter, _ *http.Request, _ *tongue, _ 
 
 // refuse says why nothing happened.
 func (p *Panel) refuse(w http.ResponseWriter, r *http.Request, t *tongue, asJSON bool, why *refusal) {
-	text := t.Text(why.key, why.pairs...)
-	if asJSON {
+	if text := t.Text(why.key, why.pairs...); asJSON {
 		writeJSON(w, why.status, map[string]string{"error": text})
-		return
+	} else {
+		p.write(w, r, t, why.status, "refusal", text)
 	}
-	p.write(w, r, t, why.status, "refusal", t.Text("panel.title", "product", p.config.Catalog.Product()), text)
 }
 
 // write writes a whole page or none: in the application's layout, or on its own.
-func (p *Panel) write(w http.ResponseWriter, r *http.Request, t *tongue, status int, name, title string, data any) {
+func (p *Panel) write(w http.ResponseWriter, r *http.Request, t *tongue, status int, name string, data any) {
+	title := t.Text("panel.title", "product", p.config.Catalog.Product())
 	content, err := t.render(name, data)
 	if err == nil && p.config.Layout != nil {
 		p.config.Layout(w, r, status, title, content)

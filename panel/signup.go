@@ -15,12 +15,28 @@ const (
 	noticeField = "headcount_notice"
 )
 
-// A row of a sign-up form.
-type signUpRow struct {
+// A signUp is the question at sign-up, as a row of a form and as GET api/signup.
+type signUp struct {
 	offer
-	Box, NoticeField string
-	Ticked           bool // by the person, in the form that was just refused
-	Preview          report
+	Ask         bool    `json:"ask"`          // false: show no box
+	Box         string  `json:"box"`          // the field for what the person ticked
+	NoticeField string  `json:"notice_field"` // the field for the number of the notice
+	Label       string  `json:"label"`
+	Help        string  `json:"help"`
+	Ticked      bool    `json:"-"` // by the person, in the form that was just refused
+	Preview     preview `json:"-"`
+}
+
+func (p *Panel) signUp(r *http.Request, t *tongue) signUp {
+	s := p.state(r.Context())
+	return signUp{offer: p.offer(t, false), Ask: s.undecided() && !s.client.On, Box: boxField, NoticeField: noticeField,
+		Label: t.Text("panel.signup.label", "recipient", t.about.Recipient), Help: t.Text("panel.signup.help")}
+}
+
+// serveQuestion is for a sign-up form that is made by a program. Who signs up is
+// not logged in, so it shows no more than the form does.
+func (p *Panel) serveQuestion(w http.ResponseWriter, r *http.Request, t *tongue, _ Right) {
+	writeJSON(w, http.StatusOK, p.signUp(r, t))
 }
 
 // SignUp is the row for an application's sign-up form, to be put before its
@@ -35,20 +51,17 @@ type signUpRow struct {
 // is written: what a browser kept could show a box ticked. A browser that goes
 // back to a page it still has in memory shows it as the person left it.
 func (p *Panel) SignUp(w http.ResponseWriter, r *http.Request) template.HTML {
-	if p == nil || p.pages == nil {
+	if !p.ready() {
 		return ""
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	s := p.state(r.Context())
-	if !s.undecided() || s.client.On {
-		return ""
-	}
 	t := p.tongue(r)
-	row, err := t.render("signup", signUpRow{offer: p.offer(t, false), Box: boxField, NoticeField: noticeField, Ticked: p.ticked(r), Preview: p.preview(r.Context(), t, false)})
-	if err != nil {
+	row := p.signUp(r, t)
+	if !row.Ask {
 		return ""
 	}
-	return row
+	row.Ticked, row.Preview = p.ticked(r), p.preview(r.Context(), t, false)
+	return t.part("signup", row)
 }
 
 // ticked is true for a posted form in which a person ticked exactly our box, to the
@@ -76,10 +89,7 @@ func (p *Panel) ticked(r *http.Request) bool {
 //
 // A form of type multipart/form-data must have been parsed before.
 func (p *Panel) SignedUp(r *http.Request) (consent.Record, bool) {
-	if p == nil || p.pages == nil || !p.ticked(r) {
-		return consent.Record{}, false
-	}
-	return p.agreed(r)
+	return p.agreed(r, p.ready() && p.ticked(r))
 }
 
 // SignedUpJSON is [Panel.SignedUp] for an application whose sign-up is JSON: it
@@ -87,14 +97,11 @@ func (p *Panel) SignedUp(r *http.Request) (consent.Record, bool) {
 // the person ticked and the number of the notice that was shown. A missing field is
 // false or 0, and no yes.
 func (p *Panel) SignedUpJSON(r *http.Request, ticked bool, notice int) (consent.Record, bool) {
-	if p == nil || p.pages == nil || !ticked || notice != p.notice || p.cross.Check(r) != nil {
-		return consent.Record{}, false
-	}
-	return p.agreed(r)
+	return p.agreed(r, p.ready() && ticked && notice == p.notice && p.cross.Check(r) == nil)
 }
 
-func (p *Panel) agreed(r *http.Request) (consent.Record, bool) {
-	if !p.state(r.Context()).undecided() {
+func (p *Panel) agreed(r *http.Request, ticked bool) (consent.Record, bool) {
+	if !ticked || !p.state(r.Context()).undecided() {
 		return consent.Record{}, false
 	}
 	return consent.Record{Decision: consent.Granted, Notice: p.notice, Time: time.Now(), Where: "sign-up form"}, true
@@ -106,7 +113,7 @@ func (p *Panel) agreed(r *http.Request) (consent.Record, bool) {
 // panel is mounted, such as "/settings/statistics/". Call it before the page
 // is written: it may set a cookie. Link panel.css in the page's head.
 func (p *Panel) Banner(w http.ResponseWriter, r *http.Request, path string) template.HTML {
-	if p == nil || p.pages == nil || p.right(r) != Change {
+	if !p.ready() || p.right(r) != Change {
 		return ""
 	}
 	if c, err := r.Cookie(laterName); err == nil && c.Value == strconv.Itoa(p.notice) {
@@ -118,13 +125,9 @@ func (p *Panel) Banner(w http.ResponseWriter, r *http.Request, path string) temp
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	t := p.tongue(r)
-	v := page{offer: p.offer(t, false), Status: p.status(t, s), Form: p.form(w, r, s, path)}
+	v := page{offer: p.offer(t, false), Form: p.form(w, r, s.mark(), path)}
 	if s.outdated() {
-		v.Agreed = s.decided.Record.Notice
+		v.Status = p.status(t, s)
 	}
-	banner, err := t.render("banner", map[string]any{"Page": v, "Path": path})
-	if err != nil {
-		return ""
-	}
-	return banner
+	return t.part("banner", map[string]any{"Page": v, "Path": path})
 }

@@ -23,7 +23,7 @@ type state struct {
 // state asks how things stand. It takes as long as two calls of Decisions may.
 func (p *Panel) state(ctx context.Context) state {
 	s := state{
-		decided: consent.Evaluate(ctx, p.config.Catalog.Variable(), p.notice, p.config.Env, bounded{p}),
+		decided: consent.Evaluate(ctx, p.config.Catalog.Variable(), p.notice, p.config.Env, source{p}),
 		client:  p.config.Stats.Status(),
 	}
 	s.history, s.fault = within(ctx, p.timeout, p.histories, p.config.Decisions.History)
@@ -46,10 +46,7 @@ func (p *Panel) look(ctx context.Context) state {
 }
 
 func (p *Panel) refresh(ctx context.Context) error {
-	_, err := within(context.WithoutCancel(ctx), p.timeout, nil, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, p.config.Stats.Refresh(ctx)
-	})
-	return err
+	return p.bounded(context.WithoutCancel(ctx), nil, p.config.Stats.Refresh)
 }
 
 var errTimeout = errors.New("it takes too long")
@@ -57,49 +54,50 @@ var errTimeout = errors.New("it takes too long")
 // within calls the application, which may hang without a look at its context, and
 // may panic. A call that does not return keeps its goroutine and its token; without
 // a token none is made. Nil tokens are for our own client, which bounds its calls.
-func within[T any](ctx context.Context, timeout time.Duration, tokens chan struct{}, call func(context.Context) (T, error)) (T, error) {
-	type answer struct {
-		value T
-		err   error
-	}
-	var none T
+func within[T any](ctx context.Context, timeout time.Duration, tokens chan struct{}, call func(context.Context) (T, error)) (value T, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	late := time.After(timeout + timeout/5) // those that look at ctx have a moment to answer
-	if tokens != nil {
-		select {
-		case tokens <- struct{}{}:
-		case <-late:
-			return none, errTimeout
-		}
+	if tokens == nil {
+		tokens = make(chan struct{}, 1)
 	}
-	done := make(chan answer, 1)
+	select {
+	case tokens <- struct{}{}:
+	case <-late:
+		return value, errTimeout
+	}
+	done := make(chan func() (T, error), 1)
 	go func() {
-		a := answer{err: errors.New("the function ended its goroutine")}
+		var value T
+		err := errors.New("the function ended its goroutine")
 		defer func() {
 			if v := recover(); v != nil {
-				a.err = fmt.Errorf("panic: %v", v)
+				err = fmt.Errorf("panic: %v", v)
 			}
-			done <- a
-			if tokens != nil {
-				<-tokens
-			}
+			done <- func() (T, error) { return value, err }
+			<-tokens
 		}()
-		a.value, a.err = call(ctx)
+		value, err = call(ctx)
 	}()
 	select {
-	case a := <-done:
-		return a.value, a.err
+	case answer := <-done:
+		return answer()
 	case <-late:
-		return none, errTimeout
+		return value, errTimeout
 	}
 }
 
-// bounded is the application's Source, which cannot hang.
-type bounded struct{ p *Panel }
+// bounded is within for a call that answers with an error alone.
+func (p *Panel) bounded(ctx context.Context, tokens chan struct{}, call func(context.Context) error) error {
+	_, err := within(ctx, p.timeout, tokens, func(ctx context.Context) (any, error) { return nil, call(ctx) })
+	return err
+}
 
-func (b bounded) Consent(ctx context.Context) (consent.Record, error) {
-	return within(ctx, b.p.timeout, b.p.consents, b.p.config.Decisions.Consent)
+// source is the application's Source, which cannot hang.
+type source struct{ p *Panel }
+
+func (s source) Consent(ctx context.Context) (consent.Record, error) {
+	return within(ctx, s.p.timeout, s.p.consents, s.p.config.Decisions.Consent)
 }
 
 // env looks a variable up.

@@ -33,24 +33,21 @@ func (p *Panel) tongue(r *http.Request) *tongue {
 	}
 	texts := p.config.Catalog.Texts(language.Tag)
 	t := &tongue{Language: language, about: texts.About, texts: texts}
-	pages, err := p.pages.Clone()
-	if err != nil {
-		return t // its pages answer 500
-	}
-	t.pages = pages.Funcs(t.funcs())
+	t.pages = template.Must(p.pages.Clone()).Funcs(t.funcs()) // pages are never executed, so they can be cloned
 	p.tongues.Store(language.Tag, t)
 	return t
 }
 
 func (t *tongue) funcs() template.FuncMap {
 	return template.FuncMap{
-		"t":      func(key string, pairs ...any) string { return t.Text(key, pairs...) },
+		"t":      func(key string, pairs ...any) string { return t.Text(key, pairs...) }, // t is filled later
 		"tag":    func() string { return t.Tag },
 		"dir":    func() string { return t.Direction },
 		"day":    func(at time.Time) string { return t.Date(at) },
 		"moment": func(at time.Time) string { return t.Moment(at) },
 		"place":  t.place,
 		"broken": broken,
+		"newest": newest,
 		"join":   func(list []string) string { return strings.Join(list, ", ") },
 		"mail":   mail,
 	}
@@ -77,7 +74,16 @@ func (t *tongue) render(name string, data any) (template.HTML, error) {
 	return template.HTML(b.String()), err // escaped by the template
 }
 
-func (t *tongue) days(n int) string { return t.Count("panel.days", int64(n)) }
+// part is for a page of the application: empty if it cannot be made.
+func (t *tongue) part(name string, data any) template.HTML {
+	part, err := t.render(name, data)
+	if err != nil {
+		return ""
+	}
+	return part
+}
+
+func (t *tongue) days(n int) string { return t.Count("common.days", int64(n)) }
 
 // places are the words in records for where a decision was given. Other words are
 // shown as they are.

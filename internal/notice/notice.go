@@ -12,11 +12,11 @@ import (
 // A Block is a heading, a paragraph, a list or a table. One of its parts is
 // filled: Heading, Text, Items, or Head with Rows. All of it is plain text.
 type Block struct {
-	Heading string
-	Text    string
-	Items   []string
-	Head    []string   // of a table
-	Rows    [][]string // each as long as Head
+	Heading string     `json:"heading,omitempty"`
+	Text    string     `json:"text,omitempty"`
+	Items   []string   `json:"items,omitempty"`
+	Head    []string   `json:"head,omitempty"` // of a table
+	Rows    [][]string `json:"rows,omitempty"` // each as long as Head
 }
 
 // Data is what a notice says about one product.
@@ -99,7 +99,7 @@ func list(d Data, l *texts.Language) Block {
 			labels = append(labels, a.Key+": "+strings.Join(a.Values, ", "))
 		}
 		if labels == nil {
-			labels = []string{l.Text("notice.noLabels")}
+			labels = []string{l.Text("common.none")}
 		}
 		b.Rows = append(b.Rows, []string{m.Title + " (" + m.Name + ")", m.Question, m.Description + " " + kind, strings.Join(labels, "; ")})
 	}

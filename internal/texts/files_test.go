@@ -167,13 +167,28 @@ func TestFilesAreSorted(t *testing.T) {
 	}
 }
 
+// One text has one key: two keys with the same text in every language are one.
+func TestNoTextIsThereTwice(t *testing.T) {
+	all := map[string]string{} // the texts of all languages → a key
+	for key := range read(t, english) {
+		var whole string
+		for _, tag := range Languages() {
+			whole += read(t, tag)[key] + "\n"
+		}
+		if other, twice := all[whole]; twice {
+			t.Errorf("got the same texts for %s and %s, want one key", key, other)
+		}
+		all[whole] = key
+	}
+}
+
 var (
 	used = regexp.MustCompile("[\"`]((?:panel|prompt|notice|common)\\.[a-zA-Z0-9.]*)[\"`]")
 	file = regexp.MustCompile(`\.(md|css|html|js|json|yaml)$`)
 )
 
-// usedKeys finds the keys in the sources. One that ends with a dot is the
-// beginning of keys that are put together.
+// usedKeys finds the keys in the sources. One of two words or more that ends with a
+// dot is the beginning of keys that are put together.
 func usedKeys(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -205,17 +220,15 @@ func TestEveryKeyIsUsed(t *testing.T) {
 	counts := plurals(source)
 	begins := func(key string) bool {
 		for use := range found {
-			if strings.HasSuffix(use, ".") && strings.HasPrefix(key, use) {
+			if strings.Count(use, ".") > 1 && strings.HasSuffix(use, ".") && strings.HasPrefix(key, use) {
 				return true
 			}
 		}
 		return false
 	}
-	_, err := os.Stat("../../panel/texts.go")
-	moving := err == nil // the panel has its own texts until this file is gone
 	for key := range source {
 		plain := pluralKey.ReplaceAllString(key, "$1")
-		if found[key] == "" && found[plain] == "" && !begins(key) && !(moving && strings.HasPrefix(key, "panel.")) {
+		if found[key] == "" && found[plain] == "" && !begins(key) {
 			t.Errorf("en.json: %s is used nowhere: remove it from every language", key)
 		}
 	}
