@@ -44,15 +44,25 @@ func (p *Panel) servePreview(w http.ResponseWriter, r *http.Request, t *tongue, 
 }
 
 func (p *Panel) serveReport(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
-	if failed := p.send(r.Context()); failed != nil {
-		p.refuse(w, r, t, true, failed)
-		return
+	p.answered(w, r, t, right, p.send(r.Context()), false)
+}
+
+// serveErasure takes {"identifier":"…"}, with the characters that the state has.
+func (p *Panel) serveErasure(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
+	data, wrong := body(r, "application/json")
+	fields, err := flat(data)
+	switch identifier, ok := fields["identifier"].(string); {
+	case wrong != nil:
+	case err != nil || !ok || len(fields) != 1:
+		wrong = refuse(http.StatusBadRequest, "panel.error.malformed")
+	default:
+		wrong = p.eraseEarlier(r.Context(), t, identifier)
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"state": p.stateJSON(r, t, right)})
+	p.answered(w, r, t, right, wrong, false)
 }
 
 // serveDecision takes {"decision":"granted","notice":1,"seen":"…"} or
-// {"decision":"denied","notice":1,"erase":true} and answers with the state.
+// {"decision":"denied","notice":1,"erase":true}.
 func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
 	data, wrong := body(r, "application/json")
 	if wrong != nil {
@@ -71,16 +81,21 @@ func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, t *tongue,
 		p.refuse(w, r, t, true, refuse(http.StatusForbidden, "panel.error.crosssite"))
 		return
 	}
-	status, answered := http.StatusOK, map[string]any{}
-	if wrong = p.decide(r.Context(), a, consent.Record{Where: "settings (API)"}); wrong != nil {
-		status, answered["error"] = wrong.status, t.Text(wrong.key, wrong.pairs...)
-	}
+	wrong = p.decide(r.Context(), a, consent.Record{Where: "settings (API)"})
+	p.answered(w, r, t, right, wrong, a.erase && wrong == nil)
+}
+
+// answered says in JSON what was done, and how things stand now.
+func (p *Panel) answered(w http.ResponseWriter, r *http.Request, t *tongue, right Right, wrong *refusal, erase bool) {
 	state := p.stateJSON(r, t, right)
-	if a.erase && wrong == nil && !requested(state.Erasures) {
-		answered["note"] = t.Text("panel.erase.unasked")
+	status, answer := http.StatusOK, map[string]any{"state": state}
+	if wrong != nil {
+		status, answer["error"] = wrong.status, t.Text(wrong.key, wrong.pairs...)
 	}
-	answered["state"] = state
-	writeJSON(w, status, answered)
+	if erase && !requested(state.Erasures, state.History) {
+		answer["note"] = t.Text("panel.erase.unasked")
+	}
+	writeJSON(w, status, answer)
 }
 
 // parseJSON understands one object with the fields decision and notice, seen

@@ -1,22 +1,25 @@
 package panel
 
 import (
+	"context"
+	"net/http"
 	"slices"
 	"time"
 
+	"headcount.example/consent"
 	"headcount.example/telemetry"
 )
 
-// erasurePeriod is how long package telemetry tries a request to erase.
-const erasurePeriod = 14 * 24 * time.Hour
-
 // An erasure says how the data of one identifier that was in use stands, as far as
-// the journal on this host knows it.
+// the journal on this host and the client know it.
 type erasure struct {
-	Identifier string    `json:"identifier"` // the first eight characters
-	Asked      time.Time `json:"asked,omitzero"`
-	Arrived    time.Time `json:"arrived,omitzero"`
-	State      string    `json:"state"` // arrived, pending, failed, or none: no request was made
+	Identifier string    `json:"identifier"`       // the first eight characters
+	From       time.Time `json:"from,omitzero"`    // of the reports that the journal has
+	To         time.Time `json:"to,omitzero"`      //
+	Asked      time.Time `json:"asked,omitzero"`   // zero as well while the request was not tried yet
+	Arrived    time.Time `json:"arrived,omitzero"` //
+	State      string    `json:"state"`            // arrived, pending, failed, or none: no request was made
+	CanAsk     bool      `json:"can_ask"`          // for the reader
 	Text       string    `json:"text"`
 	guid       string
 }
@@ -27,51 +30,92 @@ func (p *Panel) erases(of telemetry.Report) bool {
 	return slices.ContainsFunc(of.Points, func(at telemetry.Point) bool { return at.Name == name })
 }
 
-// erasures are the identifiers of a journal, the newest first, without those that
-// are in use or kept until a decision.
-func (p *Panel) erasures(t *tongue, s state, entries []telemetry.Entry, now time.Time) []erasure {
+// erasures are the identifiers of a journal, the one that reported last first, without
+// those that are in use or kept until a decision.
+func (p *Panel) erasures(t *tongue, s state, entries []telemetry.Entry, may bool) []erasure {
 	list := []erasure{}
-	of := map[string]int{}
+	of := func(guid string) *erasure {
+		i := slices.IndexFunc(list, func(e erasure) bool { return e.guid == guid })
+		if i < 0 {
+			i, list = len(list), append(list, erasure{guid: guid, Identifier: guid[:min(8, len(guid))], State: "none"})
+		}
+		return &list[i]
+	}
 	for _, e := range entries { // the newest first
-		guid := e.Report.InstallGUID
-		if len(guid) < 8 {
-			continue
-		}
-		i, known := of[guid]
-		if !known {
-			i = len(list)
-			of[guid] = i
-			list = append(list, erasure{guid: guid, Identifier: guid[:8], State: "none"})
-		}
-		if !p.erases(e.Report) {
-			continue
-		}
-		list[i].Asked, list[i].State = e.Time, "pending"
-		if e.Outcome == "delivered" {
-			list[i].Arrived = e.Finished
+		if one := of(e.Report.InstallGUID); !p.erases(e.Report) {
+			one.From = e.Time
+			if one.To.IsZero() {
+				one.To = e.Time
+			}
+		} else if one.Asked, one.State = e.Time, "failed"; e.Outcome == "delivered" {
+			one.Arrived = e.Finished
 		}
 	}
-	if len(list) > 0 && list[0].State == "none" {
-		switch {
-		case slices.Contains(s.client.Erasing, list[0].guid): // it was not tried yet, so the journal does not know it
-			list[0].State, list[0].Asked = "pending", s.last().Time
-		case s.client.InstallGUID == list[0].guid, !s.client.On && s.client.Kept:
-			list = list[1:]
-		}
+	for _, guid := range s.client.Erasing {
+		of(guid).State = "pending"
 	}
+	slices.SortStableFunc(list, func(a, b erasure) int { return b.To.Compare(a.To) })
+	yes := s.last().Since
+	if len(list) > 0 && list[0].State == "none" && !s.client.On && s.client.Kept && !yes.After(list[0].To) {
+		list = list[1:] // the one that is kept; one from before the yes is not
+	}
+	list = slices.DeleteFunc(list, func(e erasure) bool { return e.guid == "" || e.guid == s.client.InstallGUID })
 	for i := range list {
 		e := &list[i]
-		switch {
-		case !e.Arrived.IsZero():
+		if !e.Arrived.IsZero() {
 			e.State = "arrived"
-		case e.State == "pending" && (!slices.Contains(s.client.Erasing, e.guid) || now.Sub(e.Asked) > erasurePeriod):
-			e.State = "failed"
 		}
-		e.Text = t.Text("panel.erase."+e.State, "identifier", e.Identifier, "asked", t.Date(e.Asked), "arrived", t.Date(e.Arrived),
-			"recipient", t.about.Recipient, "contact", t.about.Contact, "days", t.days(t.about.ErasureDays))
+		e.CanAsk = may && s.client.CanErase && (e.State == "none" || e.State == "failed")
+		e.Text = p.erasureText(t, s, *e)
 	}
 	return list
 }
 
-// requested is true if a request was made for the identifier that was in use last.
-func requested(list []erasure) bool { return len(list) > 0 && list[0].State != "none" }
+func (p *Panel) erasureText(t *tongue, s state, e erasure) string {
+	key, reports := "panel.erase."+e.State, t.Date(e.From)
+	if to := t.Date(e.To); to != reports {
+		reports = t.Text("common.range.between", "from", reports, "to", to)
+	}
+	if e.State == "pending" && e.Asked.IsZero() {
+		key = "panel.erase.waiting"
+	}
+	text := t.Text(key, "identifier", e.Identifier, "reports", reports, "asked", t.Date(e.Asked), "arrived", t.Date(e.Arrived),
+		"recipient", t.about.Recipient, "days", t.days(t.about.ErasureDays))
+	switch {
+	case e.State == "pending" && s.vetoed():
+		text += " " + t.Text("panel.erase.veto")
+	case e.State == "failed", e.State == "none" && !s.client.CanErase:
+		text += " " + t.Text("panel.erase.write", "contact", t.about.Contact)
+	}
+	return text
+}
+
+// requested is true if a request was made for the identifier of the latest yes: one
+// from before that yes was an earlier identifier's.
+func requested(list []erasure, history []consent.Record) bool {
+	var yes time.Time
+	for _, r := range history {
+		if r.Decision == consent.Granted {
+			yes = r.Time
+		}
+	}
+	return len(list) > 0 && list[0].State != "none" && (list[0].Asked.IsZero() || !list[0].Asked.Before(yes))
+}
+
+// eraseEarlier asks to erase what was sent under the identifier that begins so. What
+// became of the request the page says.
+func (p *Panel) eraseEarlier(ctx context.Context, t *tongue, identifier string) *refusal {
+	entries, _ := p.config.Stats.Journal()
+	list := p.erasures(t, p.look(ctx), entries, true)
+	i := slices.IndexFunc(list, func(e erasure) bool { return e.Identifier == identifier && e.CanAsk })
+	if i < 0 {
+		return refuse(http.StatusConflict, "panel.erase.impossible")
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendPeriod)
+	defer cancel()
+	err := p.config.Stats.EraseEarlier(ctx, list[i].guid)
+	if err != nil && !slices.Contains(p.config.Stats.Status().Erasing, list[i].guid) {
+		return p.fail("panel.error.erase", err)
+	}
+	return nil
+}

@@ -60,7 +60,7 @@ func parseForm(body string) (a answer, fields url.Values, ok bool) {
 		a.decision = consent.Denied
 	case "erase":
 		a.decision, a.erase = consent.Denied, true
-	case "later", "send": // no decisions
+	case "later", "send", "earlier": // no decisions
 	default:
 		ok = false
 	}
@@ -123,7 +123,7 @@ func ours(r *http.Request, token string) bool {
 func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
 	data, wrong := body(r, formType)
 	a, fields, ok := parseForm(string(data))
-	// A yes needs the same site and the token, because a browser may be too old to
+	// A form needs the same site and the token, because a browser may be too old to
 	// say where its form is from. A no needs one of them: a proxy that changes the
 	// Host makes every form look like another site's.
 	same, held := p.cross.Check(r) == nil, ours(r, fields.Get(tokenName))
@@ -131,7 +131,7 @@ func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, rig
 	case wrong != nil:
 	case !ok:
 		wrong = refuse(http.StatusBadRequest, "panel.error.malformed")
-	case !same && (a.decision != consent.Denied || !held), a.decision == consent.Granted && !held:
+	case !same && !held, a.decision != consent.Denied && !(same && held):
 		wrong = refuse(http.StatusForbidden, "panel.error.crosssite")
 	}
 	if wrong != nil {
@@ -148,6 +148,9 @@ func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, rig
 		to = cmp.Or(p.config.Home, "./")
 	case "send":
 		to, wrong = "./?sent", p.send(r.Context())
+	case "earlier":
+		identifier := fields.Get("identifier")
+		to, wrong = "./?asked="+url.QueryEscape(identifier), p.eraseEarlier(r.Context(), t, identifier)
 	case "erase":
 		to = "./?recorded=erase"
 		fallthrough

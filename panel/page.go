@@ -116,7 +116,8 @@ func (p *Panel) view(r *http.Request, t *tongue, right Right, entries int) page 
 	}
 	p.journal(t, s, &v, entries)
 	if v.Identifier == "" {
-		v.NoIdentifier = t.Text("panel.identifier." + s.identifier(len(v.Sent) > 0 || v.SentUnreadable))
+		erasing := requested(v.Erasures, v.History) && v.Erasures[0].State == "pending"
+		v.NoIdentifier = t.Text("panel.identifier." + s.identifier(len(v.Sent) > 0 || v.SentUnreadable, erasing))
 	}
 	return v
 }
@@ -159,8 +160,14 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request, t *tongue, right Ri
 	case outcome != "":
 	case query.Has("recorded") && len(v.History) > 0:
 		v.Outcome = t.Text("panel.recorded")
-		if query.Get("recorded") == "erase" && v.History[len(v.History)-1].Erase && !requested(v.Erasures) {
+		if query.Get("recorded") == "erase" && v.History[len(v.History)-1].Erase && !requested(v.Erasures, v.History) {
 			v.Outcome += " " + t.Text("panel.erase.unasked")
+		}
+	case query.Has("asked"):
+		for _, e := range v.Erasures {
+			if e.Identifier == query.Get("asked") && e.State != "none" {
+				v.Outcome = e.Text
+			}
 		}
 	case query.Has("sent") && len(v.Sent) > 0 && v.Sent[0].Outcome == "delivered":
 		v.Outcome = t.Text("panel.sent.now")
@@ -204,7 +211,7 @@ func (p *Panel) journal(t *tongue, s state, v *page, most int) {
 	if v.SentUnreadable = err != nil; err != nil {
 		p.config.Logger.Warn("panel: entries of the journal cannot be read", "error", err)
 	}
-	v.Erasures, v.Sent = p.erasures(t, s, entries, time.Now()), []sent{}
+	v.Erasures, v.Sent = p.erasures(t, s, entries, v.May), []sent{}
 	for _, e := range entries {
 		if !p.erases(e.Report) {
 			v.Reported = true

@@ -34,6 +34,7 @@ var routes = map[string]route{
 	"api/signup":    {methods: looking, serve: (*Panel).serveQuestion, json: true, public: true},
 	"api/decision":  {methods: []string{"PUT"}, serve: (*Panel).serveDecision, changes: true, json: true, own: true},
 	"api/report":    {methods: []string{"POST"}, serve: (*Panel).serveReport, changes: true, json: true},
+	"api/erasure":   {methods: []string{"POST"}, serve: (*Panel).serveErasure, changes: true, json: true},
 }
 
 // ServeHTTP serves the panel at any path that ends with a slash:

@@ -152,22 +152,20 @@ func (s state) last() consent.Record {
 }
 
 // identifier is the key of what became of the identifier while none is in use.
-// It says no more than is known: a veto leaves one where it is, what another
-// process has done is not told to this one, and what could not be destroyed is
-// still there. Sent says that the journal has entries.
-func (s state) identifier(sent bool) string {
-	unfailed := s.client.Reason == s.client.Consent.Reason // nothing failed
-	acted := unfailed && s.client.Consent.Decision == consent.Denied && !s.client.Consent.Veto
-	switch no := s.denied(); {
-	case (no || s.undecided()) && len(s.client.Erasing) > 0:
+// Sent says that the journal has entries, erasing that a request to erase waits for
+// the one that was used last.
+func (s state) identifier(sent, erasing bool) string {
+	known := s.client.Reason == s.client.Consent.Reason // nothing failed, so the client knows what is kept
+	switch {
+	case erasing && (s.denied() || s.undecided()):
 		return "erasing"
-	case no && sent:
+	case known && !s.client.Kept && sent:
 		return "copies"
-	case !sent && !s.client.Kept && (no && acted || (s.undecided() || s.outdated()) && unfailed):
+	case known && !s.client.Kept:
 		return "none"
-	case no, s.decided.On():
+	case s.denied(), s.decided.On(): // what could not be destroyed is still there
 		return "unused"
-	case s.outdated() && s.client.Kept && len(s.history) > 0:
+	case s.outdated():
 		return "idle"
 	}
 	return "may"
