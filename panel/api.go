@@ -81,7 +81,7 @@ func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, t *tongue,
 		p.refuse(w, r, t, true, refuse(http.StatusForbidden, "panel.error.crosssite"))
 		return
 	}
-	wrong = p.decide(r.Context(), a, consent.Record{Where: "settings (API)"})
+	wrong = p.decide(r.Context(), a, p.signed(r, "settings (API)"))
 	p.answered(w, r, t, right, wrong, a.erase && wrong == nil)
 }
 

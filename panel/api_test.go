@@ -148,7 +148,7 @@ func TestAPISaysWhatIsWrong(t *testing.T) {
 	wrong.Method = "POST"
 	for want, r := range map[string]*http.Request{
 		`send one JSON object, such as {"decision":"denied","notice":1}.`: put("[]"),
-		`it is not JSON: `:                          put(`{"decision":"denied","notice":1`),
+		`it is not JSON: `:                          put(`{"decision":"denied" "notice":1}`),
 		`the field "notice" is there twice.`:        put(`{"decision":"denied","notice":1,"notice":1}`),
 		`the field "notice" is an object or a list`: put(`{"decision":"denied","notice":[1]}`),
 		`the field "Seen" is not known: there are decision, notice, seen and erase.`:           put(`{"decision":"denied","notice":1,"Seen":"x"}`),

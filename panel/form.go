@@ -155,7 +155,7 @@ func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, rig
 		to = "./?recorded=erase"
 		fallthrough
 	default:
-		wrong = p.decide(r.Context(), a, consent.Record{Where: where})
+		wrong = p.decide(r.Context(), a, p.signed(r, where))
 	}
 	if wrong == nil {
 		// Not http.Redirect, which would make the address absolute and get it wrong

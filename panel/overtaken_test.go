@@ -155,7 +155,7 @@ func TestTwoPlacesForDecisions(t *testing.T) {
 	if got := h.status(t); !strings.HasPrefix(got, "This process still counts, although statistics were turned off. Turned off on") {
 		t.Errorf("the page says %q", got)
 	}
-	if got := h.state(t); strings.HasPrefix(got.Status, "Off") || got.On {
+	if got := h.state(t); strings.HasPrefix(got.Status, "Off") || !got.On {
 		t.Errorf("the state says %q, on %v", got.Status, got.On)
 	}
 }

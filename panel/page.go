@@ -78,6 +78,7 @@ type page struct {
 	Choices        choices `json:"-"`
 	Form           form    `json:"-"`
 	Preview        preview `json:"-"`
+	Who            bool    `json:"-"` // some record says who decided, and the reader may know
 	Reported       bool    `json:"-"` // the journal has a report, arrived or not
 	SentAll        int     `json:"-"` // how many entries there are, if not all are shown
 	SentUnreadable bool    `json:"-"`
@@ -110,6 +111,11 @@ func (p *Panel) view(r *http.Request, t *tongue, right Right, entries int) page 
 	}
 	if s.decided.Veto && s.decided.Record.Where == p.config.Catalog.Variable() {
 		v.Reason = s.decided.Reason
+	}
+	for i := range v.History {
+		if v.Who = v.Who || v.May && v.History[i].By != ""; !v.May {
+			v.History[i].By = ""
+		}
 	}
 	if v.May {
 		v.Choices = s.choices()

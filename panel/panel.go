@@ -8,8 +8,10 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
@@ -41,6 +43,11 @@ type Config struct {
 	// have the application's functions for sizes called. So mount the handler
 	// behind a log-in in any case.
 	May func(*http.Request) Right
+
+	// Who is who sends a request, in the application's own words, such as the number
+	// of an account. It is kept with a decision, in at most 100 bytes, shown to those
+	// who may change, and never sent. Nil: it is not recorded.
+	Who func(*http.Request) string
 
 	// Origins are the addresses at which browsers see this page, such as
 	// "https://faces.example", where a proxy in front of it changes the Host. A yes
@@ -121,6 +128,9 @@ var assets embed.FS
 // requestTimeout is how long the application's Decisions may take for one call.
 const requestTimeout = 5 * time.Second
 
+// maxBy is how many bytes of Config.Who package consent keeps.
+const maxBy = 100
+
 // maxCalls is how many calls of one function of Decisions are made at a time.
 const maxCalls = 16
 
@@ -175,6 +185,23 @@ func (p *Panel) right(r *http.Request) Right {
 		return right
 	}
 	return Nothing
+}
+
+// signed is a record of where a request decided, and who did. What cannot be kept of a
+// name is left out: a no must not fail for it.
+func (p *Panel) signed(r *http.Request, where string) consent.Record {
+	record := consent.Record{Where: where}
+	if p.config.Who != nil {
+		printable := func(c rune) rune {
+			if unicode.IsPrint(c) {
+				return c
+			}
+			return -1
+		}
+		record.By = strings.Map(printable, p.config.Who(r))
+		record.By = strings.ToValidUTF8(record.By[:min(len(record.By), maxBy)], "")
+	}
+	return record
 }
 
 // ready is false for a panel that New returned with an error.

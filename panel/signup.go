@@ -104,7 +104,9 @@ func (p *Panel) agreed(r *http.Request, ticked bool) (consent.Record, bool) {
 	if !ticked || !p.state(r.Context()).undecided() {
 		return consent.Record{}, false
 	}
-	return consent.Record{Decision: consent.Granted, Notice: p.notice, Time: time.Now(), Where: "sign-up form"}, true
+	record := p.signed(r, "sign-up form")
+	record.Decision, record.Notice, record.Time = consent.Granted, p.notice, time.Now()
+	return record, true
 }
 
 // Banner is a question for the pages of an application whose administrator has not

@@ -56,7 +56,7 @@ func Ask(ctx context.Context, q Question, in io.Reader, out io.Writer) (consent.
 	if decision == consent.Undecided {
 		return consent.Record{}, nil
 	}
-	return consent.Record{Decision: decision, Notice: number, Time: time.Now(), Where: where}, nil
+	return consent.Record{Decision: decision, Notice: number, Time: time.Now(), Where: where, By: q.By}, nil
 }
 
 // open returns nil when no person can be asked.

@@ -25,6 +25,10 @@ type Question struct {
 	// Decided is what was decided so far; nil means nothing was.
 	Decided consent.Source
 
+	// By is who answers, in the application's own words: consent.Record's By. It is
+	// not shown and never sent. Empty: it is not recorded.
+	By string
+
 	// Env is telemetry.Config's: where variables of the environment are looked up.
 	// Nil means os.LookupEnv.
 	Env func(name string) (value string, set bool)
@@ -34,7 +38,7 @@ type Question struct {
 	Language string
 }
 
-const maxChange = 200 // bytes
+const maxChange, maxBy = 200, 100 // bytes
 
 func (q Question) check() error {
 	if err := q.Catalog.Err(); err != nil {
@@ -45,6 +49,8 @@ func (q Question) check() error {
 		return errors.New("prompt: the question has no Change: name the command that changes the answer later")
 	case len(q.Change) > maxChange:
 		return fmt.Errorf("prompt: Change %.40q… is longer than %d bytes", q.Change, maxChange)
+	case q.By != plain(q.By) || len(q.By) > maxBy:
+		return fmt.Errorf("prompt: By is not printable text of at most %d bytes", maxBy)
 	}
 	return nil
 }
