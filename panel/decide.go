@@ -3,8 +3,6 @@ package panel
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,15 +10,9 @@ import (
 	"time"
 
 	"headcount.example/consent"
+	"headcount.example/internal/answer"
+	"headcount.example/internal/bounded"
 )
-
-// An answer is what a person said, in a form or in JSON.
-type answer struct {
-	decision consent.Decision
-	notice   int
-	erase    bool   // and ask to erase what was sent
-	seen     string // what stood when the page or the state was made; a no needs none
-}
 
 // A refusal is why an answer, or another request, is not done, or not in full.
 type refusal struct {
@@ -43,12 +35,12 @@ func (p *Panel) fail(key string, err error) *refusal {
 // decide records an answer and has it acted on; nil means that all was done.
 //
 // It goes on when the browser goes away: half a no would be none.
-func (p *Panel) decide(ctx context.Context, a answer, r consent.Record) *refusal {
+func (p *Panel) decide(ctx context.Context, a answer.Answer, r consent.Record) *refusal {
 	ctx = context.WithoutCancel(ctx)
-	if a.notice != p.notice {
-		return refuse(http.StatusConflict, "panel.error.notice", "agreed", a.notice, "notice", p.notice)
+	if a.Notice != p.notice {
+		return refuse(http.StatusConflict, "panel.error.notice", "agreed", a.Notice, "notice", p.notice)
 	}
-	r.Decision, r.Notice, r.Time, r.Erase = a.decision, a.notice, time.Now(), a.erase
+	r.Decision, r.Notice, r.Time, r.Erase = a.Decision, a.Notice, time.Now(), a.Erase
 	refused := p.record(ctx, a, r)
 	if refused != nil && !refused.changed {
 		return refused
@@ -86,7 +78,7 @@ func (p *Panel) act(ctx context.Context) *refusal {
 
 // record saves an answer, unless it stood already: a form that is sent twice
 // is one decision.
-func (p *Panel) record(ctx context.Context, a answer, r consent.Record) *refusal {
+func (p *Panel) record(ctx context.Context, a answer.Answer, r consent.Record) *refusal {
 	unlock, err := p.lock()
 	if err != nil {
 		return p.unsaved(ctx, r, err)
@@ -94,18 +86,18 @@ func (p *Panel) record(ctx context.Context, a answer, r consent.Record) *refusal
 	defer unlock()
 	s := p.state(ctx)
 	last := s.last()
-	switch yes := a.decision == consent.Granted; {
-	case a.erase && !s.client.CanErase:
+	switch yes := a.Decision == consent.Granted; {
+	case a.Erase && !s.client.CanErase:
 		// The no would destroy the identifier, and what was sent could not be
 		// erased any more. Who gave this answer can turn off without.
 		return refuse(http.StatusConflict, "panel.erase.impossible")
-	case yes && a.seen == "":
+	case yes && a.Seen == "":
 		return refuse(http.StatusConflict, "panel.error.seen")
-	case s.fault == nil && last.Decision == a.decision && last.Notice == a.notice && (last.Erase || !a.erase):
+	case s.fault == nil && last.Decision == a.Decision && last.Notice == a.Notice && (last.Erase || !a.Erase):
 		return nil
 	case yes && s.vetoed():
 		return refuse(http.StatusConflict, "panel.error.veto")
-	case yes && a.seen != s.mark():
+	case yes && a.Seen != s.mark():
 		// An old answer sent again must not outvote what was decided since. A no
 		// is taken whenever it was meant.
 		return refuse(http.StatusConflict, "panel.error.overtaken")
@@ -124,7 +116,7 @@ func (p *Panel) unsaved(ctx context.Context, r consent.Record, err error) *refus
 	if r.Decision != consent.Denied {
 		return p.fail("panel.error.save", err)
 	}
-	_ = p.bounded(ctx, nil, func(ctx context.Context) error { return p.config.Stats.Decide(ctx, r) })
+	_ = p.call(ctx, nil, func(ctx context.Context) error { return p.config.Stats.Decide(ctx, r) })
 	return p.fail("panel.error.save.off", err)
 }
 
@@ -140,7 +132,7 @@ func (p *Panel) lock() (unlock func(), err error) {
 }
 
 func (p *Panel) save(ctx context.Context, r consent.Record) error {
-	return p.bounded(ctx, p.saves, func(ctx context.Context) error { return p.config.Decisions.Save(ctx, r) })
+	return p.call(ctx, p.saves, func(ctx context.Context) error { return p.config.Decisions.Save(ctx, r) })
 }
 
 // checkOvertaken looks at what a yes came after. Another process may have recorded a no
@@ -154,11 +146,16 @@ func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, yes
 	}
 	no := yes
 	no.Decision, no.Time = consent.Denied, time.Now()
-	after, err := within(ctx, p.timeout, p.histories, p.config.Decisions.History)
+	after, err := bounded.Call(ctx, p.timeout, p.histories, p.config.Decisions.History)
 	if err != nil {
 		return cmp.Or(failed, p.fail("panel.error.save", errors.Join(err, p.save(ctx, no))))
 	}
-	added := since(before, after)
+	added := after
+	if len(before) > 0 { // it may have lost its oldest records
+		last := before[len(before)-1]
+		same := func(r consent.Record) bool { return r.Time.Equal(last.Time) && r.Decision == last.Decision }
+		added = after[1+slices.IndexFunc(after, same):]
+	}
 	i := slices.IndexFunc(added, func(r consent.Record) bool { return r.Decision == consent.Denied })
 	if i < 0 {
 		return failed
@@ -176,26 +173,10 @@ func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, yes
 	return &refusal{status: http.StatusConflict, key: "panel.error.overtaken", changed: true}
 }
 
-// since returns what was added to a history. It may have lost as many of its
-// oldest records, which a [consent.File] drops after the hundredth.
-func since(before, after []consent.Record) []consent.Record {
-	same := func(a, b consent.Record) bool {
-		return a.Decision == b.Decision && a.Notice == b.Notice && a.Where == b.Where && a.Time.Equal(b.Time)
-	}
-	for lost := range before {
-		kept := len(before) - lost
-		if kept <= len(after) && slices.EqualFunc(before[lost:], after[:kept], same) {
-			return after[kept:]
-		}
-	}
-	return after
-}
-
 // mark tells one state of the decisions from another. It is no secret: it keeps
 // an old yes from being sent again. The browser's Origin and the form's token keep
 // other sites out.
 func (s state) mark() string {
 	r := s.last()
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s %d %d %v", len(s.history), r.Decision, r.Notice, r.Time.Unix(), s.fault != nil))
-	return hex.EncodeToString(sum[:8])
+	return fmt.Sprintf("%d-%s-%d-%d-%v", len(s.history), r.Decision, r.Notice, r.Time.Unix(), s.fault != nil)
 }

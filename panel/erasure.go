@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -42,19 +43,22 @@ func (p *Panel) erasures(t *tongue, s state, entries []telemetry.Entry, may bool
 		return &list[i]
 	}
 	for _, e := range entries { // the newest first
-		if one := of(e.Report.InstallGUID); !p.erases(e.Report) {
-			one.From = e.Time
-			if one.To.IsZero() {
-				one.To = e.Time
+		if !p.erases(e.Report) {
+			one := of(e.Report.InstallGUID)
+			one.From, one.To = e.Time, cmp.Or(one.To, e.Time)
+		}
+	}
+	for _, e := range entries {
+		if p.erases(e.Report) {
+			one := of(e.Report.InstallGUID)
+			if one.Asked, one.State = e.Time, "failed"; e.Outcome == "delivered" {
+				one.Arrived = e.Finished
 			}
-		} else if one.Asked, one.State = e.Time, "failed"; e.Outcome == "delivered" {
-			one.Arrived = e.Finished
 		}
 	}
 	for _, guid := range s.client.Erasing {
 		of(guid).State = "pending"
 	}
-	slices.SortStableFunc(list, func(a, b erasure) int { return b.To.Compare(a.To) })
 	yes := s.last().Since
 	if len(list) > 0 && list[0].State == "none" && !s.client.On && s.client.Kept && !yes.After(list[0].To) {
 		list = list[1:] // the one that is kept; one from before the yes is not

@@ -18,7 +18,7 @@ func (p *Panel) serveEvidence(w http.ResponseWriter, r *http.Request, t *tongue,
 	sum := sha256.Sum256(text)
 	variables := map[string]string{}
 	for _, name := range []string{p.config.Catalog.Variable(), "DO_NOT_TRACK", "OTEL_SDK_DISABLED", "OTEL_METRICS_EXPORTER"} {
-		if value, set := p.env(name); set {
+		if value, set := p.config.Env(name); set {
 			variables[name] = value
 		}
 	}

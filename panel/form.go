@@ -14,11 +14,12 @@ import (
 	"time"
 
 	"headcount.example/consent"
+	"headcount.example/internal/answer"
 )
 
 const (
 	formType   = "application/x-www-form-urlencoded"
-	tokenName  = "headcount_token" // of a cookie, and of a field of every form
+	tokenName  = answer.Token      // of a cookie, and of a field of every form
 	laterName  = "headcount_later" // of a cookie: not to be asked by the banner
 	laterDays  = 30
 	sendPeriod = 30 * time.Second // how long a report that is asked for may take
@@ -42,41 +43,6 @@ func body(r *http.Request, media string) ([]byte, *refusal) {
 		return nil, refuse(http.StatusBadRequest, "panel.error.malformed")
 	}
 	return data, nil
-}
-
-// parseForm understands what the page's buttons send: the fields decision, notice
-// and seen, each once. Fields with other names are the application's own.
-func parseForm(body string) (a answer, fields url.Values, ok bool) {
-	fields, err := url.ParseQuery(body)
-	if err != nil || len(fields["decision"]) != 1 || len(fields["notice"]) != 1 || len(fields["seen"]) != 1 || len(fields[tokenName]) > 1 {
-		return answer{}, nil, false
-	}
-	a.notice, ok = number(fields.Get("notice"))
-	a.seen = fields.Get("seen")
-	switch fields.Get("decision") {
-	case "granted":
-		a.decision = consent.Granted
-	case "denied":
-		a.decision = consent.Denied
-	case "erase":
-		a.decision, a.erase = consent.Denied, true
-	case "later", "send", "earlier": // no decisions
-	default:
-		ok = false
-	}
-	if !ok || a.seen == "" {
-		return answer{}, nil, false
-	}
-	return a, fields, true
-}
-
-// number reads a notice's number as we write it.
-func number(text string) (int, bool) {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || strconv.Itoa(n) != text {
-		return 0, false
-	}
-	return n, true
 }
 
 // A form is what every form of ours has in it.
@@ -122,7 +88,7 @@ func ours(r *http.Request, token string) bool {
 // says what stands now: so sending the page again sends no answer again.
 func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
 	data, wrong := body(r, formType)
-	a, fields, ok := parseForm(string(data))
+	a, fields, ok := answer.Form(string(data))
 	// A form needs the same site and the token, because a browser may be too old to
 	// say where its form is from. A no needs one of them: a proxy that changes the
 	// Host makes every form look like another site's.
@@ -131,7 +97,7 @@ func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, rig
 	case wrong != nil:
 	case !ok:
 		wrong = refuse(http.StatusBadRequest, "panel.error.malformed")
-	case !same && !held, a.decision != consent.Denied && !(same && held):
+	case !same && !held, a.Decision != consent.Denied && !(same && held):
 		wrong = refuse(http.StatusForbidden, "panel.error.crosssite")
 	}
 	if wrong != nil {

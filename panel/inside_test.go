@@ -205,8 +205,8 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
-// TestEraseTooLate: yes, report, off, and then a request to erase: it cannot be made
-// any more, and the page says so and what remains to be done.
+// TestEraseTooLate: yes, report, off, and then a no with a request to erase: none is
+// made, and the page says so and offers to ask.
 func TestEraseTooLate(t *testing.T) {
 	h := reported(t)
 	id := h.stats.Status().InstallGUID
@@ -219,8 +219,8 @@ func TestEraseTooLate(t *testing.T) {
 	if s := h.state(t); len(s.Erasures) != 1 || s.Erasures[0]["state"] != "none" || s.Erasures[0]["identifier"] != id[:8] {
 		t.Errorf("the state says %v", s.Erasures)
 	}
-	if _, page := h.get(t, "/"); !strings.Contains(section(page, "details"), "Write to "+compreface.About.Contact) {
-		t.Error("the page does not say what remains to be done")
+	if _, page := h.get(t, "/"); !strings.Contains(section(page, "details"), "Ask to erase what was sent under "+id[:8]) {
+		t.Error("the page does not offer to ask")
 	}
 }
 

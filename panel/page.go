@@ -10,6 +10,7 @@ import (
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
+	"headcount.example/internal/changes"
 	"headcount.example/internal/notice"
 )
 
@@ -107,7 +108,7 @@ func (p *Panel) view(r *http.Request, t *tongue, right Right, entries int) page 
 		v.Agreed = s.decided.Record.Notice
 	}
 	if s.outdated() {
-		v.Changes = p.changes(t, v.Agreed)
+		v.Changes = changes.Since(v.Agreed, p.config.Earlier, p.config.Catalog, t.Language)
 	}
 	if s.decided.Veto && s.decided.Record.Where == p.config.Catalog.Variable() {
 		v.Reason = s.decided.Reason

@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +17,7 @@ import (
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
+	"headcount.example/internal/changes"
 	"headcount.example/telemetry"
 )
 
@@ -35,13 +38,10 @@ type Config struct {
 
 	// May says what the sender of a request may do here. It is asked at every
 	// request to the handler but those for the style sheet and the question at
-	// sign-up, and by [Panel.Banner]. [Panel.SignUp] and [Panel.SignedUp] do not ask
-	// it: they are for the person that the application calls them for.
-	//
+	// sign-up, and by [Panel.Banner]. [Panel.SignUp] and [Panel.SignedUp] do not ask.
 	// Nil means that everyone who reaches the handler may look, and no one may change
-	// anything. To look is to see the identifier and the totals as well, and to
-	// have the application's functions for sizes called. So mount the handler
-	// behind a log-in in any case.
+	// anything. Who looks sees the identifier and the totals, and can have the
+	// application's functions for sizes called: mount the handler behind a log-in.
 	May func(*http.Request) Right
 
 	// Who is who sends a request, in the application's own words, such as the number
@@ -50,8 +50,7 @@ type Config struct {
 	Who func(*http.Request) string
 
 	// Origins are the addresses at which browsers see this page, such as
-	// "https://faces.example", where a proxy in front of it changes the Host. A yes
-	// is taken from these and from the page's own.
+	// "https://faces.example", where a proxy in front of it changes the Host.
 	Origins []string
 
 	// Earlier are the lists of earlier notices, each as [catalog.Catalog.JSON]
@@ -67,11 +66,11 @@ type Config struct {
 	// token against forged requests. Nil means nothing.
 	Hidden func(*http.Request) template.HTML
 
-	// Layout writes a page of the application around the panel's content, with a
-	// link to the panel's panel.css in its head. It writes status, and sets its own
-	// Content-Security-Policy, which must allow that style sheet and forms to the same
-	// site; content needs no script and no style attribute. Nil means a page of the
-	// panel's own.
+	// Layout writes a page of the application around the panel's content, with the
+	// status, a link to the panel's panel.css in its head, and a
+	// Content-Security-Policy of its own, which must allow that style sheet and forms to
+	// the same site. Colours and font are the --headcount-… properties of panel.css. Nil
+	// means a page of the panel's own.
 	Layout func(w http.ResponseWriter, r *http.Request, status int, title string, content template.HTML)
 
 	// Home is where the link back leads, and the answer "later", such as "/". Empty
@@ -79,8 +78,7 @@ type Config struct {
 	Home string
 
 	// Logger hears why a decision could not be read, recorded or acted on. People
-	// read only that it could not, because such errors can name hosts and accounts.
-	// Nil means silence.
+	// read only that it could not. Nil means silence.
 	Logger *slog.Logger
 }
 
@@ -142,8 +140,15 @@ func New(config Config) (*Panel, error) {
 	p := &Panel{config: config, notice: config.Catalog.NoticeNumber(), timeout: requestTimeout,
 		cross: http.NewCrossOriginProtection(), deciding: make(chan struct{}, 1),
 		consents: make(chan struct{}, maxCalls), histories: make(chan struct{}, maxCalls), saves: make(chan struct{}, maxCalls)}
-	if p.config.Logger == nil {
-		p.config.Logger = slog.New(slog.DiscardHandler)
+	p.config.Logger = cmp.Or(config.Logger, slog.New(slog.DiscardHandler))
+	if config.Env == nil {
+		p.config.Env = os.LookupEnv
+	}
+	if config.May == nil {
+		p.config.May = func(*http.Request) Right { return Look }
+	}
+	if config.Language == nil {
+		p.config.Language = func(r *http.Request) string { return r.Header.Get("Accept-Language") }
 	}
 	err := p.check()
 	if err == nil {
@@ -167,24 +172,11 @@ func (p *Panel) check() error {
 		}
 	}
 	for i, list := range p.config.Earlier {
-		if earlier, err := readList(list); err != nil {
-			fault("Earlier[%d] is not a list as catalog.JSON renders it: %w", i, err)
-		} else if earlier.Product != p.config.Catalog.Product() {
-			fault("Earlier[%d] is a list of %.80q and not of %q", i, earlier.Product, p.config.Catalog.Product())
+		if err := changes.Check(list, p.config.Catalog.Product()); err != nil {
+			fault("Earlier[%d]: %w", i, err)
 		}
 	}
 	return errors.Join(faults...)
-}
-
-// right is what the sender of a request may do.
-func (p *Panel) right(r *http.Request) Right {
-	if p.config.May == nil {
-		return Look
-	}
-	if right := p.config.May(r); right == Look || right == Change {
-		return right
-	}
-	return Nothing
 }
 
 // signed is a record of where a request decided, and who did. What cannot be kept of a

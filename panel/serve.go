@@ -58,14 +58,14 @@ func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	right := Nothing
 	if !to.public {
-		right = p.right(r) // before anything is read or shown
+		right = p.config.May(r) // before anything is read or shown
 	}
 	switch {
 	case to.public:
 		to.serve(p, w, r, t, right)
-	case right == Nothing && !to.json:
+	case right != Look && right != Change && !to.json:
 		p.showNotice(w, r, t, http.StatusForbidden)
-	case right == Nothing, to.changes && right != Change:
+	case right != Change && (to.changes || right != Look):
 		p.refuse(w, r, t, to.json, refuse(http.StatusForbidden, "panel.locked"))
 	case !to.own && p.cross.Check(r) != nil:
 		p.refuse(w, r, t, to.json, refuse(http.StatusForbidden, "panel.error.crosssite"))

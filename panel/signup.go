@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"headcount.example/consent"
+	"headcount.example/internal/answer"
 )
 
 // The fields of the sign-up row, named so that they meet no others.
@@ -75,7 +76,7 @@ func (p *Panel) ticked(r *http.Request) bool {
 	if len(box) != 1 || box[0] != "on" || len(notices) != 1 {
 		return false
 	}
-	n, ok := number(notices[0])
+	n, ok := answer.Number(notices[0])
 	return ok && n == p.notice
 }
 
@@ -115,7 +116,7 @@ func (p *Panel) agreed(r *http.Request, ticked bool) (consent.Record, bool) {
 // panel is mounted, such as "/settings/statistics/". Call it before the page
 // is written: it may set a cookie. Link panel.css in the page's head.
 func (p *Panel) Banner(w http.ResponseWriter, r *http.Request, path string) template.HTML {
-	if !p.ready() || p.right(r) != Change {
+	if !p.ready() || p.config.May(r) != Change {
 		return ""
 	}
 	if c, err := r.Cookie(laterName); err == nil && c.Value == strconv.Itoa(p.notice) {

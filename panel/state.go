@@ -2,13 +2,10 @@ package panel
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"strings"
-	"time"
 
 	"headcount.example/consent"
+	"headcount.example/internal/bounded"
 	"headcount.example/telemetry"
 )
 
@@ -26,7 +23,7 @@ func (p *Panel) state(ctx context.Context) state {
 		decided: consent.Evaluate(ctx, p.config.Catalog.Variable(), p.notice, p.config.Env, source{p}),
 		client:  p.config.Stats.Status(),
 	}
-	s.history, s.fault = within(ctx, p.timeout, p.histories, p.config.Decisions.History)
+	s.history, s.fault = bounded.Call(ctx, p.timeout, p.histories, p.config.Decisions.History)
 	if s.fault != nil {
 		p.config.Logger.Warn("panel: the decisions cannot be read", "error", s.fault)
 	}
@@ -46,50 +43,12 @@ func (p *Panel) look(ctx context.Context) state {
 }
 
 func (p *Panel) refresh(ctx context.Context) error {
-	return p.bounded(context.WithoutCancel(ctx), nil, p.config.Stats.Refresh)
+	return p.call(context.WithoutCancel(ctx), nil, p.config.Stats.Refresh)
 }
 
-var errTimeout = errors.New("it takes too long")
-
-// within calls the application, which may hang without a look at its context, and
-// may panic. A call that does not return keeps its goroutine and its token; without
-// a token none is made. Nil tokens are for our own client, which bounds its calls.
-func within[T any](ctx context.Context, timeout time.Duration, tokens chan struct{}, call func(context.Context) (T, error)) (value T, err error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	late := time.After(timeout + timeout/5) // those that look at ctx have a moment to answer
-	if tokens == nil {
-		tokens = make(chan struct{}, 1)
-	}
-	select {
-	case tokens <- struct{}{}:
-	case <-late:
-		return value, errTimeout
-	}
-	done := make(chan func() (T, error), 1)
-	go func() {
-		var value T
-		err := errors.New("the function ended its goroutine")
-		defer func() {
-			if v := recover(); v != nil {
-				err = fmt.Errorf("panic: %v", v)
-			}
-			done <- func() (T, error) { return value, err }
-			<-tokens
-		}()
-		value, err = call(ctx)
-	}()
-	select {
-	case answer := <-done:
-		return answer()
-	case <-late:
-		return value, errTimeout
-	}
-}
-
-// bounded is within for a call that answers with an error alone.
-func (p *Panel) bounded(ctx context.Context, tokens chan struct{}, call func(context.Context) error) error {
-	_, err := within(ctx, p.timeout, tokens, func(ctx context.Context) (any, error) { return nil, call(ctx) })
+// call is bounded.Call for a function that answers with an error alone.
+func (p *Panel) call(ctx context.Context, tokens chan struct{}, call func(context.Context) error) error {
+	_, err := bounded.Call(ctx, p.timeout, tokens, func(ctx context.Context) (any, error) { return nil, call(ctx) })
 	return err
 }
 
@@ -97,15 +56,7 @@ func (p *Panel) bounded(ctx context.Context, tokens chan struct{}, call func(con
 type source struct{ p *Panel }
 
 func (s source) Consent(ctx context.Context) (consent.Record, error) {
-	return within(ctx, s.p.timeout, s.p.consents, s.p.config.Decisions.Consent)
-}
-
-// env looks a variable up.
-func (p *Panel) env(name string) (value string, set bool) {
-	if p.config.Env != nil {
-		return p.config.Env(name)
-	}
-	return os.LookupEnv(name)
+	return bounded.Call(ctx, s.p.timeout, s.p.consents, s.p.config.Decisions.Consent)
 }
 
 // on is true only if there is a yes and this process counts.
@@ -202,7 +153,7 @@ func (p *Panel) status(t *tongue, s state) string {
 	default:
 		words = t.Text("panel.status.failed")
 		name := p.config.Catalog.Variable()
-		value, _ := p.env(name)
+		value, _ := p.config.Env(name)
 		if accepted, older := strings.CutPrefix(value, "accept:"); older && s.last() == (consent.Record{}) && s.fault == nil {
 			words = t.Text("panel.status.variable.old", "variable", name, "agreed", accepted, "notice", p.notice)
 		}

@@ -23,11 +23,7 @@ type tongue struct {
 
 // tongue is the language of a request.
 func (p *Panel) tongue(r *http.Request) *tongue {
-	wish := r.Header.Get("Accept-Language")
-	if p.config.Language != nil {
-		wish = p.config.Language(r)
-	}
-	language := words.Match(wish)
+	language := words.Match(p.config.Language(r))
 	if known, ok := p.tongues.Load(language.Tag); ok {
 		return known.(*tongue)
 	}
@@ -85,13 +81,10 @@ func (t *tongue) part(name string, data any) template.HTML {
 
 func (t *tongue) days(n int) string { return t.Count("common.days", int64(n)) }
 
-// places are the words in records for where a decision was given. Other words are
-// shown as they are.
-var places = map[string]string{"settings": "settings", "settings (API)": "api", "sign-up form": "signup", "banner": "banner", "terminal": "terminal"}
-
+// place is where a decision was given, in words; those that are not ours as they are.
 func (t *tongue) place(where string) string {
-	if key, known := places[where]; known {
-		return t.Text("panel.place." + key)
+	if text := t.Text("panel.place." + where); !strings.HasPrefix(text, "!") {
+		return text
 	}
 	return where
 }

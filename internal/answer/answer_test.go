@@ -1,4 +1,4 @@
-package panel
+package answer
 
 import (
 	"encoding/json"
@@ -10,15 +10,15 @@ import (
 	"headcount.example/consent"
 )
 
-func TestParseForm(t *testing.T) {
-	for body, want := range map[string]answer{
-		"decision=granted&notice=1&seen=ab":         {decision: consent.Granted, notice: 1, seen: "ab"},
-		"seen=ab&notice=12&decision=denied":         {decision: consent.Denied, notice: 12, seen: "ab"},
-		"decision=erase&notice=1&seen=ab":           {decision: consent.Denied, notice: 1, erase: true, seen: "ab"},
-		"decision=denied&notice=1&seen=ab&csrf=xyz": {decision: consent.Denied, notice: 1, seen: "ab"}, // a field of the application's
-		"decision=grant%65d&notice=1&seen=x":        {decision: consent.Granted, notice: 1, seen: "x"},
+func TestForm(t *testing.T) {
+	for body, want := range map[string]Answer{
+		"decision=granted&notice=1&seen=ab":         {Decision: consent.Granted, Notice: 1, Seen: "ab"},
+		"seen=ab&notice=12&decision=denied":         {Decision: consent.Denied, Notice: 12, Seen: "ab"},
+		"decision=erase&notice=1&seen=ab":           {Decision: consent.Denied, Notice: 1, Erase: true, Seen: "ab"},
+		"decision=denied&notice=1&seen=ab&csrf=xyz": {Decision: consent.Denied, Notice: 1, Seen: "ab"}, // a field of the application's
+		"decision=grant%65d&notice=1&seen=x":        {Decision: consent.Granted, Notice: 1, Seen: "x"},
 	} {
-		if got, _, ok := parseForm(body); !ok || got != want {
+		if got, _, ok := Form(body); !ok || got != want {
 			t.Errorf("%s: %v %v", body, got, ok)
 		}
 	}
@@ -32,23 +32,23 @@ func TestParseForm(t *testing.T) {
 		"decision=granted&notice=1.0&seen=ab", "decision=granted&notice=%2B1&seen=ab", "decision=granted&notice=99999999999999999999&seen=ab",
 		"decision=granted;notice=1;seen=ab", "decision=granted&notice=1&seen=%zz", "decision[]=granted&notice=1&seen=ab",
 	} {
-		if got, _, ok := parseForm(body); ok || got != (answer{}) {
+		if got, _, ok := Form(body); ok || got != (Answer{}) {
 			t.Errorf("%s: is an answer: %v", body, got)
 		}
 	}
 }
 
-func TestParseJSON(t *testing.T) {
-	for body, want := range map[string]answer{
-		`{"decision":"granted","notice":1}`:                    {decision: consent.Granted, notice: 1},
-		" {\n\"notice\" : 2 , \"decision\":\"denied\"}\n":      {decision: consent.Denied, notice: 2},
-		`{"decision":"granted","notice":1,"seen":"ab"}`:        {decision: consent.Granted, notice: 1, seen: "ab"},
-		`{"decision":"denied","notice":1,"erase":true}`:        {decision: consent.Denied, notice: 1, erase: true},
-		`{"decision":"denied","notice":1,"erase":false}`:       {decision: consent.Denied, notice: 1},
-		`{"decision":"granted","notice":1,"erase":false}`:      {decision: consent.Granted, notice: 1},
-		`{"decision":"\u0067ranted","notice":1,"erase":false}`: {decision: consent.Granted, notice: 1},
+func TestJSON(t *testing.T) {
+	for body, want := range map[string]Answer{
+		`{"decision":"granted","notice":1}`:                    {Decision: consent.Granted, Notice: 1},
+		" {\n\"notice\" : 2 , \"decision\":\"denied\"}\n":      {Decision: consent.Denied, Notice: 2},
+		`{"decision":"granted","notice":1,"seen":"ab"}`:        {Decision: consent.Granted, Notice: 1, Seen: "ab"},
+		`{"decision":"denied","notice":1,"erase":true}`:        {Decision: consent.Denied, Notice: 1, Erase: true},
+		`{"decision":"denied","notice":1,"erase":false}`:       {Decision: consent.Denied, Notice: 1},
+		`{"decision":"granted","notice":1,"erase":false}`:      {Decision: consent.Granted, Notice: 1},
+		`{"decision":"\u0067ranted","notice":1,"erase":false}`: {Decision: consent.Granted, Notice: 1},
 	} {
-		if got, err := parseJSON([]byte(body)); err != nil || got != want {
+		if got, err := JSON([]byte(body)); err != nil || got != want {
 			t.Errorf("%s: %v %v", body, got, err)
 		}
 	}
@@ -68,39 +68,39 @@ func TestParseJSON(t *testing.T) {
 		`{"decision":"denied","notice":1,"erase":null}`, `{"decision":"denied","notice":1,"erase":1}`,
 		`[{"decision":"granted","notice":1}]`, `{"a":{"decision":"granted","notice":1}}`, strings.Repeat(`{"a":`, 1000),
 	} {
-		if got, err := parseJSON([]byte(body)); err == nil || got != (answer{}) {
+		if got, err := JSON([]byte(body)); err == nil || got != (Answer{}) {
 			t.Errorf("%s: is an answer: %v", body, got)
 		}
 	}
 }
 
 // Whatever a form is, an answer is one of three, and says the same again.
-func FuzzParseForm(f *testing.F) {
+func FuzzForm(f *testing.F) {
 	f.Add("decision=granted&notice=1&seen=ab")
 	f.Add("decision=erase&notice=1&seen=ab&decision=granted")
 	f.Fuzz(func(t *testing.T, body string) {
-		a, _, ok := parseForm(body)
+		a, _, ok := Form(body)
 		sound(t, body, a, ok)
 		if !ok {
 			return
 		}
-		word := a.decision.String()
-		if a.erase {
+		word := a.Decision.String()
+		if a.Erase {
 			word = "erase"
 		}
-		again := url.Values{"decision": {word}, "notice": {strconv.Itoa(a.notice)}, "seen": {a.seen}}.Encode()
-		if b, _, ok := parseForm(again); !ok || a != b {
+		again := url.Values{"decision": {word}, "notice": {strconv.Itoa(a.Notice)}, "seen": {a.Seen}}.Encode()
+		if b, _, ok := Form(again); !ok || a != b {
 			t.Errorf("%q is %v, and said again %v", body, a, b)
 		}
 	})
 }
 
 // What we understand as a yes is one to every other decoder as well.
-func FuzzParseJSON(f *testing.F) {
+func FuzzJSON(f *testing.F) {
 	f.Add(`{"decision":"granted","notice":1,"seen":"ab"}`)
 	f.Add(`{"decision":"denied","notice":1,"erase":true,"Decision":"granted"}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		a, err := parseJSON([]byte(body))
+		a, err := JSON([]byte(body))
 		sound(t, body, a, err == nil)
 		if err != nil {
 			return
@@ -111,47 +111,18 @@ func FuzzParseJSON(f *testing.F) {
 			Erase    bool
 			Seen     string
 		}
-		if err := json.Unmarshal([]byte(body), &other); err != nil || other.Decision != a.decision || other.Notice != a.notice || other.Erase != a.erase || other.Seen != a.seen {
+		if err := json.Unmarshal([]byte(body), &other); err != nil || other.Decision != a.Decision || other.Notice != a.Notice || other.Erase != a.Erase || other.Seen != a.Seen {
 			t.Errorf("%q is %v, and to another decoder %v, %v", body, a, other, err)
 		}
 	})
 }
 
-func sound(t *testing.T, body string, a answer, ok bool) {
+func sound(t *testing.T, body string, a Answer, ok bool) {
 	t.Helper()
 	switch {
-	case !ok && a != (answer{}):
+	case !ok && a != (Answer{}):
 		t.Errorf("%q is no answer, and %v", body, a)
-	case ok && (a.decision != consent.Granted && a.decision != consent.Denied || a.notice < 1 || a.erase && a.decision != consent.Denied):
+	case ok && (a.Decision != consent.Granted && a.Decision != consent.Denied || a.Notice < 1 || a.Erase && a.Decision != consent.Denied):
 		t.Errorf("%q is %v", body, a)
-	}
-}
-
-// The word by which an open question is told from one that cannot be read.
-func TestNotDecided(t *testing.T) {
-	if s := consent.Evaluate(t.Context(), "SHOP_TELEMETRY", 1, func(string) (string, bool) { return "", false }, nil); s.Reason != notDecided {
-		t.Errorf("consent says %q", s.Reason)
-	}
-}
-
-// What was added to a history is told also where the oldest records are lost.
-func TestSince(t *testing.T) {
-	history := func(letters string) (list []consent.Record) {
-		for _, c := range letters {
-			list = append(list, consent.Record{Decision: consent.Granted, Notice: 1, Where: string(c)})
-		}
-		return list
-	}
-	for _, c := range []struct{ before, after, want string }{
-		{"", "", ""}, {"", "a", "a"}, {"", "ab", "ab"}, {"a", "a", ""}, {"a", "ab", "b"}, {"ab", "abcd", "cd"},
-		{"abc", "bcd", "d"}, {"abc", "cde", "de"}, {"abc", "def", "def"}, {"a", "b", "b"}, {"abc", "d", "d"}, {"abc", "", ""}, {"aab", "aba", "a"},
-	} {
-		var got string
-		for _, r := range since(history(c.before), history(c.after)) {
-			got += r.Where
-		}
-		if got != c.want {
-			t.Errorf("from %q to %q: %q, want %q", c.before, c.after, got, c.want)
-		}
 	}
 }

@@ -1,13 +1,17 @@
-package panel
+// Package changes says in sentences what a notice has that an earlier one had not, and
+// the other way round.
+package changes
 
 import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 
 	"headcount.example/catalog"
+	"headcount.example/internal/words"
 )
 
 // A listing is what a notice is about, as [catalog.Catalog.JSON] renders it.
@@ -23,21 +27,34 @@ type metric struct {
 	Attributes                                            []catalog.Attribute
 }
 
-func readList(data []byte) (l listing, err error) {
+func read(data []byte) (l listing, err error) {
 	if err = json.Unmarshal(data, &l); err == nil && (l.Product == "" || l.Notice < 1) {
 		err = errors.New("it names no product or no notice")
 	}
 	return l, err
 }
 
-// changes says in sentences what the notice in force has that the one that was
-// agreed to had not, and the other way round.
-func (p *Panel) changes(t *tongue, agreed int) []string {
-	data, _ := p.config.Catalog.JSON() // New looked at the catalog, and at the lists
-	now, _ := readList(data)
-	for _, data := range p.config.Earlier {
-		if before, _ := readList(data); before.Notice == agreed {
-			if found := t.compare(before, now); len(found) > 0 {
+// Check says what is wrong with a list of an earlier notice of a product.
+func Check(list []byte, product string) error {
+	earlier, err := read(list)
+	if err != nil {
+		return fmt.Errorf("it is not a list as catalog.JSON renders it: %w", err)
+	}
+	if earlier.Product != product {
+		return fmt.Errorf("it is a list of %.80q and not of %q", earlier.Product, product)
+	}
+	return nil
+}
+
+// Since says what changed since the notice that was agreed to, whose list is one of the
+// earlier ones.
+func Since(agreed int, earlier [][]byte, now *catalog.Catalog, l *words.Language) []string {
+	t := told{l, now.Texts(l.Tag)}
+	data, _ := now.JSON()
+	list, _ := read(data)
+	for _, data := range earlier {
+		if before, _ := read(data); before.Notice == agreed {
+			if found := t.compare(before, list); len(found) > 0 {
 				return found
 			}
 			return []string{t.Text("panel.changed.none")}
@@ -46,7 +63,13 @@ func (p *Panel) changes(t *tongue, agreed int) []string {
 	return []string{t.Text("panel.changed.unknown")}
 }
 
-func (t *tongue) compare(before, now listing) (found []string) {
+// told are the words of a language, and the catalog's own in it.
+type told struct {
+	*words.Language
+	texts catalog.Texts
+}
+
+func (t told) compare(before, now listing) (found []string) {
 	say := func(key string, pairs ...any) { found = append(found, t.Text(key, pairs...)) }
 	for _, key := range []string{"recipient", "purpose", "others", "retention", "contact", "policy", "results"} {
 		if old, current := t.fact(before.About, key), t.fact(now.About, key); old != current {
@@ -84,8 +107,8 @@ func (t *tongue) compare(before, now listing) (found []string) {
 }
 
 // fact is one fact of who asks and why.
-func (t *tongue) fact(about map[string]any, key string) string {
-	days := func(key string) string { n, _ := about[key].(float64); return t.days(int(n)) }
+func (t told) fact(about map[string]any, key string) string {
+	days := func(key string) string { n, _ := about[key].(float64); return t.Count("common.days", int64(n)) }
 	if key == "retention" {
 		return t.Text("panel.changed.days", "reports", days("report_days"), "figures", days("figure_days"), "erasure", days("erasure_days"))
 	}
@@ -94,7 +117,7 @@ func (t *tongue) fact(about map[string]any, key string) string {
 }
 
 // beyond names the labels that a has and b has not.
-func (t *tongue) beyond(a, b metric) string {
+func (t told) beyond(a, b metric) string {
 	had := map[string]bool{}
 	for _, l := range b.Attributes {
 		for _, v := range l.Values {
