@@ -66,7 +66,7 @@ func (r Report) String() string {
 // opens no socket, writes no file and makes no identifier: while there is
 // none, zeros stand in its place. Range gauges are in it only when observe is
 // set, because then the application's callbacks are called.
-func (c *Client) Preview(ctx context.Context, observe bool) (shown Report, err error) {
+func (c *Client) Preview(ctx context.Context, observe bool) (Report, error) {
 	if c == nil || c.outbox == nil || c.outbox.gate == nil {
 		return Report{}, errors.New("telemetry: no preview: the client is not configured")
 	}
@@ -77,6 +77,7 @@ func (c *Client) Preview(ctx context.Context, observe bool) (shown Report, err e
 	}
 	report, err := r.collect(ctx, c.now(), observe)
 	var raw []byte
+	var shown Report
 	if err == nil {
 		raw, err = c.outbox.gate.Preview(ctx, report)
 	}
