@@ -1,5 +1,6 @@
 // Package kubernetes_test has kustomize render the files of this directory and
-// kubeconform look at every field of them: make kubernetes.
+// kubeconform look at every field of them. make kubernetes asks a real
+// kube-apiserver as well.
 package kubernetes_test
 
 import (
