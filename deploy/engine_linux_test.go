@@ -55,6 +55,7 @@ func TestEngine(t *testing.T) {
 	}()
 	build(t, "../collector/otelcol", dir, "otelcol")
 	build(t, "../cmd/headcount", dir, "headcount")
+	build(t, "../examples/quickstart", dir, "quickstart")
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -74,6 +74,11 @@ func (e *engine) all(t *testing.T) {
 	e.docker(t, "exec", "headcount_answers_1", "sh", "/usr/local/bin/daily")
 	done()
 
+	done = step("a product in containers, with a volume, sends through TLS")
+	e.product(t)
+	e.docker(t, "exec", "headcount_answers_1", "sh", "/usr/local/bin/daily")
+	done()
+
 	done = step("backup, everything lost, restore: the answers are the same")
 	e.backup(t, e.page(t))
 	done()
@@ -158,7 +163,7 @@ func (e *engine) makeCertificate(t *testing.T) *x509.CertPool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	of := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	of := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"edge"},
 		IsCA: true, BasicConstraintsValid: true}
 	der, err := x509.CreateCertificate(rand.Reader, of, of, key.Public(), key)
 	if err != nil {
@@ -212,9 +217,15 @@ func newGUID() string {
 // wantReports counts the reports in the Collector's file.
 func (e *engine) wantReports(t *testing.T, want int) {
 	t.Helper()
-	if got := strings.Count(e.docker(t, "exec", "headcount_watch_1", "cat", "/data/usage.jsonl"), "install_guid"); got != want {
+	if got := strings.Count(e.reports(t), "install_guid"); got != want {
 		t.Errorf("got %d reports in the file, want %d", got, want)
 	}
+}
+
+// reports is the Collector's file.
+func (e *engine) reports(t *testing.T) string {
+	t.Helper()
+	return e.docker(t, "exec", "headcount_watch_1", "cat", "/data/usage.jsonl")
 }
 
 // page is the answer of the page as of today, as a person gets it who has the
