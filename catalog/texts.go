@@ -214,7 +214,7 @@ func (t translation) check(source map[string]string) error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	if now := hash(source); t.English != now {
-		fault("it translates English texts with the hash %.40q, and theirs is now %q: translate what changed, then write the new hash", t.English, now)
+		fault("the English texts have changed since they were translated: translate what changed, then write \"english\": %q (it is %.40q)", now, t.English)
 	}
 	for _, key := range slices.Sorted(maps.Keys(source)) {
 		text, places := t.Texts[key], strings.Count(source[key], "{range}")

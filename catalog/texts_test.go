@@ -43,7 +43,7 @@ func with(t *testing.T, english string, texts map[string]string) *catalog.Catalo
 // current is the hash of the English texts, as the error of a stale one says it.
 func current(t *testing.T) string {
 	t.Helper()
-	found := regexp.MustCompile(`theirs is now "([0-9a-f]{16})"`).FindStringSubmatch(fmt.Sprint(with(t, "", german()).CheckTexts()))
+	found := regexp.MustCompile(`write "english": "([0-9a-f]{16})"`).FindStringSubmatch(fmt.Sprint(with(t, "", german()).CheckTexts()))
 	if found == nil {
 		t.Fatal("an empty hash is sound, or its error does not say the right one")
 	}
@@ -100,7 +100,7 @@ func TestFaultyTranslations(t *testing.T) {
 		texts   map[string]string
 		fault   string
 	}{
-		"older English":     {"0123456789abcdef", german(), `the hash "0123456789abcdef", and theirs is now "` + now + `"`},
+		"older English":     {"0123456789abcdef", german(), `write "english": "` + now + `" (it is "0123456789abcdef")`},
 		"no texts":          {now, nil, `"about.purpose" is missing`},
 		"a missing text":    {now, change("shop.way.WEB", ""), `text "shop.way.WEB" is missing: translate "web"`},
 		"an unknown text":   {now, change("shop.way.APP", "App"), `text "shop.way.APP" is of no use`},

@@ -54,8 +54,10 @@ func (h history) with(now entry) (history, error) {
 		return nil, fmt.Errorf("the catalog has notice number %d, and notice %d was already published: "+
 			"raise the notice number in catalog.New above %d, then run UPDATE_GOLDEN=1 go test", now.notice, last.notice, last.notice)
 	case now.fingerprint != last.fingerprint:
-		return nil, fmt.Errorf("what is sent or what people are told has changed (fingerprint %s is now %s) and the notice number is still %d: "+
-			"raise the notice number in catalog.New, then run UPDATE_GOLDEN=1 go test", last.fingerprint, now.fingerprint, now.notice)
+		return nil, fmt.Errorf("what is sent or what people are told has changed, and people agreed to notice %d as it was: "+
+			"raise the notice number in catalog.New to %d, so that they are asked again, then run UPDATE_GOLDEN=1 go test; "+
+			"if notice %d was never shown to people, delete its line here instead, and run the same (fingerprint %.8s… is now %.8s…)",
+			now.notice, now.notice+1, now.notice, last.fingerprint, now.fingerprint)
 	}
 	return h, nil
 }
