@@ -7,12 +7,7 @@
 //		Catalog:   compreface.Catalog,
 //		Decisions: decisions, // also telemetry.Config's Consent
 //		Stats:     stats,     // the client that telemetry.Init made
-//		May: func(r *http.Request) panel.Right {
-//			if user(r).Owner {
-//				return panel.Change
-//			}
-//			return panel.Nothing
-//		},
+//		May:       mayDecide, // panel.Change for an administrator
 //	})
 //	mux.Handle("/settings/statistics/", http.StripPrefix("/settings/statistics", statistics))
 //

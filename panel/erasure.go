@@ -84,12 +84,12 @@ func (p *Panel) erasureText(t *tongue, s state, e erasure) string {
 		key = "panel.erase.waiting"
 	}
 	text := t.Text(key, "identifier", e.Identifier, "reports", reports, "asked", t.Date(e.Asked), "arrived", t.Date(e.Arrived),
-		"recipient", t.about.Recipient, "days", t.days(t.about.ErasureDays))
+		"recipient", t.About.Recipient, "days", t.Days(t.About.ErasureDays))
 	switch {
 	case e.State == "pending" && s.vetoed():
 		text += " " + t.Text("panel.erase.veto")
 	case e.State == "failed", e.State == "none" && !s.client.CanErase:
-		text += " " + t.Text("panel.erase.write", "contact", t.about.Contact)
+		text += " " + t.Text("panel.erase.write", "contact", t.About.Contact)
 	}
 	return text
 }
@@ -97,13 +97,8 @@ func (p *Panel) erasureText(t *tongue, s state, e erasure) string {
 // requested is true if a request was made for the identifier of the latest yes: one
 // from before that yes was an earlier identifier's.
 func requested(list []erasure, history []consent.Record) bool {
-	var yes time.Time
-	for _, r := range history {
-		if r.Decision == consent.Granted {
-			yes = r.Time
-		}
-	}
-	return len(list) > 0 && list[0].State != "none" && (list[0].Asked.IsZero() || !list[0].Asked.Before(yes))
+	yes := slices.IndexFunc(history, func(r consent.Record) bool { return r.Decision == consent.Granted })
+	return len(list) > 0 && list[0].State != "none" && (yes < 0 || list[0].Asked.IsZero() || !list[0].Asked.Before(history[yes].Time))
 }
 
 // eraseEarlier asks to erase what was sent under the identifier that begins so. What

@@ -21,8 +21,7 @@ const (
 	formType   = "application/x-www-form-urlencoded"
 	tokenName  = answer.Token      // of a cookie, and of a field of every form
 	laterName  = "headcount_later" // of a cookie: not to be asked by the banner
-	laterDays  = 30
-	sendPeriod = 30 * time.Second // how long a report that is asked for may take
+	sendPeriod = 30 * time.Second  // how long a report that is asked for may take
 )
 
 // body reads a request of one media type, and says what is wrong with it.
@@ -47,9 +46,9 @@ func body(r *http.Request, media string) ([]byte, *refusal) {
 
 // A form is what every form of ours has in it.
 type form struct {
-	Action, Seen, Token, TokenName string
-	Notice                         int
-	Hidden                         template.HTML
+	Path, Seen, Token, TokenName string
+	Notice                       int
+	Hidden                       template.HTML
 }
 
 // form gives the browser a random token, in a cookie and in the form. Another site
@@ -57,7 +56,7 @@ type form struct {
 // proxy hides by which address it was asked for. Path leads to the panel: empty on
 // its own page. The cookie is for every path, so that all open pages share it.
 func (p *Panel) form(w http.ResponseWriter, r *http.Request, seen, path string) form {
-	f := form{Action: path + "decide", Seen: seen, Notice: p.notice, TokenName: tokenName, Token: rand.Text()}
+	f := form{Path: path, Seen: seen, Notice: p.notice, TokenName: tokenName, Token: rand.Text()}
 	if c, err := r.Cookie(cookieName(r)); err == nil && len(c.Value) == len(f.Token) {
 		f.Token = c.Value
 	} else {
@@ -78,12 +77,6 @@ func cookieName(r *http.Request) string {
 	return tokenName
 }
 
-// ours is true for a form with the token of its browser.
-func ours(r *http.Request, token string) bool {
-	c, err := r.Cookie(cookieName(r))
-	return err == nil && token != "" && token == c.Value
-}
-
 // serveForm takes an answer and sends the browser back to the page, which
 // says what stands now: so sending the page again sends no answer again.
 func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
@@ -92,7 +85,10 @@ func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, rig
 	// A form needs the same site and the token, because a browser may be too old to
 	// say where its form is from. A no needs one of them: a proxy that changes the
 	// Host makes every form look like another site's.
-	same, held := p.cross.Check(r) == nil, ours(r, fields.Get(tokenName))
+	same, held := p.cross.Check(r) == nil, false
+	if c, err := r.Cookie(cookieName(r)); err == nil {
+		held = c.Value != "" && c.Value == fields.Get(tokenName)
+	}
 	switch {
 	case wrong != nil:
 	case !ok:
@@ -110,7 +106,7 @@ func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, rig
 	}
 	switch fields.Get("decision") {
 	case "later": // the banner leaves this browser in peace for a while
-		http.SetCookie(w, &http.Cookie{Name: laterName, Value: strconv.Itoa(p.notice), Path: "/", MaxAge: laterDays * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		http.SetCookie(w, &http.Cookie{Name: laterName, Value: strconv.Itoa(p.notice), Path: "/", MaxAge: 30 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 		to = cmp.Or(p.config.Home, "./")
 	case "send":
 		to, wrong = "./?sent", p.send(r.Context())

@@ -349,7 +349,7 @@ func TestNoWhileHistoryHangs(t *testing.T) {
 		place.File = h.decisions
 		h.config.Decisions = place
 	})
-	h.Panel.SetTimeout(50 * time.Millisecond)
+	h.Panel.SetTimeout(300 * time.Millisecond)
 	defer close(place.out)
 	for range 3 { // the first leaves the lock to the second
 		if w := h.do(put(`{"decision":"denied","notice":1}`)); w.Code != http.StatusOK {

@@ -10,7 +10,6 @@ import (
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
-	"headcount.example/internal/changes"
 	"headcount.example/internal/notice"
 )
 
@@ -71,7 +70,7 @@ type page struct {
 	Changes      []string          `json:"changes"`                // since the notice that was agreed to
 	Erasures     []erasure         `json:"erasures"`               // the newest first
 	Sent         []sent            `json:"sent"`                   // the newest first
-	History      []consent.Record  `json:"history"`                // the newest last
+	History      []consent.Record  `json:"history"`                // the newest first
 	Texts        map[string]string `json:"texts,omitempty"`
 
 	Outcome        string  `json:"-"` // of the answer that led here
@@ -108,11 +107,12 @@ func (p *Panel) view(r *http.Request, t *tongue, right Right, entries int) page 
 		v.Agreed = s.decided.Record.Notice
 	}
 	if s.outdated() {
-		v.Changes = changes.Since(v.Agreed, p.config.Earlier, p.config.Catalog, t.Language)
+		v.Changes = t.Changes(v.Agreed, p.config.Earlier)
 	}
 	if s.decided.Veto && s.decided.Record.Where == p.config.Catalog.Variable() {
 		v.Reason = s.decided.Reason
 	}
+	slices.Reverse(v.History)
 	for i := range v.History {
 		if v.Who = v.Who || v.May && v.History[i].By != ""; !v.May {
 			v.History[i].By = ""
@@ -167,7 +167,7 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request, t *tongue, right Ri
 	case outcome != "":
 	case query.Has("recorded") && len(v.History) > 0:
 		v.Outcome = t.Text("panel.recorded")
-		if query.Get("recorded") == "erase" && v.History[len(v.History)-1].Erase && !requested(v.Erasures, v.History) {
+		if query.Get("recorded") == "erase" && v.History[0].Erase && !requested(v.Erasures, v.History) {
 			v.Outcome += " " + t.Text("panel.erase.unasked")
 		}
 	case query.Has("asked"):
@@ -184,16 +184,16 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request, t *tongue, right Ri
 
 // offer says what is asked, or what was agreed to.
 func (p *Panel) offer(t *tongue, on bool) offer {
-	about := t.about
+	about := t.About
 	o := offer{Product: p.config.Catalog.Product(), Recipient: about.Recipient, Notice: p.notice, Language: t.Tag, Direction: t.Direction,
 		Why: about.Purpose, Never: t.Text("panel.never"), Contact: about.Contact, Policy: about.Policy, Results: about.Results,
-		Kept:        t.Text("panel.kept.text", "reports", t.days(about.ReportDays), "figures", t.days(about.FigureDays)),
-		ErasureDays: t.days(about.ErasureDays)}
+		Kept:        t.Text("panel.kept.text", "reports", t.Days(about.ReportDays), "figures", t.Days(about.FigureDays)),
+		ErasureDays: t.Days(about.ErasureDays)}
 	o.Undo = t.Text("panel.undo.text", "recipient", about.Recipient, "days", o.ErasureDays)
 	o.Document, o.Translated = p.config.Catalog.Document(t.Tag)
 	var titles []string
 	for _, d := range p.config.Catalog.Metrics() {
-		text := t.texts.Metric(d.Name)
+		text := t.Metric(d.Name)
 		titles = append(titles, text.Title)
 		line := statistic{Name: d.Name, Title: text.Title, Says: text.Description, Kind: t.Text("notice.now"), Labels: []string{}}
 		if d.Kind == catalog.KindCounter {
@@ -255,11 +255,4 @@ func (p *Panel) Notice() http.Handler {
 func (p *Panel) showNotice(w http.ResponseWriter, r *http.Request, t *tongue, status int) {
 	s := p.look(r.Context())
 	p.write(w, r, t, status, "notice", page{offer: p.offer(t, s.client.On), On: s.client.On, Status: p.status(t, s)})
-}
-
-// newest turns a history around for a table.
-func newest(history []consent.Record) []consent.Record {
-	history = slices.Clone(history)
-	slices.Reverse(history)
-	return history
 }

@@ -17,7 +17,7 @@ import (
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
-	"headcount.example/internal/changes"
+	"headcount.example/internal/told"
 	"headcount.example/telemetry"
 )
 
@@ -123,14 +123,11 @@ type Panel struct {
 //go:embed *.html panel.css
 var assets embed.FS
 
-// requestTimeout is how long the application's Decisions may take for one call.
-const requestTimeout = 5 * time.Second
-
-// maxBy is how many bytes of Config.Who package consent keeps.
-const maxBy = 100
-
-// maxCalls is how many calls of one function of Decisions are made at a time.
-const maxCalls = 16
+const (
+	requestTimeout = 5 * time.Second // for one call of the application's Decisions
+	maxCalls       = 16              // of one function of Decisions at a time
+	maxBy          = 100             // bytes of Config.Who that package consent keeps
+)
 
 // New makes a panel and touches nothing. All faults of the configuration are
 // reported together. With an error the panel can be used all the same: it answers
@@ -172,7 +169,7 @@ func (p *Panel) check() error {
 		}
 	}
 	for i, list := range p.config.Earlier {
-		if err := changes.Check(list, p.config.Catalog.Product()); err != nil {
+		if err := told.Check(list, p.config.Catalog.Product()); err != nil {
 			fault("Earlier[%d]: %w", i, err)
 		}
 	}
@@ -184,14 +181,8 @@ func (p *Panel) check() error {
 func (p *Panel) signed(r *http.Request, where string) consent.Record {
 	record := consent.Record{Where: where}
 	if p.config.Who != nil {
-		printable := func(c rune) rune {
-			if unicode.IsPrint(c) {
-				return c
-			}
-			return -1
-		}
-		record.By = strings.Map(printable, p.config.Who(r))
-		record.By = strings.ToValidUTF8(record.By[:min(len(record.By), maxBy)], "")
+		by := strings.Join(strings.FieldsFunc(p.config.Who(r), func(c rune) bool { return !unicode.IsPrint(c) }), "")
+		record.By = strings.ToValidUTF8(by[:min(len(by), maxBy)], "")
 	}
 	return record
 }

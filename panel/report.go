@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
-	"time"
 
 	"headcount.example/catalog"
 	"headcount.example/telemetry"
@@ -20,14 +18,10 @@ type report struct {
 	Bytes     int             `json:"bytes"`
 	Erasure   bool            `json:"erasure"`   // a request to erase, and not a report
 	Sentences []string        `json:"sentences"` // its facts for people
-	Rows      []row           `json:"-"`
-	raw       []byte
-}
+	Request   []byte          `json:"request"`   // the bytes on the connection
 
-// A row is one fact of a report.
-type row struct {
-	Name, Labels, Value, Unit string
-	On                        time.Time // day; zero for the identifier
+	Identifier string            `json:"-"`
+	Points     []telemetry.Point `json:"-"`
 }
 
 // A preview is the report that would go out now, and GET api/preview.
@@ -63,7 +57,7 @@ func (p *Panel) preview(ctx context.Context, t *tongue, sizes bool) preview {
 		v.Missing = append(v.Missing, d.Name)
 		ranges := d.Ranges.Labels()
 		for i, n := range []int64{3, 1} { // the ranges in the middle
-			title := t.title(d.Name, d.Kind, []string{d.Attributes[0].Key, ranges[min(2+2*i, len(ranges)-1)]})
+			title := t.Title(d.Name, d.Attributes[0].Key, ranges[min(2+2*i, len(ranges)-1)])
 			examples = append(examples, t.Text("panel.preview.example", "title", title, "value", t.Number(n)))
 		}
 	}
@@ -73,46 +67,8 @@ func (p *Panel) preview(ctx context.Context, t *tongue, sizes bool) preview {
 	return v
 }
 
-// report shows a report that will be sent, or one that was. Counted says that its
-// numbers are real: otherwise there is no yes and no identifier yet.
+// report shows a report that will be sent, or one that was: see [told.Words.Report].
 func (p *Panel) report(t *tongue, of telemetry.Report, counted bool) report {
-	v := report{URL: of.URL, Head: of.Head, Body: of.JSON, Bytes: len(of.Request), Erasure: p.erases(of), raw: of.Request,
-		Rows: []row{{Name: "install_guid", Value: of.InstallGUID}}}
-	say := func(key string, pairs ...any) { v.Sentences = append(v.Sentences, t.Text(key, pairs...)) }
-	kinds := map[string]catalog.Kind{}
-	for _, d := range p.config.Catalog.Metrics() {
-		kinds[d.Name] = d.Kind
-	}
-	var day time.Time
-	for _, at := range of.Points {
-		var labels []string
-		for pair := range slices.Chunk(at.Attributes, 2) {
-			labels = append(labels, pair[1])
-		}
-		v.Rows = append(v.Rows, row{at.Name, strings.Join(labels, ", "), t.Number(at.Value), at.Unit, at.Time})
-		key, title := "panel.preview.now", at.Name
-		kind, known := kinds[at.Name]
-		switch {
-		case v.Erasure:
-			title = t.Text("panel.sent.erasure")
-		case known && kind == catalog.KindCounter && counted:
-			key = "panel.preview.since"
-		case known && kind == catalog.KindCounter:
-			key = "panel.preview.yes"
-		}
-		if known {
-			title = t.title(at.Name, kind, at.Attributes)
-		}
-		say(key, "title", title, "value", t.Number(at.Value))
-		day = at.Time
-	}
-	if counted {
-		say("panel.preview.identifier", "value", of.InstallGUID)
-	} else {
-		say("panel.preview.identifier.later")
-	}
-	if !day.IsZero() {
-		say("panel.preview.day", "date", t.Date(day))
-	}
-	return v
+	return report{URL: of.URL, Head: of.Head, Body: of.JSON, Bytes: len(of.Request), Request: of.Request, Erasure: p.erases(of),
+		Sentences: t.Words.Report(of, counted), Identifier: of.InstallGUID, Points: of.Points}
 }

@@ -31,7 +31,7 @@ type signUp struct {
 func (p *Panel) signUp(r *http.Request, t *tongue) signUp {
 	s := p.state(r.Context())
 	return signUp{offer: p.offer(t, false), Ask: s.undecided() && !s.client.On, Box: boxField, NoticeField: noticeField,
-		Label: t.Text("panel.signup.label", "recipient", t.about.Recipient), Help: t.Text("panel.signup.help")}
+		Label: t.Text("panel.signup.label", "recipient", t.About.Recipient), Help: t.Text("panel.signup.help")}
 }
 
 // serveQuestion is for a sign-up form that is made by a program. Who signs up is
@@ -48,9 +48,8 @@ func (p *Panel) serveQuestion(w http.ResponseWriter, r *http.Request, t *tongue,
 // When r posts the form and the application shows it again, because of a mistake in
 // it, the box is as the person left it.
 //
-// It forbids caches to keep the page that w writes, so call it before the page
-// is written: what a browser kept could show a box ticked. A browser that goes
-// back to a page it still has in memory shows it as the person left it.
+// Call it before the page is written: it forbids caches to keep it, which could show
+// a box ticked.
 func (p *Panel) SignUp(w http.ResponseWriter, r *http.Request) template.HTML {
 	if !p.ready() {
 		return ""
@@ -62,7 +61,8 @@ func (p *Panel) SignUp(w http.ResponseWriter, r *http.Request) template.HTML {
 		return ""
 	}
 	row.Ticked, row.Preview = p.ticked(r), p.preview(r.Context(), t, false)
-	return t.part("signup", row)
+	html, _ := t.render("signup", row)
+	return html
 }
 
 // ticked is true for a posted form in which a person ticked exactly our box, to the
@@ -94,9 +94,8 @@ func (p *Panel) SignedUp(r *http.Request) (consent.Record, bool) {
 }
 
 // SignedUpJSON is [Panel.SignedUp] for an application whose sign-up is JSON: it
-// reads from its own request the fields that GET api/signup names, and passes what
-// the person ticked and the number of the notice that was shown. A missing field is
-// false or 0, and no yes.
+// passes what the person ticked and the number of the notice that was shown, from the
+// fields that GET api/signup names. A missing field is false or 0, and no yes.
 func (p *Panel) SignedUpJSON(r *http.Request, ticked bool, notice int) (consent.Record, bool) {
 	return p.agreed(r, p.ready() && ticked && notice == p.notice && p.cross.Check(r) == nil)
 }
@@ -132,5 +131,6 @@ func (p *Panel) Banner(w http.ResponseWriter, r *http.Request, path string) temp
 	if s.outdated() {
 		v.Status = p.status(t, s)
 	}
-	return t.part("banner", map[string]any{"Page": v, "Path": path})
+	html, _ := t.render("banner", v)
+	return html
 }

@@ -33,13 +33,13 @@ func (p *Panel) state(ctx context.Context) state {
 // look is the state after this process acted on what was decided elsewhere.
 func (p *Panel) look(ctx context.Context) state {
 	s := p.state(ctx)
-	if s.decided.On() == s.client.On || s.decided.Failed {
-		return s
+	if s.decided.On() != s.client.On && !s.decided.Failed {
+		if err := p.refresh(ctx); err != nil {
+			p.config.Logger.Warn("panel: a decision could not be acted on", "error", err)
+		}
+		s = p.state(ctx)
 	}
-	if err := p.refresh(ctx); err != nil {
-		p.config.Logger.Warn("panel: a decision could not be acted on", "error", err)
-	}
-	return p.state(ctx)
+	return s
 }
 
 func (p *Panel) refresh(ctx context.Context) error {
@@ -125,7 +125,7 @@ func (s state) identifier(sent, erasing bool) string {
 // status is how things stand in one or two sentences.
 func (p *Panel) status(t *tongue, s state) string {
 	r := s.decided.Record
-	date, where := t.Date(r.Time), t.place(r.Where)
+	date := t.Date(r.Time)
 	var words string
 	switch {
 	case s.on():
@@ -143,19 +143,16 @@ func (p *Panel) status(t *tongue, s state) string {
 	case s.decided.Decision == consent.Denied && r.Where == "":
 		words = t.Text("panel.status.denied.somewhere", "date", date)
 	case s.decided.Decision == consent.Denied:
-		words = t.Text("panel.status.denied", "date", date, "where", where)
-	case s.decided.Failed:
-		words = t.Text("panel.status.failed")
+		words = t.Text("panel.status.denied", "date", date, "where", t.place(r.Where))
 	case s.outdated():
 		words = t.Text("panel.status.changed", "agreed", r.Notice, "notice", p.notice)
 	case s.undecided():
 		words = t.Text("panel.status.undecided")
 	default:
 		words = t.Text("panel.status.failed")
-		name := p.config.Catalog.Variable()
-		value, _ := p.config.Env(name)
-		if accepted, older := strings.CutPrefix(value, "accept:"); older && s.last() == (consent.Record{}) && s.fault == nil {
-			words = t.Text("panel.status.variable.old", "variable", name, "agreed", accepted, "notice", p.notice)
+		value, _ := p.config.Env(p.config.Catalog.Variable())
+		if accepted, older := strings.CutPrefix(value, "accept:"); older && len(s.history) == 0 && s.fault == nil && !s.decided.Failed {
+			words = t.Text("panel.status.variable.old", "variable", p.config.Catalog.Variable(), "agreed", accepted, "notice", p.notice)
 		}
 	}
 	if s.client.On { // nothing that counts is said to be off
