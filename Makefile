@@ -26,7 +26,7 @@ faces: $(CACHE)/otelcol $(CACHE)/faces ## a face service to click through, with 
 	@exec env LISTEN=$(LISTEN) scripts/faces
 
 .PHONY: test
-test: ## everything, in all modules: about 10 minutes the first time, then 5
+test: ## everything, in all modules: about half an hour on two cores
 	@scripts/test
 
 .PHONY: test-root
