@@ -194,12 +194,13 @@ func ExampleNew() {
 	r := bucketing.New(0, 10, 50)
 	fmt.Println(r.Labels())
 	label, _ := r.Label(7)
-	fmt.Println(label)
+	index, _ := r.Index(7)
+	fmt.Println(label, index)
 	_, err := r.Label(-1)
 	fmt.Println(err)
 	// Output:
 	// [0 1-10 11-50 51+]
-	// 1-10
+	// 1-10 1
 	// bucketing: count -1 is negative
 }
 

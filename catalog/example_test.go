@@ -2,6 +2,8 @@ package catalog_test
 
 import (
 	"fmt"
+	"strings"
+	"testing/fstest"
 
 	"headcount.example/bucketing"
 	"headcount.example/catalog"
@@ -62,4 +64,58 @@ func ExampleCounter_With() {
 	// Output:
 	// shop.service.created{shop.service.type=SEARCH}
 	// shop.service.created{undeclared labels}
+}
+
+// services is a catalog with one statistic.
+var services = catalog.New("Shop", 1, about, catalog.NewCounter("shop.service.created", "{service}", says("A service was created, by type."),
+	catalog.OneOf("shop.service.type", "SEARCH", "PAYMENT")))
+
+// What people agree to, in English and as a program may show it in another
+// language.
+func ExampleCatalog_Notice() {
+	notice, err := services.Notice()
+	fmt.Println(services.Product(), services.NoticeNumber(), services.About().Recipient, err)
+	fmt.Println(strings.Contains(string(notice), "A service was created, by type."))
+
+	blocks, translated := services.Document("de")
+	fmt.Println(blocks[0].Heading+",", "all of it translated:", translated)
+	// Output:
+	// Shop 1 Shop Ltd <nil>
+	// true
+	// Nutzungsstatistik von Shop: Hinweis 1, all of it translated: false
+}
+
+// What a vendor's Collector lets through, and what the command headcount reads.
+func ExampleCatalog_CollectorConfig() {
+	config, err := services.CollectorConfig()
+	fmt.Println(strings.Contains(string(config), `metric.name == "shop.service.created"`), err)
+
+	list, err := services.JSON()
+	fmt.Println(strings.Contains(string(list), `"shop.service.created"`), err)
+	fmt.Println(services.Erasure().Name, "may be sent too")
+	// Output:
+	// true <nil>
+	// true <nil>
+	// headcount.erasure.requested may be sent too
+}
+
+// Another name, label, range or sentence is another fingerprint.
+func ExampleCatalog_Fingerprint() {
+	other := catalog.New("Shop", 1, about, catalog.NewCounter("shop.service.created", "{service}", says("A service was created, by type."),
+		catalog.OneOf("shop.service.type", "SEARCH", "PAYMENT", "OTHER")))
+	fmt.Println(services.Fingerprint() == other.Fingerprint())
+	// Output: false
+}
+
+// Translations are files of the application, most often embedded.
+func ExampleCatalog_WithTexts() {
+	files := fstest.MapFS{"texts/de.json": {Data: []byte(`{"english": "0", "texts": {}}`)}}
+	translated := services.WithTexts(files, "texts")
+	fmt.Println(strings.Split(translated.CheckTexts().Error(), ", and")[0])
+
+	texts := translated.Texts("de") // English, because the translation is not sound
+	fmt.Println(texts.Translated, texts.Metric("shop.service.created").Title, texts.Value("shop.service.type", "SEARCH"))
+	// Output:
+	// catalog: texts/de.json: it translates English texts with the hash "0"
+	// false Things search
 }

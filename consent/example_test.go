@@ -102,6 +102,8 @@ func ExampleFile_History() {
 		}
 	}
 	fmt.Println(decisions.Save(ctx, consent.Record{Decision: consent.Granted, Notice: -1}))
+	latest, err := decisions.Consent(ctx)
+	fmt.Println("latest:", latest.Decision, err)
 	records, err := decisions.History(ctx)
 	for _, r := range records {
 		fmt.Println(r.Time.Format(time.DateOnly), r.Decision, "notice", r.Notice, "in", r.Where)
@@ -109,6 +111,7 @@ func ExampleFile_History() {
 	fmt.Println(err)
 	// Output:
 	// consent: notice -1 is not a positive number
+	// latest: denied <nil>
 	// 2026-03-14 granted notice 1 in settings
 	// 2026-03-15 denied notice 1 in settings
 	// <nil>
@@ -121,4 +124,18 @@ func ExampleDecision() {
 	// Output:
 	// undecided
 	// consent: decision "yes" is not undecided, granted or denied undecided
+}
+
+// An application that keeps decisions in its own database keeps them as File
+// does.
+func ExampleAppend() {
+	now := time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
+	history, err := consent.Append(nil, consent.Record{Decision: consent.Granted, Notice: 1, Where: "settings"}, now)
+	fmt.Println(len(history), history[0].Time.Format(time.DateTime), err)
+
+	_, err = consent.Append(history, consent.Record{Notice: 1}, now)
+	fmt.Println(err)
+	// Output:
+	// 1 2026-03-14 09:26:53 <nil>
+	// consent: decision "undecided" is neither granted nor denied
 }

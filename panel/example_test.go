@@ -2,6 +2,7 @@ package panel_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
@@ -73,4 +74,54 @@ func Example() {
 
 	// Output:
 	// true
+}
+
+// A page for all people whose actions are counted, and a question on the pages
+// of an administrator who has not decided yet.
+func ExamplePanel_Banner() {
+	decisions, stats, end := product()
+	defer end()
+	statistics, err := panel.New(panel.Config{
+		Catalog: compreface.Catalog, Decisions: decisions, Stats: stats,
+		May: func(*http.Request) panel.Right { return panel.Change },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/statistics/", http.StripPrefix("/statistics", statistics.Notice()))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		question := statistics.Banner(w, r, "/settings/statistics/")
+		_, _ = fmt.Fprintf(w, "<body>%s</body>", question)
+	})
+
+	page := httptest.NewRecorder()
+	mux.ServeHTTP(page, httptest.NewRequest("GET", "/", nil))
+	fmt.Println(strings.Contains(page.Body.String(), "Exadel"))
+	// Output: true
+}
+
+// A product whose sign-up is JSON.
+func ExamplePanel_SignedUpJSON() {
+	decisions, stats, end := product()
+	defer end()
+	statistics, err := panel.New(panel.Config{
+		Catalog: compreface.Catalog, Decisions: decisions, Stats: stats,
+		May: func(*http.Request) panel.Right { return panel.Nothing },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "/api/signup", strings.NewReader(`{"name": "Ann", "statistics": true, "notice": 1}`))
+	var account struct {
+		Name       string
+		Statistics bool
+		Notice     int
+	}
+	if err := json.NewDecoder(r.Body).Decode(&account); err != nil {
+		log.Fatal(err)
+	}
+	record, yes := statistics.SignedUpJSON(r, account.Statistics, account.Notice)
+	fmt.Println(yes, record.Decision, record.Where)
+	// Output: true granted sign-up form
 }

@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
 	"headcount.example/telemetry"
@@ -33,8 +36,8 @@ func Example() {
 	// Output: false not decided yet
 }
 
-// When a person decides, record it and tell the client.
-func ExampleClient_Refresh() {
+// When a person decides, Decide records it and acts on it.
+func ExampleClient_Decide() {
 	dir, err := os.MkdirTemp("", "telemetry")
 	if err != nil {
 		log.Fatal(err)
@@ -76,4 +79,72 @@ func ExampleClient_Preview() {
 	// compreface.service.created{compreface.service.type=FACE_DETECTION} 0
 	// compreface.service.created{compreface.service.type=FACE_RECOGNITION} 0
 	// compreface.service.created{compreface.service.type=FACE_VERIFICATION} 0
+}
+
+// A program that ends soon sends before it ends. The journal shows what was
+// sent.
+func ExampleClient_Flush() {
+	dir, err := os.MkdirTemp("", "telemetry")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	stats, _ := telemetry.Init(telemetry.Config{Catalog: compreface.Catalog, Endpoint: "https://stats.vendor.example", Dir: filepath.Join(dir, "faces")})
+	defer stats.Shutdown(ctx)
+
+	err = stats.Flush(ctx)
+	fmt.Println("sent:", err == nil) // without a yes nothing is, and err says so
+	entries, err := stats.Journal()
+	fmt.Println(len(entries), err)
+	// Output:
+	// sent: false
+	// 0 <nil>
+}
+
+// An operator's own monitoring can read the same numbers.
+func ExampleClient_Producer() {
+	dir, err := os.MkdirTemp("", "telemetry")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	stats, _ := telemetry.Init(telemetry.Config{Catalog: compreface.Catalog, Endpoint: "https://stats.vendor.example", Dir: filepath.Join(dir, "faces"), CountLocally: true})
+	defer stats.Shutdown(ctx)
+	stats.Add(compreface.UserCreated, 3)
+
+	reader := metric.NewManualReader(metric.WithProducer(stats.Producer()))
+	_ = metric.NewMeterProvider(metric.WithReader(reader)) // the operator has one
+	var read metricdata.ResourceMetrics
+	if err := reader.Collect(ctx, &read); err != nil {
+		log.Fatal(err)
+	}
+	first := read.ScopeMetrics[0].Metrics[0]
+	fmt.Println(first.Name, first.Data.(metricdata.Sum[int64]).DataPoints[0].Value)
+	// Output: compreface.user.created 3
+}
+
+// A decision that something else recorded, such as a form's handler or another
+// process, counts at once after Refresh.
+func ExampleClient_Refresh() {
+	dir, err := os.MkdirTemp("", "telemetry")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	dir = filepath.Join(dir, "faces")
+	ctx := context.Background()
+	decisions := consent.NewFile(dir)
+	stats, _ := telemetry.Init(telemetry.Config{Catalog: compreface.Catalog, Endpoint: "https://stats.vendor.example", Dir: dir, Consent: decisions})
+	defer stats.Shutdown(ctx)
+
+	if err := decisions.Save(ctx, consent.Record{Decision: consent.Granted, Notice: 1, Where: "sign-up"}); err != nil {
+		log.Fatal(err)
+	}
+	if err := stats.Refresh(ctx); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(stats.Status().On)
+	// Output: true
 }
