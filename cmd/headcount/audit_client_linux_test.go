@@ -16,8 +16,8 @@ import (
 // built builds a program of this repository.
 func built(t *testing.T, module, program string) string {
 	t.Helper()
-	to := filepath.Join(t.TempDir(), filepath.Base(program))
-	c := exec.Command("go", "build", "-buildvcs=false", "-o", to, program)
+	to := filepath.Join(t.TempDir(), filepath.Base(filepath.Join(module, program)))
+	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", to, program) // as the Makefile builds them
 	c.Dir = module
 	c.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
@@ -60,27 +60,61 @@ func auditedClient(t *testing.T, args ...string) (*client.Result, result) {
 // The products of this repository are clean in every state.
 func TestAuditClientOfOurProducts(t *testing.T) {
 	networks(t)
-	quickstart, affiliate := built(t, "../../examples", "./quickstart"), built(t, "../../examples", "./affiliate")
-	base := affiliate + " --data {dir} --stats {endpoint} settings telemetry "
-	for name, args := range map[string][]string{
-		"quickstart": {"--catalog", "compreface", "--grant", "COMPREFACE_TELEMETRY=accept:1", "--deny", "COMPREFACE_TELEMETRY=off", "--",
-			quickstart, "-endpoint", "{endpoint}", "-dir", "{dir}", "-faces", "700,0,5", "-now"},
-		"affiliate": {"--catalog", "affiliate", "--grant", base + "on", "--deny", base + "off", "--erase", base + "erase", "--",
-			affiliate, "--data", "{dir}", "--stats", "{endpoint}", "settings", "telemetry", "send"},
-	} {
+	examples, faces := "../../examples", "../../examples/faces"
+	driver, err := filepath.Abs("internal/audit/client/testdata/faces.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quickstart := func(t *testing.T) []string {
+		return []string{"--catalog", "compreface", "--grant", "COMPREFACE_TELEMETRY=accept:1", "--deny", "COMPREFACE_TELEMETRY=off", "--",
+			built(t, examples, "./quickstart"), "-endpoint", "{endpoint}", "-dir", "{dir}", "-faces", "700,0,5", "-now"}
+	}
+	affiliate := func(t *testing.T) []string {
+		program := built(t, examples, "./affiliate")
+		base := program + " --data {dir} --stats {endpoint} settings telemetry "
+		return []string{"--catalog", "affiliate", "--grant", base + "on", "--deny", base + "off", "--erase", base + "erase", "--",
+			program, "--data", "{dir}", "--stats", "{endpoint}", "settings", "telemetry", "send"}
+	}
+	service := func(t *testing.T) []string {
+		if _, err := exec.LookPath("curl"); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatal("missing in CI: curl (apt-get install curl)")
+			}
+			t.Skip("skipped: curl is missing (apt-get install curl)")
+		}
+		return []string{"--catalog", "compreface", "--grant", "COMPREFACE_TELEMETRY=accept:1", "--deny", "COMPREFACE_TELEMETRY=off", "--",
+			"sh", driver, built(t, faces, "."), "{endpoint}", "{dir}"}
+	}
+	for name, test := range map[string]struct {
+		args func(*testing.T) []string
+		sent int // numbers in a report
+	}{"quickstart": {quickstart, 5}, "affiliate": {affiliate, 5}, "faces": {service, 5}} {
 		t.Run(name, func(t *testing.T) {
-			got, r := auditedClient(t, args...)
+			got, r := auditedClient(t, test.args(t)...)
 			for _, f := range got.Findings {
 				t.Errorf("%+v", *f)
 			}
-			if r.code != exitFine || got.Verdict != "clean" || len(got.States) < 6 {
-				t.Errorf("got exit code %d, %q, the verdict %q of %d states", r.code, r.stderr, got.Verdict, len(got.States))
+			if r.code != exitFine || got.Verdict != "clean" {
+				t.Errorf("got exit code %d, %q and the verdict %q", r.code, r.stderr, got.Verdict)
 			}
+			tried := map[string]*client.State{}
 			for _, s := range got.States {
 				t.Logf("%+v", *s)
-				if s.Name == "granted" && (s.Reports != 1 || len(s.Sent) < 5) {
-					t.Errorf("granted: got %d reports with %q, want one", s.Reports, s.Sent)
+				tried[s.Name] = s
+			}
+			t.Logf("%q", got.Notes)
+			for _, state := range []string{"undecided", "granted", "granted and vetoed", "granted, while tar reads", "denied", "granted, then denied",
+				"granted, then denied while its files are locked", "granted, then denied while its files cannot be read",
+				"granted, then denied while its directory cannot be written", "granted, then denied while others may write"} {
+				if tried[state] == nil {
+					t.Errorf("the state %q was not tried", state)
 				}
+			}
+			if s := tried["granted"]; s != nil && (s.Reports != 1 || len(s.Sent) < test.sent) {
+				t.Errorf("granted: got %d reports with %q, want one", s.Reports, s.Sent)
+			}
+			if owned := tried["granted, then denied while another user owns it"]; owned == nil && os.Geteuid() == 0 {
+				t.Error("as root, no state has another owner")
 			}
 		})
 	}
@@ -101,6 +135,8 @@ func TestAuditClientFindsCheats(t *testing.T) {
 		{"lookup", "granted", client.Lookup},
 		{"early", "undecided", client.Consent},
 		{"keeps", "granted, then denied", client.Kept},
+		{"stubborn", "granted, then denied while its files cannot be read", client.Consent},
+		{"exclusive", "granted, while tar reads", client.Backup},
 		{"ambient", "undecided", client.Connection},
 	} {
 		t.Run(test.how, func(t *testing.T) {

@@ -54,6 +54,7 @@ const (
 	Lookup     audit.Carrier = "lookup"
 	Kept       audit.Carrier = "kept identifier"
 	Consent    audit.Carrier = "consent"
+	Backup     audit.Carrier = "backup"
 )
 
 func (r *Result) found(state string, c audit.Carrier, what, proof string) {

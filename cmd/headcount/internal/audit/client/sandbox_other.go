@@ -5,6 +5,7 @@ package client
 import (
 	"context"
 	"errors"
+	"os/exec"
 )
 
 // A watch sees connections, on Linux only.
@@ -13,6 +14,11 @@ type watch struct{}
 type event struct{ protocol, to, lookup string }
 
 func (*watch) taken(context.Context) ([]event, error) { return nil, errNotLinux }
+
+func (*inspection) read(context.Context) error     { return errNotLinux }
+func (*inspection) hindered(context.Context) error { return errNotLinux }
+
+func (*inspection) output(*exec.Cmd) ([]byte, error) { return nil, errNotLinux }
 
 var errNotLinux = errors.New("an application is audited in a network of its own, which only Linux has: run it in a container or a virtual machine")
 

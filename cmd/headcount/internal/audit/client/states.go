@@ -25,6 +25,7 @@ type inspection struct {
 	receiver *recorder
 	watch    *watch
 	base     string
+	strict   bool // whether the command is held to modes, also where it is root
 }
 
 // veto is the variable by which a person says no to every product.
@@ -41,6 +42,9 @@ func (i *inspection) states(ctx context.Context) error {
 	if err := i.vetoed(ctx); err != nil {
 		return err
 	}
+	if err := i.read(ctx); err != nil {
+		return err
+	}
 	if i.Deny == "" {
 		i.result.Notes = append(i.result.Notes, "denied, and granted then denied: not tried without --deny")
 	} else {
@@ -48,6 +52,9 @@ func (i *inspection) states(ctx context.Context) error {
 			return err
 		}
 		if err := i.revoked(ctx); err != nil {
+			return err
+		}
+		if err := i.hindered(ctx); err != nil {
 			return err
 		}
 	}
@@ -171,17 +178,37 @@ func (i *inspection) kept(state string, h *home, rows []audit.Row) {
 	}
 }
 
-// run makes a decision, and runs the command.
+// run makes a decision, which must succeed, and runs the command.
 func (i *inspection) run(ctx context.Context, h *home, name, decision string) (*State, []audit.Row, error) {
-	env := h.env()
-	if variable.MatchString(decision) {
-		env = append(env, i.fill(decision, h))
-	} else if decision != "" {
-		if out, err := i.start(ctx, env, "sh", "-c", i.fill(decision, h)); err != nil {
-			return nil, nil, fmt.Errorf("%s: the decision %q failed: %w: %s", name, decision, err, out)
-		}
+	env, refused, err := i.decide(ctx, h, name, decision)
+	if err == nil && refused != "" {
+		err = fmt.Errorf("%s: the decision %q failed: %s", name, decision, refused)
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	return i.command(ctx, h, name, env)
+}
+
+// decide makes a decision. It returns the environment of the command, and what
+// the decision said if it failed.
+func (i *inspection) decide(ctx context.Context, h *home, name, decision string) (env []string, refused string, err error) {
+	env = h.env()
+	if variable.MatchString(decision) {
+		return append(env, i.fill(decision, h)), "", nil
+	}
+	if decision == "" {
+		return env, "", nil
+	}
+	out, err := i.start(ctx, env, "sh", "-c", i.fill(decision, h))
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		return env, strings.TrimSpace(fmt.Sprintf("%v: %.300s", err, out)), nil
+	case err != nil:
+		return nil, "", fmt.Errorf("%s: the decision %q: %w", name, decision, err)
+	}
+	return env, "", nil
 }
 
 // command runs the command once, and judges what left since the last time.
@@ -244,6 +271,8 @@ func (i *inspection) seen(ctx context.Context, s *State) (all []audit.Row, err e
 	return all, nil
 }
 
+var errLate = errors.New("too late")
+
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 
 // guids are random identifiers, as an installation makes them.
@@ -258,9 +287,9 @@ func (i *inspection) start(ctx context.Context, env []string, command ...string)
 	defer cancel()
 	c := exec.CommandContext(ctx, command[0], command[1:]...)
 	c.Env = env
-	out, err := c.CombinedOutput()
+	out, err := i.output(c)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return out, fmt.Errorf("%s did not end within %s; --timeout gives it longer", command[0], i.Timeout)
+		return out, fmt.Errorf("%w: %s did not end within %s; --timeout gives it longer", errLate, command[0], i.Timeout)
 	}
 	return out, err
 }
