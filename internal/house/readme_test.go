@@ -111,7 +111,7 @@ func TestReadmeIsTrue(t *testing.T) {
 	}
 }
 
-// Whoever contributes finds every module of go.work named.
+// A contributor finds every module of go.work named.
 func TestModulesAreNamed(t *testing.T) {
 	root := top(t)
 	work, err := os.ReadFile(filepath.Join(root, "go.work"))

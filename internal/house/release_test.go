@@ -18,7 +18,8 @@ func TestRelease(t *testing.T) {
 	}
 	dir := clone(t)
 	target := runtime.GOOS + "/" + runtime.GOARCH
-	env := append([]string{"TARGETS=" + target}, asUser[1:]...)
+	cache := strings.TrimSpace(in(t, dir, nil, "go", "env", "GOCACHE"))
+	env := append([]string{"TARGETS=" + target, "SECOND_CACHE=" + cache}, asUser[1:]...)
 	refused := func(want string, code int, command ...string) {
 		t.Helper()
 		if out, got := try(t, dir, env, "", command...); got != code || !strings.Contains(out, want) {

@@ -11,7 +11,7 @@ import (
 	"headcount.example/cmd/headcount/internal/audit"
 )
 
-// mutation makes a hostile report with changes that nobody planned: to its
+// mutation makes a hostile report with changes that no person planned: to its
 // fields, and half of the time to its bytes.
 func (c *Corpus) mutation(r *report, to *Request) {
 	h := hostiles[c.random.IntN(len(hostiles))]
