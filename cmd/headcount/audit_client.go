@@ -20,8 +20,11 @@ host name that must not leave: OTEL_* of every kind, proxies, TRACEPARENT,
 BAGGAGE, a user, an e-mail address.
 
 It runs the command once in each state: undecided, granted, granted and vetoed
-by DO_NOT_TRACK, denied, granted then denied, granted then erased. It says what
-left, field by field against the catalog, and which identifiers were kept.
+by DO_NOT_TRACK, granted while tar reads {dir}, denied, granted then denied,
+granted then erased. It says no once more while the files of {dir} are locked,
+cannot be read, cannot be written, may be written by others, and belong to
+another user (as root). It says what left, field by field against the catalog,
+and which identifiers were kept.
 
 In the command, {endpoint} stands for the address of a receiver that records,
 and {dir} for a directory that survives a restart. The command must end by

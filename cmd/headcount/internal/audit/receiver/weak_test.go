@@ -164,7 +164,7 @@ func TestConfigurationsWrittenByHand(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := auditText(t, readFile(t, filepath.Join("testdata", name+".yaml")))
+			r := auditText(t, readFile(t, filepath.Join("testdata", name+".yaml")), false)
 			for _, carrier := range want {
 				if r.counts[carrier].Found == 0 {
 					t.Errorf("nothing was found in the carrier %q", carrier)
@@ -177,7 +177,8 @@ func TestConfigurationsWrittenByHand(t *testing.T) {
 
 func mustFind(t *testing.T, config string, carrier audit.Carrier, where string) {
 	t.Helper()
-	r := auditText(t, config)
+	// A kill starts the Collector twice more, and finds what is lost.
+	r := auditText(t, config, carrier != audit.Delivery && where != "queue")
 	found := false
 	for _, f := range r.Findings {
 		t.Logf("%s, %s: %s: %.100q", f.Carrier, f.Where, f.What, f.Proof)
@@ -200,13 +201,13 @@ func proven(t *testing.T, r *Result) {
 }
 
 // auditText audits the text of a configuration.
-func auditText(t *testing.T, text string) *Result {
+func auditText(t *testing.T, text string, unkilled bool) *Result {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Audit(t.Context(), Options{Schema: catalogOf(t, "compreface"), Config: path, Binary: program(t), Seed: 7})
+	r, err := Audit(t.Context(), Options{Schema: catalogOf(t, "compreface"), Config: path, Binary: program(t), Seed: 7, unkilled: unkilled})
 	if err != nil {
 		t.Fatal(err)
 	}
