@@ -66,7 +66,7 @@ func TestRelease(t *testing.T) {
 	if got := in(t, dist, nil, "tar", "--list", "--file", "headcount-v0.1.0.tar.gz"); !strings.Contains(got, "headcount-v0.1.0/go.mod\n") {
 		t.Errorf("the source has no go.mod: %.200q", got)
 	}
-	if notes, err := os.ReadFile(filepath.Join(dist, "notes-v0.1.0.md")); err != nil || !strings.HasPrefix(string(notes), "## ") || strings.Count(string(notes), "\n## ") != 0 {
+	if notes, err := os.ReadFile(filepath.Join(dist, "notes-v0.1.0.md")); err != nil || !strings.HasPrefix(string(notes), "## v0.1.0\n") || strings.Count(string(notes), "\n## ") != 0 {
 		t.Errorf("the notes are %.200q, %v, want the first section of CHANGELOG.md", notes, err)
 	}
 	components(t, filepath.Join(dist, "headcount-v0.1.0.sbom.json"))
