@@ -61,11 +61,11 @@ func TestAPI(t *testing.T) {
 	}
 	h.may = panel.Look
 	if s := h.state(t); s.MayChange {
-		t.Error("whoever may look may change")
+		t.Error("a person who may look may change")
 	}
 	w = h.do(put(`{"decision":"denied","notice":1}`))
 	if w.Code != http.StatusForbidden || !json.Valid(w.Body.Bytes()) || !h.state(t).On {
-		t.Errorf("whoever may look changed something: %d", w.Code)
+		t.Errorf("a person who may look changed something: %d", w.Code)
 	}
 }
 
@@ -139,7 +139,7 @@ func TestWithoutClient(t *testing.T) {
 	}
 }
 
-// Whoever writes the requests is told what is wrong with one, and what would
+// The author of the requests is told what is wrong with one, and what would
 // be right.
 func TestAPISaysWhatIsWrong(t *testing.T) {
 	h := open(t, "", nil)

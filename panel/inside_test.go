@@ -17,7 +17,6 @@ import (
 	"headcount.example/catalog"
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
-	"headcount.example/internal/words"
 	"headcount.example/panel"
 )
 
@@ -301,31 +300,6 @@ func TestSendNow(t *testing.T) {
 	h.do(form(h.pressed(t, "denied")))
 	if w := h.do(httptest.NewRequest("POST", mounted+"/api/report", nil)); w.Code != http.StatusBadGateway || len(h.state(t).Sent) != 1 {
 		t.Errorf("after a no: %d", w.Code)
-	}
-}
-
-// TestLanguages: every page is whole in every language, and in its direction.
-func TestLanguages(t *testing.T) {
-	h := reported(t)
-	for _, tag := range append(words.Languages(), words.Pseudo().Tag) {
-		h.Panel = nil
-		config := h.config
-		config.Language = func(*http.Request) string { return tag }
-		p, err := panel.New(config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range []string{"/", "/?sizes&all", "/api/state", "/api/signup", "/nothing"} {
-			w := httptest.NewRecorder()
-			p.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
-			body := w.Body.String()
-			if strings.Contains(body, "!panel.") || strings.Contains(body, "!common.") || w.Code >= 500 {
-				t.Errorf("%s %s: %d, and a text is missing", tag, path, w.Code)
-			}
-			if path == "/" && !strings.Contains(body, `dir="`+words.Match(tag).Direction+`"`) {
-				t.Errorf("%s: the page has another direction", tag)
-			}
-		}
 	}
 }
 

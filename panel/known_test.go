@@ -8,11 +8,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"headcount.example/catalog"
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
+	"headcount.example/internal/ledger"
 	"headcount.example/panel"
 	"headcount.example/telemetry"
 )
@@ -59,7 +61,17 @@ func TestIdentifier(t *testing.T) {
 		house func(*testing.T) *house
 		want  string
 	}{
-		"new":                 {func(t *testing.T) *house { return open(t, "", nil) }, "none exists"},
+		"new":                               {func(t *testing.T) *house { return open(t, "", nil) }, "none exists"},
+		"new, with its state in a database": {func(t *testing.T) *house { return stateful(t, nil) }, "none exists"},
+		"another notice, with its state in a database": {func(t *testing.T) *house {
+			return stateful(t, func(h *house) { h.save(t, consent.Granted, 1); upgraded(h, 2) })
+		}, "none exists"},
+		"another notice after a report, with its state in a database": {func(t *testing.T) *house {
+			h := stateful(t, func(h *house) { h.save(t, consent.Granted, 1) })
+			_ = h.stats.Flush(t.Context()) // the receiver is away
+			upgraded(h, 2)
+			return again(t, h)
+		}, idle},
 		"new, under a veto":   {func(t *testing.T) *house { return vetoed(t, nil) }, "none exists"},
 		"a yes, under a veto": {func(t *testing.T) *house { return vetoed(t, func(h *house) { h.save(t, consent.Granted, 1) }) }, "none exists"},
 		"a no, under a veto":  {func(t *testing.T) *house { return vetoed(t, func(h *house) { h.save(t, consent.Denied, 1) }) }, "none exists"},
@@ -216,6 +228,53 @@ func TestCountingLocally(t *testing.T) {
 	}
 }
 
+// stateful is an installation whose state is not in its directory.
+func stateful(t *testing.T, change func(*house)) *house {
+	t.Helper()
+	h := open(t, "", change)
+	h.database = new(memory)
+	return again(t, h)
+}
+
+// again is the installation after a restart.
+func again(t *testing.T, h *house) *house {
+	t.Helper()
+	stats, err := telemetry.Init(telemetry.Config{Catalog: h.config.Catalog, Endpoint: "http://127.0.0.1:1", Dir: h.dir, Consent: h.decisions, State: h.database})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stats.Shutdown(context.Background()) })
+	h.stats, h.config.Stats = stats, stats
+	if h.Panel, err = panel.New(h.config); err != nil {
+		t.Fatal(err)
+	}
+	h.Handler = http.StripPrefix(mounted, h.Panel)
+	return h
+}
+
+// memory is state as a database keeps it: a value with a version.
+type memory struct {
+	mu      sync.Mutex
+	value   []byte
+	version int64
+}
+
+func (m *memory) Load(context.Context) ([]byte, int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.value, m.version, nil
+}
+
+func (m *memory) Swap(_ context.Context, version int64, value []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if version != m.version {
+		return ledger.ErrConflict
+	}
+	m.value, m.version = value, version+1
+	return nil
+}
+
 // kept is state in a place of which the client knows no directory.
 type kept struct{ destroyed bool }
 
@@ -226,7 +285,7 @@ func (k *kept) Swap(_ context.Context, _ int64, value []byte) error {
 	return nil
 }
 
-// Where the client cannot ask to erase, nobody loses the identifier by asking.
+// Where the client cannot ask to erase, asking does not lose the identifier.
 func TestEraseThatCannotBe(t *testing.T) {
 	for name, change := range map[string]func(*telemetry.Config, *kept){
 		"no directory":                 func(c *telemetry.Config, k *kept) { c.Dir, c.State = "", k },

@@ -152,7 +152,7 @@ func slashed(w http.ResponseWriter, r *http.Request) bool {
 }
 
 // page writes the settings. The outcome of a redirect is told from what stands
-// now, and not from the address: anybody can write an address.
+// now, and not from the address: an address can be written by anyone.
 func (p *Panel) page(w http.ResponseWriter, r *http.Request, t *tongue, right Right, status int, outcome string) {
 	query, entries := r.URL.Query(), few
 	if query.Has("all") {

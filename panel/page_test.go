@@ -181,7 +181,7 @@ func (hostile) History(context.Context) ([]consent.Record, error) {
 }
 func (hostile) Save(context.Context, consent.Record) error { return errors.New(evil) }
 
-// Whoever wrote a text, it stays a text.
+// A text stays a text, also one that another person wrote.
 func TestTextsStayTexts(t *testing.T) {
 	h := counting(t, func(h *house) {
 		upgraded(h, 2)

@@ -34,7 +34,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	get := map[string]int{"GET": 200, "HEAD": 200}
 	routes := []struct {
 		path    string
-		methods map[string]int // what whoever may change gets; the others get 405
+		methods map[string]int // what a person who may change gets; the others get 405
 		right   panel.Right    // that it takes
 	}{
 		{"/", get, panel.Look},
@@ -93,7 +93,7 @@ func protected(t *testing.T, h http.Header) {
 	}
 }
 
-// Until the application says who, nobody may change anything.
+// Until the application says who, no one may change anything.
 func TestNobodyMayChangeByDefault(t *testing.T) {
 	h := open(t, "", func(h *house) { h.config.May = nil })
 	for _, r := range []*http.Request{form("decision=granted&notice=1&seen=x"), put(`{"decision":"granted","notice":1}`)} {
@@ -278,7 +278,7 @@ func TestNotConfigured(t *testing.T) {
 	for _, p := range []*panel.Panel{nil, {}, p} {
 		w := httptest.NewRecorder()
 		p.ServeHTTP(w, put(`{"decision":"granted","notice":1}`))
-		// As the comment on New says: without the error, which is for whoever runs it.
+		// As the comment on New says: without the error, which is for its operator.
 		if w.Code != http.StatusInternalServerError || w.Body.String() != "the panel is not configured: see the error of panel.New\n" {
 			t.Errorf("%d: %s", w.Code, w.Body)
 		}

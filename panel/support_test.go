@@ -36,6 +36,7 @@ type house struct {
 	stats     *telemetry.Client
 	cookie    *http.Cookie // of the newest page with a form
 	may       panel.Right
+	database  telemetry.State // nil: its state is in dir
 }
 
 const mounted = "/settings/statistics"

@@ -134,7 +134,7 @@ func TestNobodyAnswers(t *testing.T) {
 		after time.Duration
 		err   error
 	}{
-		"nobody there":             {"", 0, time.Minute, nil},
+		"no one there":             {"", 0, time.Minute, nil},
 		"y without Enter":          {"y", 0, time.Minute, nil},
 		"goes away reading":        {"?\n", 0, 10 * time.Minute, nil},
 		"the context ends":         {"", 5 * time.Second, 5 * time.Second, context.DeadlineExceeded},

@@ -28,7 +28,7 @@ func TestTerminal(t *testing.T) {
 		"y and end of input":     {[]string{"y" + controlD + controlD}, consent.Undecided},
 		"see, then yes":          {[]string{"?\r", "yes\r"}, consent.Granted},
 		"something else, no":     {[]string{"what\r", "no\r"}, consent.Denied},
-		"pasted lines":           {[]string{"what\ry\r"}, consent.Undecided}, // the y is for a question that nobody saw
+		"pasted lines":           {[]string{"what\ry\r"}, consent.Undecided}, // the y is for a question that no one saw
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPTY(t)

@@ -23,7 +23,7 @@ func (r *recorder) Errorf(format string, args ...any) {
 	r.failures = append(r.failures, fmt.Sprintf(format, args...))
 }
 
-// Whoever runs these tests may be updating files. They say so themselves.
+// A run of these tests may be updating files. They say so themselves.
 func check(t *testing.T, update bool, run func(testing.TB)) []string {
 	t.Helper()
 	value := ""

@@ -72,7 +72,7 @@ func TestAnswerInTheTerminal(t *testing.T) {
 			if out, _ := s.run(0, "settings telemetry status"); !strings.Contains(out, test.status) {
 				t.Errorf("status %q, want %q", out, test.status)
 			}
-			if !strings.Contains(test.status, "nobody") { // decided: not asked again
+			if !strings.Contains(test.status, "not decided") { // decided: not asked again
 				again := s.prepare("program", "create", "autumn")
 				again.Stdin, again.Stderr, again.SysProcAttr = tty, tty, c.SysProcAttr
 				defer time.AfterFunc(patience, func() { _ = again.Process.Kill() }).Stop()
@@ -80,7 +80,7 @@ func TestAnswerInTheTerminal(t *testing.T) {
 					t.Errorf("asked again: %v", err)
 				}
 			}
-			if kept := s.kept(); strings.Contains(test.status, "nobody") && len(kept) != 0 {
+			if kept := s.kept(); strings.Contains(test.status, "not decided") && len(kept) != 0 {
 				t.Errorf("kept %q", kept)
 			}
 		})

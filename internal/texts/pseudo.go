@@ -4,18 +4,34 @@ import "strings"
 
 const pseudoTag = "x-pseudo"
 
-// Pseudo is English made 40 % longer and put in brackets. It shows what a page
+// accents make letters that a font or a narrow encoding may not have.
+var accents = strings.NewReplacer("a", "á", "e", "ë", "i", "î", "o", "ø", "u", "ü", "n", "ñ", "A", "Å", "E", "É", "I", "Ï", "O", "Ö", "N", "Ñ")
+
+// Pseudo is English with accents, 40 % longer and in brackets. It shows what a page
 // does with long texts, and which of its texts do not come from this package.
 func Pseudo() *Language {
 	source := (*Language)(nil).or()
 	l := &Language{Tag: pseudoTag, Direction: source.Direction, texts: map[string]string{}}
 	for key, text := range source.texts {
 		if !technical(key) {
-			text = "[" + text + strings.Repeat("~", (len(text)*2+4)/5) + "]"
+			longer := (len(text)*2 + 4) / 5
+			// In words, because a line can end only between them.
+			more := strings.TrimRight(strings.Repeat("~~~~~~ ", longer/6+1)[:longer], " ")
+			text = "[" + accented(text) + more + "]"
 		}
 		l.texts[key] = text
 	}
 	return l
+}
+
+// accented leaves the places of values as they are.
+func accented(text string) string {
+	before, rest, open := strings.Cut(text, "{")
+	place, after, closed := strings.Cut(rest, "}")
+	if !open || !closed {
+		return accents.Replace(text)
+	}
+	return accents.Replace(before) + "{" + place + "}" + accented(after)
 }
 
 // technical is true for the keys that are no words: how the language is written.

@@ -111,7 +111,10 @@ func TestDates(t *testing.T) {
 
 func TestPseudo(t *testing.T) {
 	l := Pseudo()
-	if got, want := l.Text("common.month.5"), "[May~~]"; got != want {
+	if got, want := l.Text("common.month.5"), "[Máy~~]"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := l.Text("panel.notice", "notice", "one"), "[Ñøtîcë one~~~~~~]"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got, want := l.Number(1234), "1,234"; got != want {
