@@ -61,10 +61,9 @@ func (c *callbacks) series() (names []string) {
 // the value 0. A later callback for the same gauge replaces the earlier one; nil
 // removes it.
 //
-// The callback is called for each attempt to send a report, and when a preview
-// is asked for; not on the path of any other
-// request, and not by two calls at once. It must not call Flush or Preview,
-// which would wait for it. Its context ends after ten seconds. If it returns an
+// The callback is called for each attempt to send a report, and when a preview is
+// asked for, and not by two calls at once. It must not call Flush or Preview, which
+// would wait for it. Its context ends after ten seconds. If it returns an
 // error or a negative size, panics, or takes longer, this metric is left out of
 // that report and nothing else is. A callback for a gauge that is not in the
 // catalog is never called, and the Logger is told.

@@ -79,22 +79,19 @@ func (c *Client) Decide(ctx context.Context, r consent.Record) error {
 // Refresh asks for consent again and acts on the answer before it returns.
 // Call it after a decision was recorded without [Client.Decide].
 //
-// After a yes it opens the totals, or makes new ones with a new identifier.
-// After a no nothing is counted any more, a report that is being sent is
-// stopped and waited for (two seconds at most), and totals, identifier and
-// schedule are destroyed, for every process that shares the directory. When
-// the answer is neither (a veto in the environment, a newer notice, a record
-// that cannot be read), counting and sending stop, and what was counted stays
-// where it is until the next decision. Refresh waits for an attempt of the
-// newest request to erase, if that is due.
+// After a yes it opens the totals, or makes new ones with a new identifier. After a
+// no nothing is counted any more, a report that is being sent is stopped and waited
+// for, two seconds at most, and totals, identifier and schedule are destroyed, for
+// every process that shares them. When the answer is neither (a veto in the
+// environment, a newer notice, a record that cannot be read), counting and sending
+// stop, and what was counted stays until the next decision. Refresh waits for an
+// attempt of the newest request to erase, if that is due.
 //
-// A decision is acted on also when ctx has ended. An error means that the answer
-// could not be had or not be acted on in full; the client is off then, and tries
-// again every five minutes, or every minute where the answer could not be had.
-// After Shutdown, and on a client whose configuration has a fault, Refresh still
-// destroys what a recorded no says has to go. On a nil or zero Client it does
-// nothing. A process that is off learns of another process's yes only here, or
-// through [Config.Watch].
+// A decision is acted on also when ctx has ended; a no also after Shutdown, and
+// where the configuration has a fault. An error means that the answer could not be
+// had or not be acted on in full; the client is off then, and tries again every
+// five minutes, or every minute where the answer could not be had. A process that
+// is off learns of another process's yes only here, or through [Config.Watch].
 func (c *Client) Refresh(ctx context.Context) error {
 	if c == nil || c.decisions == nil || c.config.Catalog.Err() != nil {
 		return nil

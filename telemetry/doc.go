@@ -28,29 +28,27 @@
 //
 // # What is never sent
 //
-// Anything else: internal/gate says how. Nothing is sent, no identifier is
-// made, and no file, goroutine or connection exists while consent does not
-// hold. There are two exceptions. A no may have the receiver asked to erase what
-// was sent (consent.Record.Erase), and the identifier is kept until that request
-// has arrived, for 14 days at most; [Client.EraseEarlier] asks that later. And [Config.Watch], where it is set, is a
-// goroutine. The record of decisions and the journal of what was sent stay.
+// Anything else: internal/gate says how. While consent does not hold nothing is
+// sent, no identifier is made, and no file, goroutine or connection exists, with
+// two exceptions. A no may have the receiver asked to erase what was sent
+// (consent.Record.Erase), and the identifier is kept until that request has
+// arrived, for 14 days at most; [Client.EraseEarlier] asks that later. And
+// [Config.Watch], where it is set, is a goroutine. The record of decisions and the
+// journal of what was sent stay.
 //
 // # The identifier
 //
-// install_guid is a version 4 UUID from crypto/rand, made at the moment of
-// the yes and kept with the totals. Other versions are refused, because they
-// tell on their makers: 560eee90-5fca-11eb-988b-0242ac120003, an identifier
-// that was documented elsewhere as totally random, is of version 1 and says
-// that it was made on 2021-01-26 at 11:33:39 UTC by the container with the
-// address 172.18.0.3.
+// install_guid is a version 4 UUID from crypto/rand, made at the moment of the yes
+// and kept with the totals. Other versions are refused, because they tell on their
+// makers: 560eee90-5fca-11eb-988b-0242ac120003 is of version 1 and says that it was
+// made on 2021-01-26 at 11:33:39 UTC by the container with the address 172.18.0.3.
 //
 // # Never in the way
 //
 // [Client.Add] is one atomic add in memory. It waits for nothing but a page of
-// memory that the system has yet to bring, allocates nothing and returns
-// nothing. The client does not panic, keeps no globals,
-// logs only to [Config.Logger], and does not make exit wait. A nil or zero
-// Client does nothing, so that a product can leave it out.
+// memory that the system has yet to bring, and allocates nothing. The client does
+// not panic, keeps no globals, logs only to [Config.Logger], and does not make exit
+// wait. A nil or zero Client does nothing, so that a product can leave it out.
 //
 // # OpenTelemetry
 //

@@ -19,8 +19,8 @@ const (
 	maxCalls      = 8               // calls of a Source that have not returned
 )
 
-// A permission asks whether consent holds. It remembers nothing from one time to
-// the next, but for a no of this process that may not be recorded.
+// A permission asks whether consent holds. It remembers nothing but a no of this
+// process that may not be recorded.
 type permission struct {
 	config Config
 	calls  chan struct{} // a token for each call of the Source that has not returned

@@ -1,0 +1,87 @@
+package telemetry
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"headcount.example/catalog/affiliate"
+	"headcount.example/consent"
+)
+
+// TestErasureThatCannotBeTrusted: a request that is damaged, holds an identifier
+// that we never make, or is another product's or for another receiver, is never
+// sent.
+func TestErasureThatCannotBeTrusted(t *testing.T) {
+	const guid = "560eee90-5fca-41eb-988b-0242ac120003"
+	const good = `"asked":"2999-01-01T00:00:00Z"}`
+	for name, text := range map[string]string{
+		"empty":          "",
+		"garbage":        "\x00\x01",
+		"version 1":      `{"install_guid":"560eee90-5fca-11eb-988b-0242ac120003","product":"CompreFace","url":"URL",` + good,
+		"nil":            `{"install_guid":"00000000-0000-0000-0000-000000000000","product":"CompreFace","url":"URL",` + good,
+		"other product":  `{"install_guid":"` + guid + `","product":"Shop","url":"URL",` + good,
+		"other receiver": `{"install_guid":"` + guid + `","product":"CompreFace","url":"https://elsewhere.example/",` + good,
+		"too large":      strings.Repeat(" ", 70_000),
+		"no request":     `[]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, listenDeaf(t).url(), nil)
+			id := uuid.MustParse(guid)
+			if err := s.erasures.keep(id, false); err != nil {
+				t.Fatal(err)
+			}
+			text = strings.ReplaceAll(text, "URL", s.outbox.gate.URL())
+			path := holding(t, s.dir, guid)[0]
+			if err := os.WriteFile(filepath.Join(s.dir, path), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s.restart(t)
+			if list := s.erasures.mine(); len(list) != 0 {
+				t.Errorf("would ask: %+v", list)
+			}
+			if err := s.erasures.try(t.Context(), id); err == nil {
+				t.Error("got sent, want an error")
+			}
+		})
+	}
+}
+
+// TestEraseOfAnotherProduct: a product never asks about another one's
+// identifier.
+func TestEraseOfAnotherProduct(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	s.decide(t, consent.Granted)
+	s.heard(t)
+	config := s.config
+	config.Catalog = affiliate.Catalog
+	config.Consent = sourceFunc(func(context.Context) (consent.Record, error) {
+		return consent.Record{Decision: consent.Denied, Erase: true}, nil
+	})
+	other, err := Init(config)
+	if err == nil || !strings.Contains(err.Error(), `belongs to "CompreFace"`) || len(other.Status().Erasing) > 0 {
+		t.Errorf("error %v, status %+v", err, other.Status())
+	}
+	if !s.Status().On || s.Status().InstallGUID == "" || s.ledgerIsGone() {
+		t.Errorf("the other product is %+v", s.Status())
+	}
+}
+
+// TestEraseOfDamagedTotals: what cannot be read is destroyed all the same.
+func TestEraseOfDamagedTotals(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	s.decide(t, consent.Granted)
+	_ = s.Shutdown(t.Context())
+	if err := os.Truncate(filepath.Join(s.dir, "headcount.totals"), 100); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("DO_NOT_TRACK", "1")
+	s.restart(t)
+	if err := s.erase(t.Context()); err == nil || !strings.Contains(err.Error(), "cannot be read") || !s.ledgerIsGone() {
+		t.Errorf("error %v, files %q", err, files(t, s.dir))
+	}
+}
