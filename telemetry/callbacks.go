@@ -125,10 +125,8 @@ func call[T any](ctx context.Context, tokens chan struct{}, function func() (T, 
 		err   error
 	}
 	var none T
-	select {
-	case tokens <- struct{}{}:
-	case <-ctx.Done():
-		return none, fmt.Errorf("the last call has not returned yet: %w", context.Cause(ctx))
+	if err := take(ctx, tokens); err != nil {
+		return none, fmt.Errorf("the last call has not returned yet: %w", err)
 	}
 	answered := make(chan answer, 1)
 	go func() {
@@ -147,6 +145,16 @@ func call[T any](ctx context.Context, tokens chan struct{}, function func() (T, 
 		return a.value, a.err
 	case <-ctx.Done():
 		return none, fmt.Errorf("no answer: %w", context.Cause(ctx))
+	}
+}
+
+// take waits for room for a token as long as ctx allows.
+func take(ctx context.Context, tokens chan struct{}) error {
+	select {
+	case tokens <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 

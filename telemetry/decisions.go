@@ -181,13 +181,11 @@ func (d *decisions) refresh(ctx context.Context) error {
 // stands still may go on. It is tried sooner where only the answer could not be
 // had, and at once where an earlier call took too long.
 func (d *decisions) act(ctx context.Context) (status consent.Status, err error) {
-	select {
-	case d.apply <- struct{}{}:
-		defer func() { <-d.apply }()
-	case <-ctx.Done():
+	if take(ctx, d.apply) != nil {
 		d.again.Reset(0)
 		return status, errors.New("telemetry: an earlier decision is still being acted on: Config.Consent does not answer, or calls the client")
 	}
+	defer func() { <-d.apply }()
 	for range 5 {
 		status = d.permission.now(ctx)
 		if status.On() {
@@ -305,10 +303,9 @@ func (d *decisions) stop() {
 		return
 	}
 	r.cancel()
-	select {
-	case r.sending <- struct{}{}: // no report is on its way, and none can begin
-	case <-time.After(sendingTimeout):
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), sendingTimeout)
+	defer cancel()
+	_ = take(ctx, r.sending) // then no report is on its way, and none can begin
 }
 
 // denied says whether a no stands.

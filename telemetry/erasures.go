@@ -99,12 +99,10 @@ var errNoRequest = errors.New("telemetry: no such request to erase waits for thi
 
 // try sends a request once, if it is due, and notes when to try again.
 func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
-	select {
-	case e.sending <- struct{}{}:
-		defer func() { <-e.sending }()
-	case <-ctx.Done():
-		return fmt.Errorf("telemetry: the request to erase has not been tried yet: %w", ctx.Err())
+	if err := take(ctx, e.sending); err != nil {
+		return fmt.Errorf("telemetry: the request to erase has not been tried yet: %w", err)
 	}
+	defer func() { <-e.sending }()
 	mine := e.mine() // once: another process may end one meanwhile
 	i := slices.IndexFunc(mine, func(r erasure.Request) bool { return r.GUID == guid })
 	if i < 0 {

@@ -196,11 +196,8 @@ func (p *reporter) report(ctx context.Context, r *recorder, onlyDue bool) error 
 	}
 	report, err := r.collect(ctx, p.now(), true)
 	if err = errors.Join(err, ctx.Err()); err == nil {
-		select {
-		case r.sending <- struct{}{}:
+		if err = take(ctx, r.sending); err == nil {
 			defer func() { <-r.sending }()
-		case <-ctx.Done():
-			err = ctx.Err()
 		}
 	}
 	var sending ledger.Sending
