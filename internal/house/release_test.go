@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -70,6 +71,36 @@ func TestRelease(t *testing.T) {
 		t.Errorf("the notes are %.200q, %v, want the first section of CHANGELOG.md", notes, err)
 	}
 	components(t, filepath.Join(dist, "headcount-v0.1.0.sbom.json"))
+}
+
+// TestWorkflows: CI runs what a contributor runs, and each target that a
+// workflow names is in the Makefile. make check looks at their syntax.
+func TestWorkflows(t *testing.T) {
+	read := func(path string) string {
+		data, err := os.ReadFile(filepath.Join(top(t), path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	makefile, weekly := read("Makefile"), read(".github/workflows/weekly.yaml")
+	if !strings.Contains(read(".github/workflows/ci.yaml"), "- run: bash .ci/run") {
+		t.Error("ci.yaml does not run .ci/run")
+	}
+	matrix := regexp.MustCompile(`target: \[(.*)\]`).FindStringSubmatch(weekly)
+	if matrix == nil || !strings.Contains(weekly, "make ${{ matrix.target }}") {
+		t.Fatal("weekly.yaml has no targets, or does not run them")
+	}
+	for target := range strings.SplitSeq(matrix[1], ", ") {
+		if !strings.Contains(makefile, "\n"+target+": ") {
+			t.Errorf("weekly.yaml runs make %s, and there is no such target", target)
+		}
+	}
+	for _, target := range []string{"fuzz", "faults", "audit"} {
+		if !strings.Contains(", "+matrix[1]+",", " "+target+",") {
+			t.Errorf("weekly.yaml does not run make %s", target)
+		}
+	}
 }
 
 // components checks that the SBOM names what is in the command.
