@@ -43,6 +43,7 @@ generate: ## render what is rendered from the catalogs, after a change there
 	go generate -C collector ./...
 	cd cmd/headcount && env GOWORK=off UPDATE_GOLDEN=1 go test ./internal/clickhouse
 	env GOWORK=off go generate -C cmd/headcount/clickhousetest .
+	cd deploy/grafana && env GOWORK=off go run .
 
 .PHONY: fuzz
 fuzz: ## fuzz every parser, FUZZTIME each (30s)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,7 +70,7 @@ func TestPanels(t *testing.T) {
 	e := startEngine(t)
 	headcount := build(t, "../../cmd/headcount", ".")
 	out := t.TempDir()
-	run(t, headcount, "simulate", "--installations", "80", "--days", "75", "--seed", "3", "--end", day, "--out", out)
+	run(t, headcount, "simulate", "--installations", "250", "--days", "100", "--seed", "3", "--end", day, "--out", out)
 	e.load(t, filepath.Join(out, "usage.jsonl"))
 	// What the rendered list would have kept out is counted by the store.
 	e.do(t, `INSERT INTO headcount.otel_metrics_sum (ResourceAttributes, MetricName, TimeUnix, Value) VALUES (map('install_guid', 'no'), 'compreface.user.created', '2026-11-24', 1)`)
@@ -80,11 +81,19 @@ func TestPanels(t *testing.T) {
 	compare(t, e, headcount, store, day)
 }
 
+// compare compares all panels as of a day.
 func compare(t *testing.T, e *engine, headcount, store, on string) {
 	t.Helper()
 	var a answer
 	if err := json.Unmarshal(run(t, headcount, "report", "--store", store, "--as-of", on, "--format", "json"), &a); err != nil {
 		t.Fatal(err)
+	}
+	i, duplicates := a.Installations, int64(0)
+	for _, d := range a.Health.Days {
+		duplicates += d.Duplicates
+	}
+	if i.Erased == 0 || on == day && (i.New28d == 0 || i.Churned28d == 0 || i.Returned28d == 0 || duplicates == 0 || a.Health.LateErased == 0) {
+		t.Errorf("as of %s: this fleet tests too little: %+v, %d duplicates, %d reports after an erasure", on, i, duplicates, a.Health.LateErased)
 	}
 	want := wanted(a)
 	shown := panels(t)
@@ -169,8 +178,8 @@ func wanted(a answer) map[string][][]string {
 			add("Reports a day", d.Day, d.Reports, d.Duplicates)
 		}
 	}
-	for kind, n := range h.Kinds { // one kind in this test
-		add("Refused", kind, n)
+	for _, kind := range slices.Sorted(maps.Keys(h.Kinds)) {
+		add("Refused", kind, h.Kinds[kind])
 	}
 	return w
 }
