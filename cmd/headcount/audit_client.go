@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,14 +113,19 @@ func auditInsideCommand() *cobra.Command {
 
 func clientFacts(r *client.Result) terminal.Facts {
 	f := terminal.Facts{Title: fmt.Sprintf("Audit of an application by the list of %s: %s", r.Product, r.Verdict)}
+	var sent, files []string // of the state before that has some
 	for _, s := range r.States {
 		f.Lines = append(f.Lines, fmt.Sprintf("%s: %s, %s, %s; %s", s.Name, terminal.Count(int64(s.Reports), "report", "reports"),
 			terminal.Count(int64(len(s.Connections)), "connection", "connections"), terminal.Count(int64(len(s.Lookups)), "lookup", "lookups"), s.Exit))
-		if len(s.Sent) > 0 {
-			f.Lines = append(f.Lines, "  sent: "+strings.Join(s.Sent, ", "))
+		if len(s.Sent) > 0 && !slices.Equal(s.Sent, sent) {
+			sent = s.Sent
+			f.Lines = append(f.Lines, "  sent: "+strings.Join(sent, ", "))
+		} else if len(s.Sent) > 0 {
+			f.Lines = append(f.Lines, "  sent: the same")
 		}
-		if len(s.Files) > 0 {
-			f.Lines = append(f.Lines, "  files made: "+strings.Join(s.Files, ", "))
+		if len(s.Files) > 0 && !slices.Equal(s.Files, files) {
+			files = s.Files
+			f.Lines = append(f.Lines, "  files made: "+strings.Join(files, ", "))
 		}
 	}
 	f.Lines = append(f.Lines, r.Notes...)

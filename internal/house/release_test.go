@@ -1,11 +1,13 @@
 package house
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -73,8 +75,9 @@ func TestRelease(t *testing.T) {
 	components(t, filepath.Join(dist, "headcount-v0.1.0.sbom.json"))
 }
 
-// TestWorkflows: CI runs what a contributor runs, and each target that a
-// workflow names is in the Makefile. make check looks at their syntax.
+// TestWorkflows: CI runs what a contributor runs, each target that a workflow
+// names is in the Makefile, and each module gets new versions of what it uses.
+// make check looks at the syntax of workflows.
 func TestWorkflows(t *testing.T) {
 	read := func(path string) string {
 		data, err := os.ReadFile(filepath.Join(top(t), path))
@@ -86,6 +89,12 @@ func TestWorkflows(t *testing.T) {
 	makefile, weekly := read("Makefile"), read(".github/workflows/weekly.yaml")
 	if !strings.Contains(read(".github/workflows/ci.yaml"), "- run: bash .ci/run") {
 		t.Error("ci.yaml does not run .ci/run")
+	}
+	dependabot := read(".github/dependabot.yml")
+	for _, m := range regexp.MustCompile(`(?m)^\t\.(\S*)$`).FindAllStringSubmatch(read("go.work"), -1) {
+		if directory := cmp.Or(m[1], "/"); !strings.Contains(dependabot, strconv.Quote(directory)) {
+			t.Errorf("dependabot.yml does not name the module %s", directory)
+		}
 	}
 	matrix := regexp.MustCompile(`target: \[(.*)\]`).FindStringSubmatch(weekly)
 	if matrix == nil || !strings.Contains(weekly, "make ${{ matrix.target }}") {
