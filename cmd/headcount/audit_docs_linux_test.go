@@ -64,7 +64,8 @@ func TestDocumentForAuditors(t *testing.T) {
 		if weak := b[2] != ""; weak != (err != nil) || weak && (c.ProcessState.ExitCode() != exitFailure || !strings.Contains(string(out), "entity reference, in the output")) {
 			t.Errorf("%v\n%s\n%s", err, b[3], out)
 		}
-	}	entries, err := os.ReadDir(root)
+	}
+	entries, err := os.ReadDir(root)
 	if err != nil || len(entries) != 3 { // .cache, catalog, collector-config.yaml
 		t.Errorf("the commands leave %v, %v: what they make belongs into .cache", entries, err)
 	}
