@@ -39,9 +39,9 @@
 // # The identifier
 //
 // install_guid is a version 4 UUID from crypto/rand, made at the moment of the yes
-// and kept with the totals. Other versions are refused, because they tell on their
-// makers: 560eee90-5fca-11eb-988b-0242ac120003 is of version 1 and says that it was
-// made on 2021-01-26 at 11:33:39 UTC by the container with the address 172.18.0.3.
+// and kept with the totals. Other versions are refused, because they can tell when
+// and where they were made: 560eee90-5fca-11eb-988b-0242ac120003, of version 1, on
+// 2021-01-26 at 11:33:39 UTC in the container with the address 172.18.0.3.
 //
 // # Never in the way
 //

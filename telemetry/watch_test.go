@@ -80,7 +80,7 @@ func TestWatch(t *testing.T) {
 		}
 		rests("undecided")
 		if state.asked.Load() != 0 {
-			t.Error("the state was touched while nobody had decided")
+			t.Error("the state was touched before a decision")
 		}
 		decides(consent.Granted, true)
 		rests("granted")
