@@ -26,28 +26,33 @@ const pruneLong = `prune removes what is older than it should be kept:
 Without the two flags it keeps what the notice promises, as the catalog of the
 archive has it (report_days and figure_days).
 
+With --store it removes the reports of these months, keeps their sums, and
+sums up every month that is over, so that the next answer reads the current
+one alone. Run it each day.
+
 A file that a Collector may write is never removed. What is kept, and why, is
 said. --dry-run says what would be removed and removes nothing.`
 
 const pruneExample = `  headcount prune --archive archive --dry-run /var/lib/otelcol
   headcount prune --archive archive /var/lib/otelcol
-  headcount prune --archive archive --raw-days 7 --months 13 /var/lib/otelcol`
+  headcount prune --archive archive --raw-days 7 --months 13 /var/lib/otelcol
+  headcount prune --store clickhouse://erase@ch.example:8123/headcount`
 
 func pruneCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "prune --archive DIR [FILE|DIR…]",
+		Use:     "prune (--archive DIR [FILE|DIR…] | --store URL)",
 		Short:   "Remove what is older than it should be kept",
 		Long:    pruneLong,
 		Example: pruneExample,
 	}
-	dir := addArchive(cmd)
+	from := addPlace(cmd)
 	var rawDays, months positiveFlag
 	cmd.Flags().Var(&rawDays, "raw-days", fmt.Sprintf("days for which the Collector's files are kept (default what the catalog promises, else %d)", archive.DefaultRawDays))
 	cmd.Flags().Var(&months, "months", fmt.Sprintf("months for which single installations are kept (default what the catalog promises, else %d)", archive.DefaultMonths))
 	dryRun := cmd.Flags().Bool("dry-run", false, "only say what would be removed")
 	format := addFormat(cmd, "table", "json")
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {
-		done, err := archive.Prune(cmd.Context(), *dir, archive.PruneOptions{
+		done, err := from.prune(cmd.Context(), archive.PruneOptions{
 			Files: files, RawDays: int(rawDays), Months: int(months), DryRun: *dryRun, Now: time.Now(),
 		})
 		if err != nil {

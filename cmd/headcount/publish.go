@@ -117,7 +117,7 @@ func (r publishRequest) source(ctx context.Context) (publish.Source, *schema.Sch
 		if err != nil {
 			return nil, nil, err
 		}
-		view, err := r.catalog.view("store "+s.Name(), s.Schema())
+		view, err := r.catalog.view("store "+s.Name(), s.View())
 		return s, view, err
 	}
 	a, err := archive.Open(*r.archive)

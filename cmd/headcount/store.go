@@ -44,7 +44,7 @@ func (p place) load(ctx context.Context, catalog *catalogFlag) (*source, error) 
 	if err != nil {
 		return nil, err
 	}
-	list, err := catalog.view("store "+s.Name(), s.Schema())
+	list, err := catalog.view("store "+s.Name(), s.View())
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +72,21 @@ func (p place) erase(ctx context.Context, o archive.EraseOptions) (*archive.Rece
 		return nil, err
 	}
 	return s.Erase(ctx, o.Now)
+}
+
+// prune removes what is older than it should be kept.
+func (p place) prune(ctx context.Context, o archive.PruneOptions) (*archive.Pruned, error) {
+	if *p.store == "" {
+		return archive.Prune(ctx, *p.archive, o)
+	}
+	if len(o.Files) > 0 || o.RawDays > 0 {
+		return nil, usage("--store %s has no files of a Collector: leave out %q and --raw-days", clickhouse.Hidden(*p.store), o.Files)
+	}
+	s, err := clickhouse.Open(ctx, *p.store)
+	if err != nil {
+		return nil, err
+	}
+	return s.Prune(ctx, o)
 }
 
 // viewOf is the catalog in whose order the answers of an archive are.

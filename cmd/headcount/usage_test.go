@@ -34,6 +34,7 @@ func TestWrongUsage(t *testing.T) {
 		{"prune without archive", []string{"prune"}, "--archive DIR is needed"},
 		{"archive and store", []string{"report", "--archive", "x", "--store", "clickhouse://a:hidden@b"}, "--archive x and --store clickhouse://a:xxxxx@b are two places"},
 		{"erase of files in a store", []string{"erase", "--store", "clickhouse://b", "x"}, `has no files of a Collector: leave out ["x"]`},
+		{"prune of files in a store", []string{"prune", "--store", "clickhouse://b", "x"}, `has no files of a Collector: leave out ["x"]`},
 		{"publish of a store without a record", []string{"publish", "--store", "clickhouse://b", "--out", "never-made"}, "--record DIR is needed with --store"},
 		{"tables of no catalog", []string{"tables"}, "--catalog is needed"},
 		{"empty archive", []string{"report", "--archive", ""}, "--archive DIR is needed"},

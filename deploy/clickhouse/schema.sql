@@ -87,6 +87,8 @@ FROM headcount.otel_metrics_gauge;
 
 -- A row is one report: an installation, the day and the hour in which it arrived, and its values. -1: not in the report.
 -- The hour tells two reports of a day apart.
+-- It is a figure of a single installation, which the notice promises to keep for 400 days at most. headcount prune removes
+-- it earlier, and keeps the sums; TTL removes it where headcount prune does not run.
 CREATE TABLE IF NOT EXISTS headcount.reports (
     install_guid UUID CODEC(ZSTD(1)), day Date CODEC(Delta, ZSTD(1)), hour UInt8 CODEC(ZSTD(1))
 ) ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (install_guid, day, hour)
@@ -108,6 +110,7 @@ ALTER TABLE headcount.reports ADD COLUMN IF NOT EXISTS `compreface.collection.co
 ALTER TABLE headcount.reports ADD COLUMN IF NOT EXISTS `compreface.collection.count{compreface.faces.range=50001-200000}` SimpleAggregateFunction(max, Int64) DEFAULT -1 CODEC(Delta, ZSTD(1));
 ALTER TABLE headcount.reports ADD COLUMN IF NOT EXISTS `compreface.collection.count{compreface.faces.range=200001-1000000}` SimpleAggregateFunction(max, Int64) DEFAULT -1 CODEC(Delta, ZSTD(1));
 ALTER TABLE headcount.reports ADD COLUMN IF NOT EXISTS `compreface.collection.count{compreface.faces.range=1000001+}` SimpleAggregateFunction(max, Int64) DEFAULT -1 CODEC(Delta, ZSTD(1));
+ALTER TABLE headcount.reports MODIFY TTL day + toIntervalDay(400);
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS headcount.reports_of_points TO headcount.reports AS
 
@@ -157,6 +160,7 @@ CREATE TABLE IF NOT EXISTS headcount.installations (
     install_guid UUID, month Date, active_mask SimpleAggregateFunction(groupBitOr, UInt32)
 ) ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(month) ORDER BY (install_guid, month)
 SETTINGS old_parts_lifetime = 1;
+ALTER TABLE headcount.installations MODIFY TTL month + toIntervalDay(400);
 CREATE MATERIALIZED VIEW IF NOT EXISTS headcount.installations_of_points TO headcount.installations AS
 SELECT install_guid, toStartOfMonth(day) AS month, groupBitOr(bitShiftLeft(toUInt32(1), toDayOfMonth(day) - 1)) AS active_mask
 FROM headcount.points WHERE refused = '' AND NOT erased AND metric != 'headcount.erasure.requested'
@@ -183,6 +187,17 @@ CREATE TABLE IF NOT EXISTS headcount.refused (day Date, kind LowCardinality(Stri
 CREATE MATERIALIZED VIEW IF NOT EXISTS headcount.refused_of_points TO headcount.refused AS
 SELECT day, refused AS kind, count() AS points FROM headcount.points WHERE refused != ''
 GROUP BY day, kind;
+
+-- What headcount prune makes of the reports before a day, so that they need not be read again: the sums of each month, and
+-- what is known of each installation by that day. Where pruned is true, these reports are gone.
+CREATE TABLE IF NOT EXISTS headcount.bases (number UInt32, first Date, pruned Bool, mark String) ENGINE = MergeTree ORDER BY number;
+CREATE TABLE IF NOT EXISTS headcount.sums (base UInt32, month Date, tables String CODEC(ZSTD(1))) ENGINE = MergeTree ORDER BY (base, month)
+SETTINGS old_parts_lifetime = 1;
+CREATE TABLE IF NOT EXISTS headcount.states (
+    base UInt32, first Date, install_guid UUID CODEC(ZSTD(1)), state String CODEC(ZSTD(1))
+) ENGINE = MergeTree ORDER BY (base, install_guid)
+SETTINGS old_parts_lifetime = 1;
+ALTER TABLE headcount.states MODIFY TTL first + toIntervalDay(400);
 
 -- What headcount erase did: no identifier, and nothing made from one.
 CREATE TABLE IF NOT EXISTS headcount.receipts (number UInt32, receipt String) ENGINE = ReplacingMergeTree ORDER BY number;

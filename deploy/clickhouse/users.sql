@@ -1,4 +1,4 @@
--- Roles with the least rights, for a ClickHouse server. They were not run: the engine of the tests has no users.
+-- Roles with the least rights, for a ClickHouse server. They were parsed and not run: the engine of the tests has no users.
 -- Make the users with passwords of your own, and grant each a role:
 --
 --   CREATE USER collector IDENTIFIED WITH sha256_password BY '…' DEFAULT ROLE headcount_ingest; GRANT headcount_ingest TO collector;
@@ -19,14 +19,20 @@ GRANT SELECT ON headcount.requests TO headcount_answers;
 GRANT SELECT ON headcount.tombstones TO headcount_answers;
 GRANT SELECT ON headcount.late TO headcount_answers;
 GRANT SELECT ON headcount.refused TO headcount_answers;
+GRANT SELECT ON headcount.bases TO headcount_answers;
+GRANT SELECT ON headcount.sums TO headcount_answers;
+GRANT SELECT ON headcount.states TO headcount_answers;
 
--- headcount erase.
+-- headcount erase and headcount prune.
 CREATE ROLE IF NOT EXISTS headcount_erase;
 GRANT SELECT ON headcount.catalog TO headcount_erase;
-GRANT SELECT, ALTER DELETE ON headcount.reports TO headcount_erase;
+GRANT SELECT, ALTER DELETE, OPTIMIZE ON headcount.reports TO headcount_erase;
 GRANT SELECT, ALTER DELETE ON headcount.installations TO headcount_erase;
 GRANT SELECT, ALTER DELETE ON headcount.requests TO headcount_erase;
 GRANT SELECT, INSERT ON headcount.tombstone_key TO headcount_erase;
 GRANT SELECT, INSERT ON headcount.tombstones TO headcount_erase;
 GRANT SELECT, INSERT ON headcount.late TO headcount_erase;
 GRANT SELECT, INSERT ON headcount.receipts TO headcount_erase;
+GRANT SELECT, INSERT ON headcount.bases TO headcount_erase;
+GRANT SELECT, INSERT, ALTER DELETE ON headcount.sums TO headcount_erase;
+GRANT SELECT, INSERT, ALTER DELETE ON headcount.states TO headcount_erase;

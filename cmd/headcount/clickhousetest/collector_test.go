@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,10 +40,18 @@ var changes = map[string][][2]string{
 		{`'set(datapoint.start_time, TruncateTime(Now(), Duration("1h")))'`, `'set(datapoint.start_time, TruncateTime(datapoint.start_time, Duration("1h")))'`},
 		{`exporters: [otlp_http/hop]`, `exporters: [file, otlp_http/hop]`},
 		{`flush_timeout: 1s`, `flush_timeout: 300ms`},
+		{`initial_interval: 1s, max_interval: 30s`, `initial_interval: 50ms, max_interval: 200ms`},
 	},
 }
 
-func startCollector(t testing.TB, e *engine) *collector {
+func startCollector(t testing.TB, e *engine, more ...[2]string) *collector {
+	t.Helper()
+	return startCollectorAt(t, e, filepath.Join(t.TempDir(), "queue"), more...)
+}
+
+// startCollectorAt is startCollector with a directory for its queue, and more
+// changes of the second half.
+func startCollectorAt(t testing.TB, e *engine, queue string, more ...[2]string) *collector {
 	t.Helper()
 	dir := t.TempDir()
 	c := &collector{file: filepath.Join(dir, "usage.jsonl"), log: &bytes.Buffer{}}
@@ -51,7 +60,11 @@ func startCollector(t testing.TB, e *engine) *collector {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, change := range changes[path] {
+		list := changes[path]
+		if path == secondHalf {
+			list = append(slices.Clone(list), more...)
+		}
+		for _, change := range list {
 			if !bytes.Contains(text, []byte(change[0])) {
 				t.Fatalf("%s no longer has %s", path, change[0])
 			}
@@ -66,7 +79,7 @@ func startCollector(t testing.TB, e *engine) *collector {
 	listen := freeAddress(t)
 	c.health, c.url = "http://"+freeAddress(t), "http://"+listen+"/v1/metrics"
 	c.env = []string{"HEADCOUNT_LISTEN=" + listen, "HEADCOUNT_HEALTH=" + strings.TrimPrefix(c.health, "http://"), "HEADCOUNT_HOP=" + freeAddress(t),
-		"HEADCOUNT_FILE=" + c.file, "HEADCOUNT_QUEUE=" + filepath.Join(dir, "queue"), "HEADCOUNT_CLICKHOUSE=http://" + e.address}
+		"HEADCOUNT_FILE=" + c.file, "HEADCOUNT_QUEUE=" + queue, "HEADCOUNT_CLICKHOUSE=http://" + e.address}
 	t.Cleanup(c.kill)
 	c.start(t)
 	return c

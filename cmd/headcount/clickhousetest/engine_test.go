@@ -27,10 +27,19 @@ func startEngine(t testing.TB) *engine {
 	e := &engine{dir: t.TempDir(), address: "127.0.0.1:0"}
 	t.Cleanup(e.kill)
 	e.start(t)
+	e.tables(t)
+	for _, table := range []string{"reports", "installations", "states"} {
+		e.do(t, "ALTER TABLE headcount."+table+" REMOVE TTL") // the days of most tests do not move with the clock
+	}
+	return e
+}
+
+// tables runs the committed file.
+func (e *engine) tables(t testing.TB) {
+	t.Helper()
 	for _, sql := range clickhouse.Statements(ddl(t)) {
 		e.do(t, sql)
 	}
-	return e
 }
 
 // ddl is the committed file, which is what the command renders.
@@ -104,7 +113,7 @@ func (e *engine) do(t testing.TB, sql string) string {
 // empty removes all rows, but not the catalog.
 func (e *engine) empty(t testing.TB) {
 	t.Helper()
-	for _, table := range []string{"reports", "installations", "requests", "late", "refused", "receipts", "tombstones", "tombstone_key"} {
+	for _, table := range []string{"reports", "installations", "requests", "late", "refused", "receipts", "tombstones", "tombstone_key", "bases", "sums", "states"} {
 		e.do(t, "TRUNCATE TABLE headcount."+table)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"headcount.example/cmd/headcount/internal/archive"
+	"headcount.example/cmd/headcount/internal/day"
 )
 
 // seeds are the fleets whose answers are compared.
@@ -19,13 +20,14 @@ const seeds = 10
 // The same reports give the same bytes of JSON: from the Collector's file by
 // way of an archive, from ClickHouse by way of one Collector, and from
 // ClickHouse by way of two. Also before and after the requests to erase are
-// carried out, and after late reports of what was erased.
+// carried out, after late reports of what was erased, and from the sums of the
+// months that are over.
 func TestSameAnswers(t *testing.T) {
 	e := startEngine(t)
 	one, left, right := startCollector(t, e), startCollector(t, e), startCollector(t, e)
 	for seed := range uint64(seeds) {
 		t.Run(fmt.Sprint("seed ", seed+1), func(t *testing.T) {
-			events := history(t, seed+1, 30, 45)
+			events := history(t, seed+1, 30, 45, lastDay)
 			before := len(events) * 7 / 10
 			a := newArchived(t, one)
 
@@ -37,14 +39,19 @@ func TestSameAnswers(t *testing.T) {
 			if inFiles.Requests != inStore.Requests || inFiles.Reports != inStore.Reports || inFiles.Ever != inStore.Ever || inFiles.Number != inStore.Number {
 				t.Errorf("receipts: the files' is %+v, the store's %+v", inFiles, inStore)
 			}
+			sumUp(t, e)
 			same(t, "one Collector, erased", e, a.report(t))
 			send(t, events[before:], one)
 			late := a.report(t)
 			same(t, "one Collector, later", e, late)
+			sumUp(t, e)
+			same(t, "one Collector, summed up", e, late)
 
 			e.empty(t)
 			send(t, events[:before], left, right)
 			same(t, "two Collectors, with requests to erase", e, pending)
+			sumUp(t, e)
+			same(t, "two Collectors, summed up with requests to erase", e, pending)
 			eraseStore(t, e)
 			send(t, events[before:], left, right)
 			same(t, "two Collectors, later", e, late)
@@ -52,11 +59,24 @@ func TestSameAnswers(t *testing.T) {
 	}
 }
 
+// sumUp has the months summed up, and removes none.
+func sumUp(t *testing.T, e *engine) {
+	t.Helper()
+	if _, err := headcount("prune", "--store", e.store(), "--months", "1200"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // same waits until the store answers as the files do.
 func same(t *testing.T, what string, e *engine, want []byte) {
 	t.Helper()
-	until(t, 30*time.Second, func() error {
-		got, err := headcount("report", "--store", e.store(), "--as-of", lastDay.String(), "--format", "json")
+	sameAsOf(t, what, e, want, lastDay)
+}
+
+func sameAsOf(t *testing.T, what string, e *engine, want []byte, on day.Day) {
+	t.Helper()
+	until(t, time.Minute, func() error {
+		got, err := headcount("report", "--store", e.store(), "--as-of", on.String(), "--format", "json")
 		if err == nil && !bytes.Equal(got, want) {
 			err = fmt.Errorf("%s: %s", what, firstDifference(got, want))
 		}
@@ -121,13 +141,18 @@ func newArchived(t *testing.T, from *collector) *archived {
 // report compacts what is new and answers.
 func (a *archived) report(t *testing.T) []byte {
 	t.Helper()
+	return a.reportAsOf(t, lastDay)
+}
+
+func (a *archived) reportAsOf(t *testing.T, on day.Day) []byte {
+	t.Helper()
 	a.n++
 	file := filepath.Join(t.TempDir(), fmt.Sprintf("usage-%d.jsonl", a.n))
 	a.read = tail(t, a.from.file, a.read, file)
 	out := []byte(nil)
 	for _, args := range [][]string{
 		{"compact", "--archive", a.dir, "--catalog", "compreface", file},
-		{"report", "--archive", a.dir, "--as-of", lastDay.String(), "--format", "json"},
+		{"report", "--archive", a.dir, "--as-of", on.String(), "--format", "json"},
 	} {
 		var err error
 		if out, err = headcount(args...); err != nil {

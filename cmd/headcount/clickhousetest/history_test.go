@@ -26,16 +26,17 @@ const lastDay = day.Day(20782) // 2026-11-25
 // An event is a request of an installation, in OTLP.
 type event struct {
 	guid [16]byte
+	day  day.Day
 	body []byte
 }
 
 // history makes the requests of a simulated fleet in their order: reports,
 // second reports of a day, restored totals, clones, late ones, requests to
 // erase. Each of a day has an hour of its own.
-func history(t testing.TB, seed uint64, installations, days int) []event {
+func history(t testing.TB, seed uint64, installations, days int, end day.Day) []event {
 	t.Helper()
 	dir, s := t.TempDir(), list(t)
-	o := fleet.Options{Schema: s, Installations: installations, Days: days, Seed: seed, End: lastDay}
+	o := fleet.Options{Schema: s, Installations: installations, Days: days, Seed: seed, End: end}
 	if _, err := fleet.Write(t.Context(), o, dir, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func history(t testing.TB, seed uint64, installations, days int) []event {
 			return fmt.Errorf("more than 24 requests of an installation on a day")
 		}
 		body, err := encode(s, r, r.Day.Time().Add(time.Duration(hour)*time.Hour))
-		events = append(events, event{r.GUID, body})
+		events = append(events, event{r.GUID, r.Day, body})
 		return err
 	}})
 	if err != nil {

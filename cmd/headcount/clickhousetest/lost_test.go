@@ -3,8 +3,6 @@ package clickhousetest
 import (
 	"crypto/rand"
 	"flag"
-	"fmt"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -41,16 +39,7 @@ func TestNothingIsLost(t *testing.T) {
 	if all != *reports/rounds*rounds {
 		t.Fatalf("%d of %d reports were taken", all, *reports)
 	}
-	until(t, 2*time.Minute, func() error {
-		text, err := e.try("SELECT count() FROM (SELECT install_guid, day, hour FROM headcount.reports GROUP BY ALL HAVING max(`compreface.user.created`) = 7 AND max(`compreface.collection.count{compreface.faces.range=1-10}`) = 3)")
-		if n, failed := strconv.Atoi(text); err == nil && (failed != nil || n != all) {
-			err = fmt.Errorf("%s whole reports are stored, and %d were acknowledged", text, all)
-		}
-		return err
-	})
-	if n := e.do(t, "SELECT count() FROM (SELECT DISTINCT install_guid, day, hour FROM headcount.reports)"); n != strconv.Itoa(all) {
-		t.Errorf("%s reports are stored, and %d were sent", n, all)
-	}
+	stored(t, e, all)
 	t.Logf("%d reports acknowledged and stored, through %d kills", all, rounds+rounds/3)
 }
 

@@ -62,6 +62,9 @@ func TestErasedIsInNoTable(t *testing.T) {
 			t.Errorf("%s holds the identifier: %s", table, text)
 		}
 	}
+	if text := e.do(t, "SELECT command FROM system.mutations"); text == "" || strings.Contains(text, erased) {
+		t.Errorf("the mutations that ClickHouse remembers: got %q, want some, without the identifier", text)
+	}
 	if got := e.do(t, "SELECT DISTINCT install_guid, hour FROM headcount.reports"); got != other+"\t13" {
 		t.Errorf("reports: got %q, want that of %s alone", got, other)
 	}

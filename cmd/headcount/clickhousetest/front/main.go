@@ -4,8 +4,8 @@
 //
 //	front -listen 127.0.0.1:8123 -data DIR
 //
-// CHDB_LIB_PATH names libchdb.so. A process has one engine, so queries go one
-// after the other.
+// CHDB_LIB_PATH names libchdb.so. A process has one engine, with as many
+// connections as there are requests at one moment.
 package main
 
 import (
@@ -14,8 +14,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-
-	"github.com/chdb-io/chdb-go/chdb"
 )
 
 func main() {
@@ -29,14 +27,16 @@ func main() {
 }
 
 func run(listen, data string) error {
-	session, err := chdb.NewSession(data)
+	s := &server{data: data}
+	c, err := s.take()
 	if err != nil {
 		return err
 	}
+	s.give(c)
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
 		return err
 	}
 	fmt.Println(l.Addr()) // from here on it takes requests
-	return http.Serve(l, &server{session: session})
+	return http.Serve(l, s)
 }

@@ -10,14 +10,37 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/chdb-io/chdb-go/chdb"
+	chdbpurego "github.com/chdb-io/chdb-go/chdb-purego"
 )
 
-// A server answers one query at a time.
+// A server answers each request on a connection of its own.
 type server struct {
-	mu      sync.Mutex
-	session *chdb.Session
+	data string // directory of the engine's files
+
+	mu   sync.Mutex
+	idle []chdbpurego.ChdbConn
 }
+
+// take returns a connection that no other request uses.
+func (s *server) take() (chdbpurego.ChdbConn, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.idle); n > 0 {
+		c := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		return c, nil
+	}
+	return chdbpurego.NewConnectionFromConnString(s.data)
+}
+
+func (s *server) give(c chdbpurego.ChdbConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = append(s.idle, c)
+}
+
+// A request is one query and the connection that it has.
+type request struct{ conn chdbpurego.ChdbConn }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
@@ -25,10 +48,14 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	conn, err := s.take()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	defer s.give(conn)
 	out := &output{w: w, revision: revisionOf(r.URL.Query())}
-	if err := s.query(out, r.URL.Query(), body); err != nil && !out.began {
+	if err := (&request{conn}).query(out, r.URL.Query(), body); err != nil && !out.began {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	} else if err != nil {
 		panic(http.ErrAbortHandler) // the client must see that the answer is not whole
@@ -37,15 +64,15 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // query runs the query of a request: in the body, or in the address with the
 // rows to insert in the body.
-func (s *server) query(out *output, address url.Values, body []byte) error {
+func (r *request) query(out *output, address url.Values, body []byte) error {
 	for name, values := range address {
 		switch {
 		case strings.HasPrefix(name, "param_"):
-			if err := s.do("SET " + name + " = " + quote(values[0])); err != nil {
+			if err := r.do("SET " + name + " = " + quote(values[0])); err != nil {
 				return err
 			}
 		case name == "database":
-			if err := s.do("USE `" + values[0] + "`"); err != nil {
+			if err := r.do("USE `" + values[0] + "`"); err != nil {
 				return err
 			}
 		}
@@ -54,7 +81,7 @@ func (s *server) query(out *output, address url.Values, body []byte) error {
 	if sql == "" {
 		sql = string(body)
 	} else if len(body) > 0 {
-		return s.insert(sql, body)
+		return r.insert(sql, body)
 	}
 	format := address.Get("default_format")
 	if format == "" {
@@ -68,14 +95,14 @@ func (s *server) query(out *output, address url.Values, body []byte) error {
 		write = out.blocks
 	}
 	if !selects(sql) { // the engine streams nothing else
-		result, err := s.session.Query(sql, format)
+		result, err := r.conn.Query(sql, format)
 		if err != nil {
 			return err
 		}
 		defer result.Free()
 		return write(result.Buf())
 	}
-	rows, err := s.session.QueryStream(sql, format)
+	rows, err := r.conn.QueryStreaming(sql, format)
 	if err != nil {
 		return err
 	}
@@ -102,8 +129,8 @@ func revisionOf(address url.Values) uint64 {
 	return n
 }
 
-func (s *server) do(sql string) error {
-	result, err := s.session.Query(sql, "TabSeparated")
+func (r *request) do(sql string) error {
+	result, err := r.conn.Query(sql, "TabSeparated")
 	if err == nil {
 		result.Free()
 	}
@@ -111,7 +138,7 @@ func (s *server) do(sql string) error {
 }
 
 // insert runs INSERT … FORMAT x with its rows, which go through a file.
-func (s *server) insert(sql string, rows []byte) error {
+func (r *request) insert(sql string, rows []byte) error {
 	into, format := sql, lastFormat(sql)
 	if format == "" {
 		return fmt.Errorf("no FORMAT at the end of %.200q", sql)
@@ -128,7 +155,7 @@ func (s *server) insert(sql string, rows []byte) error {
 	if err != nil {
 		return err
 	}
-	return s.do(into + " SELECT * FROM file(" + quote(f.Name()) + ", '" + format + "')")
+	return r.do(into + " SELECT * FROM file(" + quote(f.Name()) + ", '" + format + "')")
 }
 
 func quote(text string) string {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"headcount.example/cmd/headcount/internal/day"
+	"headcount.example/cmd/headcount/internal/schema"
 )
 
 // Retention where neither the command nor the archive's catalog has one.
@@ -77,17 +78,22 @@ func Prune(ctx context.Context, dir string, o PruneOptions) (*Pruned, error) {
 	return p.done, nil
 }
 
-// retention is what the catalog of the archive promises. A month is kept only if
-// its first day and a whole month after it are within the promise.
+// retention is what the catalog of the archive promises.
 func (m *manifest) retention() (rawDays, months int) {
-	rawDays, months = DefaultRawDays, DefaultMonths
 	if m.Catalog == nil {
-		return rawDays, months
+		return DefaultRawDays, DefaultMonths
 	}
-	if n := m.Catalog.About.ReportDays; n > 0 {
+	return Retention(m.Catalog.About)
+}
+
+// Retention is what a notice promises. A month is kept only if its first day
+// and a whole month after it are within the promise.
+func Retention(about schema.About) (rawDays, months int) {
+	rawDays, months = DefaultRawDays, DefaultMonths
+	if n := about.ReportDays; n > 0 {
 		rawDays = n
 	}
-	if n := m.Catalog.About.FigureDays; n > 0 {
+	if n := about.FigureDays; n > 0 {
 		months = max(n/31-1, 1)
 	}
 	return rawDays, months
@@ -128,10 +134,11 @@ func (p *pruning) run(files []rawFile) error {
 // mostMonths go further back than any report.
 const mostMonths = 12 * 100
 
-// first is the first month that is kept.
-func (p *pruning) first() day.Day {
-	first := day.Of(p.o.Now).Month()
-	for range min(p.o.Months, mostMonths) {
+// FirstKept is the first month that is kept, if months are, beside the current
+// one.
+func FirstKept(now time.Time, months int) day.Day {
+	first := day.Of(now).Month()
+	for range min(months, mostMonths) {
 		first = (first - 1).Month()
 	}
 	return first
@@ -140,7 +147,7 @@ func (p *pruning) first() day.Day {
 // months leaves the sums of old months, and forgets installations whose last
 // report is older.
 func (p *pruning) months() error {
-	first := p.first()
+	first := FirstKept(p.o.Now, p.o.Months)
 	var base *month
 	for _, m := range p.m.Months {
 		if m.First >= first {

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,13 +26,19 @@ type client struct {
 // maxError bounds what an error quotes of an answer.
 const maxError = 500
 
-// do sends a query. params are the values of {name:Type} in it.
-func (c *client) do(ctx context.Context, sql string, params map[string]string) (io.ReadCloser, error) {
-	address := url.Values{"database": {c.database}}
-	for name, value := range params {
-		address.Set("param_"+name, value)
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"?"+address.Encode(), strings.NewReader(sql))
+// do sends a query.
+func (c *client) do(ctx context.Context, sql string) (io.ReadCloser, error) {
+	return c.post(ctx, url.Values{"database": {c.database}}, strings.NewReader(sql))
+}
+
+// insert sends a statement that ends with FORMAT, and the rows.
+func (c *client) insert(ctx context.Context, sql string, rows []byte) error {
+	body, err := c.post(ctx, url.Values{"database": {c.database}, "query": {sql}}, bytes.NewReader(rows))
+	return c.done(body, err)
+}
+
+func (c *client) post(ctx context.Context, address url.Values, body io.Reader) (io.ReadCloser, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"?"+address.Encode(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -57,8 +64,13 @@ func (c *client) do(ctx context.Context, sql string, params map[string]string) (
 }
 
 // exec sends a statement that returns no rows.
-func (c *client) exec(ctx context.Context, sql string, params map[string]string) error {
-	body, err := c.do(ctx, sql, params)
+func (c *client) exec(ctx context.Context, sql string) error {
+	body, err := c.do(ctx, sql)
+	return c.done(body, err)
+}
+
+// done reads the answer to a statement that returns no rows.
+func (c *client) done(body io.ReadCloser, err error) error {
 	if err != nil {
 		return err
 	}
@@ -73,8 +85,8 @@ func (c *client) exec(ctx context.Context, sql string, params map[string]string)
 
 // rows hands the rows of a query to do, each as the texts of its columns.
 // Every column of the query must be a string.
-func (c *client) rows(ctx context.Context, sql string, params map[string]string, do func([]string) error) error {
-	body, err := c.do(ctx, sql+" FORMAT JSONCompactEachRow", params)
+func (c *client) rows(ctx context.Context, sql string, do func([]string) error) error {
+	body, err := c.do(ctx, sql+" FORMAT JSONCompactEachRow")
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 //go:embed schema.sql.tmpl
 var ddlText string
 
-var ddlTemplate = template.Must(template.New("ddl").Funcs(template.FuncMap{"name": name, "text": text}).Parse(ddlText))
+var ddlTemplate = template.Must(template.New("ddl").Funcs(template.FuncMap{"name": name, "text": text, "ttl": newTTL}).Parse(ddlText))
 
 // DDL renders the tables and views for a catalog. The statements end with ;
 // and a new line, and can be run again: after a change of the catalog too.
@@ -34,9 +34,17 @@ func DDL(list *schema.Schema) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	err = ddlTemplate.Execute(&b, map[string]any{"Product": list.Product, "Notice": list.Notice, "Series": columns,
-		"Catalog": string(catalog), "Erasure": schema.Erasure, "Inputs": []input{{"sum", list.Max}, {"gauge", list.Max}}})
+		"Catalog": string(catalog), "FigureDays": list.About.FigureDays, "Erasure": schema.Erasure, "Inputs": []input{{"sum", list.Max}, {"gauge", list.Max}}})
 	return b.Bytes(), err
 }
+
+// A ttl is after how many days the rows of a table go; 0: never.
+type ttl struct {
+	Table, Column string
+	Days          int
+}
+
+func newTTL(table, column string, days int) ttl { return ttl{table, column, days} }
 
 // Statements splits what DDL renders.
 func Statements(ddl []byte) (list []string) {
