@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -120,20 +121,22 @@ func (s *Store) sums(ctx context.Context, of base) (*figures.Tables, error) {
 	return all, err
 }
 
-// whole calls read with the base to read from, and again where prune has
-// changed the tables meanwhile.
-func (s *Store) whole(ctx context.Context, read func(read, pruned base) error) error {
-	for range 5 {
-		from, pruned, last, err := s.bases(ctx)
-		if err != nil {
-			return err
-		}
-		if err := read(from, pruned); err != nil {
-			return err
-		}
-		if _, _, now, err := s.bases(ctx); err != nil || now == last {
-			return err
-		}
+// errPruned is not a fault: what was read was of the tables before and after.
+var errPruned = errors.New("headcount prune changed the tables meanwhile: run it again")
+
+// whole calls read with the base to read from, and that of the reports that
+// are gone. It is an error if prune has changed the tables meanwhile.
+func (s *Store) whole(ctx context.Context, read func(from, pruned base) error) error {
+	from, pruned, last, err := s.bases(ctx)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("store %s: headcount prune changes the tables all the time: wait for its end", s.c.name)
+	if err := read(from, pruned); err != nil {
+		return err
+	}
+	_, _, now, err := s.bases(ctx)
+	if err == nil && now != last {
+		err = fmt.Errorf("store %s: %w", s.c.name, errPruned)
+	}
+	return err
 }

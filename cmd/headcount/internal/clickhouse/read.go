@@ -26,11 +26,9 @@ var quarters = []string{
 // by installation, and each one's reports in the order of figures.Builder.Add.
 // The report is valid until do returns. Memory is bounded.
 func (s *Store) Reports(ctx context.Context, do func(*schema.Report) error) error {
-	_, pruned, _, err := s.bases(ctx)
-	if err != nil {
-		return err
-	}
-	return s.reports(ctx, pruned.first, day.None, "1", do)
+	return s.whole(ctx, func(_, pruned base) error {
+		return s.reports(ctx, pruned.first, day.None, "1", do)
+	})
 }
 
 // Tables returns the figures of all months.
