@@ -95,6 +95,16 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// Who answers is in the record, and nowhere on the screen.
+func TestBy(t *testing.T) {
+	q, out := shop(), &bytes.Buffer{}
+	q.By = "account 7"
+	record, err := Ask(t.Context(), q, strings.NewReader("y\n"), out)
+	if err != nil || record.By != q.By || strings.Contains(out.String(), q.By) {
+		t.Errorf("got %+v, %v, want it by %q and not in\n%s", record, err, q.By, out)
+	}
+}
+
 // What Ask returns can be saved, and then there is nothing to ask.
 func TestSaved(t *testing.T) {
 	for typed, on := range map[string]bool{"y\n": true, "n\n": false} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
@@ -38,7 +39,7 @@ type Question struct {
 	Language string
 }
 
-const maxChange, maxBy = 200, 100 // bytes
+const maxChange = 200 // bytes
 
 func (q Question) check() error {
 	if err := q.Catalog.Err(); err != nil {
@@ -49,8 +50,9 @@ func (q Question) check() error {
 		return errors.New("prompt: the question has no Change: name the command that changes the answer later")
 	case len(q.Change) > maxChange:
 		return fmt.Errorf("prompt: Change %.40q… is longer than %d bytes", q.Change, maxChange)
-	case q.By != plain(q.By) || len(q.By) > maxBy:
-		return fmt.Errorf("prompt: By is not printable text of at most %d bytes", maxBy)
+	}
+	if _, err := consent.Append(nil, consent.Record{Decision: consent.Denied, Notice: 1, By: q.By}, time.Now()); err != nil {
+		return fmt.Errorf("prompt: no such answer could be saved: %w", err)
 	}
 	return nil
 }

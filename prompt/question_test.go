@@ -181,6 +181,7 @@ func TestFaultyQuestions(t *testing.T) {
 		"no catalog":       {func(q *Question) { q.Catalog = nil }, "prompt: catalog: no catalog"},
 		"a faulty catalog": {func(q *Question) { q.Catalog = catalog.New("Shop", 0, catalog.About{}) }, "prompt: catalog: "},
 		"no way to change": {func(q *Question) { q.Change = " \u200b\x1b" }, "prompt: the question has no Change"},
+		"a long name":      {func(q *Question) { q.By = strings.Repeat("a", 101) }, "by is not printable text of at most 100 bytes"},
 		"a long way":       {func(q *Question) { q.Change = strings.Repeat("a", 201) }, "longer than 200 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
