@@ -245,29 +245,52 @@ func (b *tab) tabTo(selector string) {
 // look sets how wide the page is, and whether it is dark.
 func (b *tab) look(width int64, scheme string) {
 	b.t.Helper()
-	b.do(chromedp.EmulateViewport(width, 800),
-		call(emulation.SetEmulatedMedia,
-			emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}))
+	b.do(chromedp.EmulateViewport(width, 800))
+	b.media("", "prefers-color-scheme", scheme)
 }
 
-// picture writes a screenshot.
-func (b *tab) picture(name string) {
+// media is what the page is shown on, such as print, and one feature of that.
+func (b *tab) media(media, feature, value string) {
 	b.t.Helper()
-	png, err := chromedp.Run(b, chromedp.FullScreenshot(100))
-	b.check(err)
-	if err := errors.Join(os.MkdirAll(screenshots, 0o755), os.WriteFile(filepath.Join(screenshots, name+".png"), png, 0o644)); err != nil {
-		b.t.Error(err)
-	}
+	b.do(call(emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Media: media, Features: []*emulation.MediaFeature{{Name: feature, Value: value}}}))
 }
+
+// speak sets the language that the reader prefers.
+func (b *tab) speak(tag string) {
+	b.t.Helper()
+	b.do(call(network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": tag}}))
+}
+
+// picture writes a screenshot of the whole page.
+func (b *tab) picture(name string) { b.t.Helper(); b.keep(name, chromedp.FullScreenshot(100)) }
 
 // screen writes a picture of what can be seen without scrolling.
-func (b *tab) screen(name string) {
+func (b *tab) screen(name string) { b.t.Helper(); b.keep(name, chromedp.CaptureScreenshot()) }
+
+func (b *tab) keep(name string, shot chromedp.Action[[]byte]) {
 	b.t.Helper()
-	png, err := chromedp.Run(b, chromedp.CaptureScreenshot())
+	png, err := chromedp.Run(b, shot)
 	b.check(err)
 	if err := errors.Join(os.MkdirAll(screenshots, 0o755), os.WriteFile(filepath.Join(screenshots, name+".png"), png, 0o644)); err != nil {
 		b.t.Error(err)
 	}
+}
+
+// script is JavaScript of testdata.
+func (b *tab) script(name string) string {
+	b.t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return string(data)
+}
+
+// unfold opens or closes all that can be opened.
+func (b *tab) unfold(open bool) {
+	b.t.Helper()
+	ask[int](b, fmt.Sprintf(`[...document.querySelectorAll("details")].map(d => d.open = %t).length`, open))
 }
 
 // narrow checks that nothing has to be scrolled sideways.
@@ -281,7 +304,7 @@ func (b *tab) narrow(name string) {
 var axe = sync.OnceValues(func() (string, error) {
 	data, err := os.ReadFile("node_modules/axe-core/axe.min.js")
 	if err != nil {
-		return "", errors.New("axe-core is not installed (npm ci --ignore-scripts in examples/faces)")
+		return "", errors.New("axe-core is missing (npm ci --ignore-scripts in examples/faces)")
 	}
 	return string(data), nil
 })
@@ -291,7 +314,10 @@ func (b *tab) accessible(name string) {
 	b.t.Helper()
 	script, err := axe()
 	need(b.t, err)
-	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`), chromedp.Evaluate[chromedp.Void](script))
+	b.unfold(true)
+	if ask[string](b, "typeof axe") == "undefined" {
+		b.do(chromedp.Evaluate[chromedp.Void](script))
+	}
 	result := ask[struct {
 		Violations []string
 		Passes     int
