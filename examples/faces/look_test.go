@@ -107,8 +107,8 @@ func TestForcedColours(t *testing.T) {
 	}
 }
 
-// hostStyle sets back, floats, stretches and enlarges what pages have, with class
-// names that the panel uses as well.
+// hostStyle sets back, floats, stretches and enlarges what pages have; .card, .lead
+// and .small are as in Bootstrap.
 const hostStyle = `
 * { all: revert; margin: 0; padding: 0; box-sizing: content-box; }
 html { font-size: 22px; } body { font: 1.1rem/1.1 serif; color: #222; background: #fffdf5; }
@@ -118,8 +118,7 @@ button { all: unset; background: #c00; color: #fff; }
 a { color: inherit; text-decoration: none; } svg { display: block; max-width: 100%; height: auto; }
 ul, ol { list-style: none; } dl, dt, dd { float: left; width: 50%; } table { display: block; } td, th { padding: 3rem; border: 3px double; }
 details, summary { display: block; } code, pre { color: #c7254e; background: #f9f2f4; white-space: nowrap; } h1, h2, h3 { font-size: 3rem; line-height: 1; }
-.card { display: flex; flex-direction: column; position: relative; } .card > * { flex: 1; } .box { float: left; width: 5rem; } .lead { font-size: 2rem; font-weight: 300; }
-.small { font-size: 60%; } .status { position: absolute; top: 0; right: 0; } .on { display: none; } .choices { display: none; } .scroll { height: 2rem; }`
+.card { display: flex; flex-direction: column; position: relative; } .lead { font-size: 1.25rem; font-weight: 300; } .small { font-size: .875em; }`
 
 // In an application whose style fights ours, and under a policy with a nonce, nothing
 // overlaps, nothing is lost, and the buttons do what they say.
@@ -151,9 +150,9 @@ func TestInsideAHost(t *testing.T) {
 		}
 		b.look(1280, "light")
 	}
-	for _, path := range []string{"/host-sign-up", "/host-banner", "/host/"} {
+	for path, name := range map[string]string{"/host-sign-up": "sign-up", "/host-banner": "banner", "/host/": "undecided"} {
 		b.open(path)
-		look(path[1:])
+		look(name)
 	}
 	b.open("/host-sign-up")
 	b.do(chromedp.Click(chromedp.CSS("label[for=headcount-consent]")))
