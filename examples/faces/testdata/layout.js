@@ -17,7 +17,7 @@
   for (let n; (n = walker.nextNode());) {
     const e = n.parentElement;
     if (!n.data.trim() || !seen(e)) continue;
-    const addresses = n.data.replace(/https?:\S+/g, a => " ".repeat(a.length)); // these end a line anywhere
+    const addresses = n.data.replace(/https?:\S+|\S+@\S+/g, a => " ".repeat(a.length)); // these end a line anywhere
     for (const m of addresses.matchAll(/[\p{Script=Latin}\p{Script=Arabic}\p{M}\p{N}]+/gu)) {
       range.setStart(n, m.index);
       range.setEnd(n, m.index + m[0].length);
