@@ -45,7 +45,7 @@ func TestBuild(t *testing.T) {
 				}
 			}
 		}
-		all := strings.NewReplacer("\u2068", "", "\u2069", "").Replace(fmt.Sprintf("%q", blocks))
+		all := strings.NewReplacer("\u2067", "", "\u2068", "", "\u2069", "").Replace(fmt.Sprintf("%q", blocks))
 		for _, want := range []string{
 			"Shop", "7", "Shop Ltd", "To see.", "a@shop.example", "https://shop.example/policy", "30", "400", "shop.user", "WEB, APP",
 			"SHOP_TELEMETRY=accept:7", "SHOP_TELEMETRY=off", "DO_NOT_TRACK=1", "install_guid", "headcount.erasure.requested",

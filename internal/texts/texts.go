@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"unicode"
 )
 
 //go:embed *.json
@@ -154,12 +155,19 @@ func arabic(n int64) string {
 // Marks that set a value apart from the direction of the text around it.
 const (
 	firstStrongIsolate = "\u2068"
+	rightToLeftIsolate = "\u2067"
 	popIsolate         = "\u2069"
 )
 
 func (l *Language) isolate(text string) string {
 	if l.Direction != "rtl" || text == "" {
 		return text
+	}
+	// What is isolated inside the text is passed over in the search for its first
+	// strong character, so a text of such parts would run from left to right.
+	first := strings.IndexFunc(text, unicode.IsLetter)
+	if first >= 0 && unicode.Is(unicode.Arabic, []rune(text[first:])[0]) {
+		return rightToLeftIsolate + text + popIsolate
 	}
 	return firstStrongIsolate + text + popIsolate
 }

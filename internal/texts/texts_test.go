@@ -56,6 +56,10 @@ func TestText(t *testing.T) {
 	if got, want := l.Text("a", "x", 1, "y", ""), "\u20681\u2069 and , \u20681\u2069"; got != want {
 		t.Errorf("from right to left: %q, want %q", got, want)
 	}
+	// A part that is isolated itself does not tell the direction of the whole.
+	if got, want := l.Text("a", "x", l.Text("a", "x", "نعم", "y", "A"), "y", 1)[:len("\u2067\u2067")], "\u2067\u2067"; got != want {
+		t.Errorf("a text of isolated parts begins with %q, want %q", got, want)
+	}
 }
 
 func TestCount(t *testing.T) {
@@ -141,7 +145,7 @@ func TestOwnWays(t *testing.T) {
 		l := In(tag)
 		got := [4]string{l.Number(1_000_000), l.Range("501-2000"), l.Range("1000001+"), l.Moment(day)}
 		for i := range got {
-			got[i] = strings.NewReplacer(firstStrongIsolate, "", popIsolate, "").Replace(got[i])
+			got[i] = strings.NewReplacer(firstStrongIsolate, "", rightToLeftIsolate, "", popIsolate, "").Replace(got[i])
 		}
 		if got != want {
 			t.Errorf("%s: %q, want %q", tag, got, want)
@@ -149,7 +153,7 @@ func TestOwnWays(t *testing.T) {
 	}
 	days := map[int64]string{0: "0 يوم", 1: "يوم واحد", 2: "يومان", 3: "3 أيام", 30: "30 يومًا", 100: "100 يوم", 760: "760 يومًا"}
 	for n, want := range days {
-		if got := strings.NewReplacer(firstStrongIsolate, "", popIsolate, "").Replace(In("ar").Count("common.days", n)); got != want {
+		if got := strings.NewReplacer(firstStrongIsolate, "", rightToLeftIsolate, "", popIsolate, "").Replace(In("ar").Count("common.days", n)); got != want {
 			t.Errorf("%d days in Arabic: %q, want %q", n, got, want)
 		}
 	}
