@@ -50,8 +50,9 @@ func New(c *catalog.Catalog, endpoint string) (*Gate, error) {
 // URL is the address that reports go to.
 func (g *Gate) URL() string { return g.url.String() }
 
-// exporter sets every option, because what is not set is taken from OTEL_*
-// variables that were written for the operator's telemetry.
+// exporter sets every option that has an OTEL_* variable: these were written for
+// the operator's telemetry. The sizes of request and answer have none; transport
+// bounds both.
 func (g *Gate) exporter(base http.RoundTripper) (*otlpmetrichttp.Exporter, error) {
 	return otlpmetrichttp.New(context.Background(),
 		otlpmetrichttp.WithEndpointURL(g.url.String()),
@@ -60,8 +61,6 @@ func (g *Gate) exporter(base http.RoundTripper) (*otlpmetrichttp.Exporter, error
 		otlpmetrichttp.WithTLSClientConfig(nil),
 		otlpmetrichttp.WithCompression(otlpmetrichttp.GzipCompression),
 		otlpmetrichttp.WithTimeout(timeout),
-		otlpmetrichttp.WithMaxRequestSize(maxBody),
-		otlpmetrichttp.WithMaxResponseSize(maxReply),
 		otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig{Enabled: false}),
 		otlpmetrichttp.WithTemporalitySelector(metric.DefaultTemporalitySelector),
 		otlpmetrichttp.WithAggregationSelector(metric.DefaultAggregationSelector),

@@ -6,9 +6,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"headcount.example/internal/durable"
 )
@@ -217,5 +219,70 @@ func TestDestroyWithoutPermission(t *testing.T) {
 	}
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
+	}
+}
+
+// TestDestroyWhileLocked: a process that stands still holds the lock. The totals
+// are closed and wiped all the same, their name stays, and the next attempt
+// finishes.
+func TestDestroyWhileLocked(t *testing.T) {
+	for kind, empty := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			dir := with(empty)(t)
+			l := open(t, dir, abc...)
+			id := guid(t, dir)
+			release, err := durable.Lock(ctx, filepath.Join(dir, lockName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := destroyIn(dir); err == nil || !strings.Contains(err.Error(), "not destroyed in full") {
+				t.Errorf("got %v, want an error that says so", err)
+			}
+			if holdsBytes(t, dir, id) {
+				t.Error("the identifier is still there")
+			}
+			if l.Mapped() && l.Add(l.Slot(0), 1) {
+				t.Error("counts on")
+			}
+			if err := l.Check(ctx); !errors.Is(err, ErrClosed) {
+				t.Errorf("Check: got %v, want ErrClosed", err)
+			}
+			if !Kept(dir) {
+				t.Error("the name is gone, and nothing would try again")
+			}
+			release()
+			if err := destroyIn(dir); err != nil || Kept(dir) {
+				t.Errorf("got %v, kept %v, want destroyed", err, Kept(dir))
+			}
+		})
+	}
+}
+
+// TestDestroyWithoutLock: where nothing can be locked, a no is carried out all
+// the same, also while another process sends.
+func TestDestroyWithoutLock(t *testing.T) {
+	for kind, empty := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			dir := with(empty)(t)
+			l := open(t, dir, abc...)
+			sending, err := l.Begin(ctx, time.Now(), time.Now().Add(10*time.Second), func(s Schedule) (Schedule, error) { return s, nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			lock := filepath.Join(dir, lockName)
+			if err := errors.Join(os.Remove(lock), os.Mkdir(lock, 0o700)); err != nil {
+				t.Fatal(err)
+			}
+			go func() {
+				time.Sleep(50 * time.Millisecond)
+				_ = l.End(ctx, sending, Schedule{})
+			}()
+			if err := destroyIn(dir); kind == "mapped" && err != nil {
+				t.Error(err)
+			}
+			if kind == "mapped" && Kept(dir) || l.Check(ctx) == nil {
+				t.Errorf("kept %v, want destroyed", Kept(dir))
+			}
+		})
 	}
 }

@@ -66,23 +66,19 @@ func (m *file) value(p page) (v value, version int64, err error) {
 	return v, version, nil
 }
 
-// A halfway error says that a swap failed after it began to write the totals.
-type halfway struct {
-	error
-	taken []bool // for each series: its new total is there, or may be
-}
+// errHalfway says that a swap failed after it had written totals, some or all of
+// them. All count as taken: a count is rather lost than taken twice.
+var errHalfway = errors.New("ledger: only in part")
 
-func (h *halfway) Unwrap() error { return h.error }
-
-// halfway looks at the file again after such an error. A series whose old total is
-// not seen there counts as taken: a count is rather lost than taken twice.
-func (m *file) halfway(before value, err error) error {
-	p, unread := examine(m.path)
-	h := &halfway{error: err}
+// changed says whether the file has other totals than before, or may have.
+func (m *file) changed(before value) bool {
+	p, err := examine(m.path)
 	for i, at := range m.places {
-		h.taken = append(h.taken, unread != nil || p.slot(at).Load() != before.Totals[m.series[i]])
+		if err != nil || p.slot(at).Load() != before.Totals[m.series[i]] {
+			return true
+		}
 	}
-	return h
+	return false
 }
 
 // swap writes the totals first and the version last, so that who reads the new
@@ -124,14 +120,15 @@ func (m *file) swap(ctx context.Context, version int64, v value) error {
 	if err == nil {
 		err = write(f, p[atPlan:atDue], atPlan) // the version
 	}
+	if err == nil && m.mapping == nil { // a network file system may refuse only now
+		durable.Step("sync " + filepath.Base(f.Name()))
+		err = f.Sync()
+	}
 	switch {
-	case err != nil && m.mapping == nil:
-		return m.halfway(now, fmt.Errorf("ledger: %w", err))
+	case err != nil && m.mapping == nil && m.changed(now):
+		return fmt.Errorf("%w: %w", errHalfway, err)
 	case err != nil:
 		return fmt.Errorf("ledger: %w", err)
-	}
-	if m.mapping == nil {
-		_ = f.Sync() // it is written, and counts; a power loss may take it back
 	}
 	return nil
 }

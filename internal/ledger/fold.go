@@ -136,21 +136,16 @@ func (l *Ledger) try(ctx context.Context, change func(*plan) error) (again bool,
 	}
 	v.setFolded(l.process, l.number)
 	err = l.place.swap(ctx, version, v)
-	var half *halfway
 	switch {
 	case err == nil:
 		l.took(t)
 		l.seen.Store(&v.plan)
+	case errors.Is(err, errHalfway):
+		l.took(t)
 	case errors.Is(err, ErrUnknown):
 		l.open = t
 	case errors.Is(err, ErrConflict) && !repeated:
 		t.refused, l.open = true, t
-	case errors.As(err, &half):
-		for i, taken := range half.taken {
-			if taken {
-				l.added[i] += t.news[i]
-			}
-		}
 	}
 	return err == nil && repeated || errors.Is(err, ErrConflict), err
 }

@@ -1,0 +1,123 @@
+package ledger
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// TestSending: one process at a time has the right to send, and it ends by
+// itself.
+func TestSending(t *testing.T) {
+	for kind, empty := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			dir := empty(t)
+			l, other := open(t, dir, abc...), open(t, dir, abc...)
+			begin := func(l *Ledger, now time.Time, failures int) (Sending, error) {
+				return l.Begin(ctx, now, now.Add(10*time.Second), func(s Schedule) (Schedule, error) {
+					s.Failures, s.Reported = failures, true
+					return s, nil
+				})
+			}
+			first, err := begin(l, noon, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := begin(other, noon, 2); !errors.Is(err, ErrBusy) {
+				t.Errorf("two senders: got %v, want ErrBusy", err)
+			}
+			if err := l.Confirm(ctx, first); err != nil {
+				t.Error(err)
+			}
+			// Its time is over, as after a pause: another one sends, and the first
+			// can write nothing any more.
+			second, err := begin(other, noon.Add(11*time.Second), 3)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Confirm(ctx, first); !errors.Is(err, ErrLost) {
+				t.Errorf("got %v, want ErrLost", err)
+			}
+			if err := l.End(ctx, first, Schedule{Failures: 9}); !errors.Is(err, ErrLost) {
+				t.Errorf("got %v, want ErrLost", err)
+			}
+			if err := other.End(ctx, second, Schedule{Failures: 4, Reported: true}); err != nil {
+				t.Error(err)
+			}
+			if err := l.Sync(ctx); err != nil {
+				t.Error(err)
+			}
+			if s := l.Schedule(); s.Failures != 4 || !s.Reported {
+				t.Errorf("got %+v, want what the second wrote", s)
+			}
+			// A right that ends later than any could was taken under another clock.
+			if _, err := begin(l, noon.AddDate(3, 0, 0), 5); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := begin(other, noon, 6); err != nil {
+				t.Errorf("another clock: got %v", err)
+			}
+		})
+	}
+}
+
+// TestKilledSender: the right of a killed process is free at once where a file
+// is mapped.
+func TestKilledSender(t *testing.T) {
+	dir := directory(t)
+	l := open(t, dir, abc...)
+	if !l.Mapped() {
+		t.Skip("a mapping is not sound here")
+	}
+	other := start(t, "send", dir)
+	other.hears("<nil>")
+	keep := func(s Schedule) (Schedule, error) { return s, nil }
+	if _, err := l.Begin(ctx, time.Now(), time.Now().Add(time.Second), keep); !errors.Is(err, ErrBusy) {
+		t.Errorf("two senders: got %v, want ErrBusy", err)
+	}
+	other.kill()
+	s, err := l.Begin(ctx, time.Now(), time.Now().Add(time.Second), keep)
+	if err != nil {
+		t.Fatalf("a killed sender is not replaced: %v", err)
+	}
+	third := start(t, "send", dir)
+	third.hears(ErrBusy.Error())
+	if err := l.End(ctx, s, Schedule{}); err != nil {
+		t.Error(err)
+	}
+	fourth := start(t, "send", dir)
+	fourth.hears("<nil>")
+}
+
+func TestOneSenderInAProcess(t *testing.T) {
+	dir := directory(t)
+	var holders, turns atomic.Int32
+	var all sync.WaitGroup
+	for range 8 {
+		l := open(t, dir, abc...)
+		all.Go(func() {
+			for range 20 {
+				s, err := l.Begin(ctx, noon, noon.Add(time.Second), func(s Schedule) (Schedule, error) { return s, nil })
+				if err != nil && !errors.Is(err, ErrBusy) {
+					t.Error(err)
+				}
+				if err == nil {
+					if holders.Add(1) != 1 {
+						t.Error("two senders")
+					}
+					turns.Add(1)
+					holders.Add(-1)
+					if err := l.End(ctx, s, Schedule{}); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
+	if turns.Load() == 0 {
+		t.Error("no goroutine ever sent")
+	}
+}
