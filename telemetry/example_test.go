@@ -148,3 +148,19 @@ func ExampleClient_Refresh() {
 	fmt.Println(stats.Status().On)
 	// Output: true
 }
+
+// An identifier that no report was sent under cannot be erased.
+func ExampleClient_EraseEarlier() {
+	dir, err := os.MkdirTemp("", "telemetry")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	stats, _ := telemetry.Init(telemetry.Config{Catalog: compreface.Catalog, Endpoint: "https://stats.vendor.example", Dir: filepath.Join(dir, "faces")})
+	defer stats.Shutdown(ctx)
+
+	err = stats.EraseEarlier(ctx, "0b0cd3a5-35c7-4b40-9b63-6b3d2cf0a1de")
+	fmt.Println("asked:", err == nil)
+	// Output: asked: false
+}
