@@ -144,6 +144,13 @@ func Append(history []Record, r Record, now time.Time) ([]Record, error) {
 		r.Time = now
 	}
 	r.Since = time.Time{}
+	if r.Decision == Denied { // a no is recorded whatever stands beside it
+		for _, text := range []*string{&r.Where, &r.By} {
+			if len(*text) > maxWhere || !printable(*text) {
+				*text = ""
+			}
+		}
+	}
 	if err := check(r, now); err != nil {
 		return nil, fmt.Errorf("consent: %w", err)
 	}

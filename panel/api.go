@@ -42,7 +42,7 @@ func (p *Panel) servePreview(w http.ResponseWriter, r *http.Request, t *tongue, 
 }
 
 func (p *Panel) serveReport(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
-	p.answered(w, r, t, right, p.send(r.Context()), false)
+	p.answered(w, r, t, right, p.send(r.Context()), false, "")
 }
 
 // serveErasure takes {"identifier":"…"}, with the characters that the state has.
@@ -56,7 +56,7 @@ func (p *Panel) serveErasure(w http.ResponseWriter, r *http.Request, t *tongue, 
 	default:
 		wrong = p.eraseEarlier(r.Context(), t, identifier)
 	}
-	p.answered(w, r, t, right, wrong, false)
+	p.answered(w, r, t, right, wrong, false, "")
 }
 
 // serveDecision takes {"decision":"granted","notice":1,"seen":"…"} or
@@ -79,18 +79,19 @@ func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, t *tongue,
 		p.refuse(w, r, t, true, refuse(http.StatusForbidden, "panel.error.crosssite"))
 		return
 	}
+	used := p.inUse()
 	wrong = p.decide(r.Context(), a, p.signed(r, "settings (API)"))
-	p.answered(w, r, t, right, wrong, a.Erase && wrong == nil)
+	p.answered(w, r, t, right, wrong, a.Erase && wrong == nil, used)
 }
 
 // answered says in JSON what was done, and how things stand now.
-func (p *Panel) answered(w http.ResponseWriter, r *http.Request, t *tongue, right Right, wrong *refusal, erase bool) {
+func (p *Panel) answered(w http.ResponseWriter, r *http.Request, t *tongue, right Right, wrong *refusal, erase bool, used string) {
 	state := p.stateJSON(r, t, right)
 	status, answer := http.StatusOK, map[string]any{"state": state}
 	if wrong != nil {
 		status, answer["error"] = wrong.status, t.Text(wrong.key, wrong.pairs...)
 	}
-	if erase && !requested(state.Erasures, state.History) {
+	if erase && !requested(state.Erasures, state.History, used) {
 		answer["note"] = t.Text("panel.erase.unasked")
 	}
 	writeJSON(w, status, answer)

@@ -145,7 +145,7 @@ func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, yes
 		failed = p.fail("panel.error.save", err)
 	}
 	no := yes
-	no.Decision, no.Time = consent.Denied, time.Now()
+	no.Decision, no.Time, no.By = consent.Denied, time.Now(), ""
 	after, err := bounded.Call(ctx, p.timeout, p.histories, p.config.Decisions.History)
 	if err != nil {
 		return cmp.Or(failed, p.fail("panel.error.save", errors.Join(err, p.save(ctx, no))))

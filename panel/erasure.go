@@ -23,6 +23,7 @@ type erasure struct {
 	CanAsk     bool      `json:"can_ask"`          // for the reader
 	Text       string    `json:"text"`
 	guid       string
+	here       bool // a report of it went to the receiver that is configured now
 }
 
 // erases tells a request to erase from a report.
@@ -42,10 +43,11 @@ func (p *Panel) erasures(t *tongue, s state, entries []telemetry.Entry, may bool
 		}
 		return &list[i]
 	}
+	next, _ := p.config.Stats.Preview(context.Background(), false)
 	for _, e := range entries { // the newest first
 		if !p.erases(e.Report) {
 			one := of(e.Report.InstallGUID)
-			one.From, one.To = e.Time, cmp.Or(one.To, e.Time)
+			one.From, one.To, one.here = e.Time, cmp.Or(one.To, e.Time), one.here || e.URL == next.URL
 		}
 	}
 	for _, e := range entries {
@@ -69,7 +71,8 @@ func (p *Panel) erasures(t *tongue, s state, entries []telemetry.Entry, may bool
 		if !e.Arrived.IsZero() {
 			e.State = "arrived"
 		}
-		e.CanAsk = may && s.client.CanErase && (e.State == "none" || e.State == "failed")
+		e.here = e.here && s.client.CanErase
+		e.CanAsk = may && e.here && (e.State == "none" || e.State == "failed")
 		e.Text = p.erasureText(t, s, *e)
 	}
 	return list
@@ -88,15 +91,25 @@ func (p *Panel) erasureText(t *tongue, s state, e erasure) string {
 	switch {
 	case e.State == "pending" && s.vetoed():
 		text += " " + t.Text("panel.erase.veto")
-	case e.State == "failed", e.State == "none" && !s.client.CanErase:
+	case e.State == "failed", e.State == "none" && !e.here:
 		text += " " + t.Text("panel.erase.write", "contact", t.About.Contact)
 	}
 	return text
 }
 
-// requested is true if a request was made for the identifier of the latest yes: one
-// from before that yes was an earlier identifier's.
-func requested(list []erasure, history []consent.Record) bool {
+// inUse is how the identifier begins that is in use; empty while there is none.
+func (p *Panel) inUse() string {
+	guid := p.config.Stats.Status().InstallGUID
+	return guid[:min(8, len(guid))]
+}
+
+// requested is true if a request was made for the identifier that begins so. Where
+// that is not known it is the one of the latest yes: a request from before that yes was
+// an earlier identifier's.
+func requested(list []erasure, history []consent.Record, used string) bool {
+	if used != "" {
+		return slices.ContainsFunc(list, func(e erasure) bool { return e.Identifier == used && e.State != "none" })
+	}
 	yes := slices.IndexFunc(history, func(r consent.Record) bool { return r.Decision == consent.Granted })
 	return len(list) > 0 && list[0].State != "none" && (yes < 0 || list[0].Asked.IsZero() || !list[0].Asked.Before(history[yes].Time))
 }
@@ -106,8 +119,11 @@ func requested(list []erasure, history []consent.Record) bool {
 func (p *Panel) eraseEarlier(ctx context.Context, t *tongue, identifier string) *refusal {
 	entries, _ := p.config.Stats.Journal()
 	list := p.erasures(t, p.look(ctx), entries, true)
-	i := slices.IndexFunc(list, func(e erasure) bool { return e.Identifier == identifier && e.CanAsk })
-	if i < 0 {
+	i := slices.IndexFunc(list, func(e erasure) bool { return e.Identifier == identifier })
+	switch {
+	case i >= 0 && (list[i].State == "pending" || list[i].State == "arrived"):
+		return nil // a form that is sent twice is one request
+	case i < 0 || !list[i].CanAsk:
 		return refuse(http.StatusConflict, "panel.erase.impossible")
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendPeriod)

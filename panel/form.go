@@ -100,7 +100,7 @@ func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, rig
 		p.refuse(w, r, t, false, wrong)
 		return
 	}
-	to, where := "./?recorded", "settings"
+	to, where, used := "./?recorded", "settings", p.inUse()
 	if fields.Has("banner") {
 		where = "banner"
 	}
@@ -114,7 +114,7 @@ func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, rig
 		identifier := fields.Get("identifier")
 		to, wrong = "./?asked="+url.QueryEscape(identifier), p.eraseEarlier(r.Context(), t, identifier)
 	case "erase":
-		to = "./?recorded=erase"
+		to = "./?recorded=erase&of=" + used
 		fallthrough
 	default:
 		wrong = p.decide(r.Context(), a, p.signed(r, where))

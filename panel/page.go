@@ -123,7 +123,7 @@ func (p *Panel) view(r *http.Request, t *tongue, right Right, entries int) page 
 	}
 	p.journal(t, s, &v, entries)
 	if v.Identifier == "" {
-		erasing := requested(v.Erasures, v.History) && v.Erasures[0].State == "pending"
+		erasing := requested(v.Erasures, v.History, "") && v.Erasures[0].State == "pending"
 		v.NoIdentifier = t.Text("panel.identifier." + s.identifier(len(v.Sent) > 0 || v.SentUnreadable, erasing))
 	}
 	return v
@@ -167,7 +167,7 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request, t *tongue, right Ri
 	case outcome != "":
 	case query.Has("recorded") && len(v.History) > 0:
 		v.Outcome = t.Text("panel.recorded")
-		if query.Get("recorded") == "erase" && v.History[0].Erase && !requested(v.Erasures, v.History) {
+		if query.Get("recorded") == "erase" && v.History[0].Erase && !requested(v.Erasures, v.History, query.Get("of")) {
 			v.Outcome += " " + t.Text("panel.erase.unasked")
 		}
 	case query.Has("asked"):

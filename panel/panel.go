@@ -181,7 +181,11 @@ func (p *Panel) check() error {
 func (p *Panel) signed(r *http.Request, where string) consent.Record {
 	record := consent.Record{Where: where}
 	if p.config.Who != nil {
-		by := strings.Join(strings.FieldsFunc(p.config.Who(r), func(c rune) bool { return !unicode.IsPrint(c) }), "")
+		who := func() (by string) {
+			defer func() { _ = recover() }()
+			return p.config.Who(r)
+		}
+		by := strings.Join(strings.FieldsFunc(who(), func(c rune) bool { return !unicode.IsPrint(c) }), "")
 		record.By = strings.ToValidUTF8(by[:min(len(by), maxBy)], "")
 	}
 	return record

@@ -116,7 +116,7 @@ func (s state) identifier(sent, erasing bool) string {
 		return "none"
 	case s.denied(), s.decided.On(): // what could not be destroyed is still there
 		return "unused"
-	case s.outdated():
+	case s.outdated() && s.client.Kept:
 		return "idle"
 	}
 	return "may"

@@ -78,7 +78,7 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 		c.mistakes = &mistakes{callbacks: c.callbacks}
 	}
 	c.outbox = &outbox{shared: c.shared, gate: sender, hint: c.config.proxyHint(sender)}
-	kept := store{product: c.config.Catalog.Product(), state: c.config.State}
+	kept := store{product: c.config.Catalog.Product(), state: c.config.State, asking: make(chan struct{}, 1)}
 	requests := ""
 	if dir := c.config.Dir; filepath.IsAbs(dir) {
 		kept.dir = dir

@@ -330,8 +330,11 @@ func (d *decisions) mayReport(ctx context.Context, r *recorder) error {
 
 // mayErase is the last look before a request to erase. The request was a
 // person's; a veto in the environment holds it back all the same, and so does an
-// answer that cannot be had, which may hide one.
-func (d *decisions) mayErase(ctx context.Context) error {
+// answer that cannot be had, which may hide one, and a yes that overtook the no.
+func (d *decisions) mayErase(ctx context.Context, guid uuid.UUID) error {
+	if r := d.live.Load(); r.agreed() && r.ledger.Identity().GUID == guid {
+		return errors.New("telemetry: not sent: the identifier is in use")
+	}
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
 	if s := d.permission.evaluate(ctx, d.permission.config.Env); s.Veto || s.Failed || d.life.Err() != nil {

@@ -22,9 +22,9 @@ type erasures struct {
 	*shared
 	requests *erasure.Requests
 	outbox   *outbox
-	allowed  func(context.Context) error // may a request be sent now?
-	sending  chan struct{}               // one request at a time
-	timer    *time.Timer                 // for requests that are due later
+	allowed  func(context.Context, uuid.UUID) error // may a request be sent now?
+	sending  chan struct{}                          // one request at a time
+	timer    *time.Timer                            // for requests that are due later
 }
 
 // EraseEarlier asks the receiver to erase what was sent under an earlier
@@ -65,10 +65,18 @@ func (c *Client) keepEarlier(ctx context.Context, guid uuid.UUID) error {
 		return errors.New("the identifier is in use, or kept until a decision; a no can erase it")
 	}
 	sent, err := c.Journal()
-	if !slices.ContainsFunc(sent, func(e Entry) bool { return e.URL == c.outbox.gate.URL() && e.Report.InstallGUID == guid.String() }) {
+	if !slices.ContainsFunc(sent, func(e Entry) bool {
+		return e.URL == c.outbox.gate.URL() && e.Report.InstallGUID == guid.String() && !c.erases(e.Report)
+	}) {
 		return errors.Join(errors.New("the journal knows of nothing that was sent to this receiver under the identifier"), err)
 	}
 	return c.erasures.keep(guid, true)
+}
+
+// erases tells a request to erase from a report.
+func (c *Client) erases(r Report) bool {
+	name := c.config.Catalog.Erasure().Name
+	return slices.ContainsFunc(r.Points, func(p Point) bool { return p.Name == name })
 }
 
 // keep writes a request; with again also where an earlier one was given up.
@@ -118,7 +126,7 @@ func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout) // a process that stood still writes nothing later
 	defer cancel()
 	defer context.AfterFunc(e.life, cancel)()
-	err := e.outbox.send(ctx, gate.Report{GUID: guid, Day: now, Erase: true}, func() error { return e.allowed(ctx) })
+	err := e.outbox.send(ctx, gate.Report{GUID: guid, Day: now, Erase: true}, func() error { return e.allowed(ctx, guid) })
 	if err == nil {
 		return e.requests.Arrived(r, e.now())
 	}

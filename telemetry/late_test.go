@@ -105,7 +105,7 @@ func TestRequestHasAnEnd(t *testing.T) {
 	if err := s.erasures.keep(id, false); err != nil {
 		t.Fatal(err)
 	}
-	s.erasures.allowed = func(ctx context.Context) error {
+	s.erasures.allowed = func(ctx context.Context, _ uuid.UUID) error {
 		_, bounded = ctx.Deadline()
 		return errEnded
 	}

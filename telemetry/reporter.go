@@ -295,6 +295,9 @@ func (p *reporter) end(r *recorder, sending ledger.Sending, before ledger.Schedu
 	if ended {
 		return err
 	}
+	if stored != nil { // the report is where it is; only the schedule does not know
+		go p.log.warn("telemetry: the outcome of the report is not stored", "error", stored)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if final {
@@ -303,10 +306,7 @@ func (p *reporter) end(r *recorder, sending ledger.Sending, before ledger.Schedu
 	if err == nil {
 		p.last.err, p.last.delivered = nil, p.now()
 	}
-	if stored != nil {
-		stored = fmt.Errorf("telemetry: the outcome of the report is not stored: %w", stored)
-	}
-	return errors.Join(err, stored)
+	return err
 }
 
 // flush sends a report now.

@@ -42,8 +42,8 @@ func (c *Client) Status() Status {
 		if s.Consent.Veto {
 			s.NextErase = time.Time{}
 		}
-		s.Kept = r.agreed() || c.decisions.store.kept()
 	}
+	s.Kept = r.agreed() || c.decisions.store.kept()
 	if r.agreed() && s.Reason == s.Consent.Reason { // nothing is wrong
 		id := r.ledger.Identity()
 		s.On, s.InstallGUID, s.Since, s.Durable = true, id.GUID.String(), id.Day, r.ledger.Mapped()

@@ -16,8 +16,9 @@ import (
 // A store is where a product's totals, identifier and schedule are kept.
 type store struct {
 	product string
-	state   State  // nil: in dir
-	dir     string // empty: none is configured
+	state   State         // nil: in dir
+	dir     string        // empty: none is configured
+	asking  chan struct{} // a token for Load, asked for Status
 }
 
 // open opens the ledger of a yes, or makes one. Allowed is asked before anything
@@ -44,13 +45,16 @@ func (s store) destroy(ctx context.Context, still func() error) error {
 // kept says whether there may be an identifier. A State that does not answer may
 // keep one.
 func (s store) kept() bool {
-	if s.state == nil {
-		return s.dir != "" && ledger.Kept(s.dir)
+	if here := s.dir != "" && ledger.Kept(s.dir); here || s.state == nil {
+		return here
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), sourceTimeout)
 	defer cancel()
-	id, _, err := s.peek(ctx)
-	return err != nil || id.GUID != uuid.Nil
+	kept, err := call(ctx, s.asking, func() (bool, error) {
+		id, _, err := s.peek(ctx)
+		return id.GUID != uuid.Nil, err
+	})
+	return err != nil || kept
 }
 
 // peek returns what is kept, and changes nothing. None is no error.

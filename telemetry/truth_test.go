@@ -1,0 +1,148 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"headcount.example/consent"
+	"headcount.example/internal/gate"
+)
+
+func TestNoWithALongName(t *testing.T) {
+	for name, by := range map[string]string{"long": strings.Repeat("x", 101), "line break": "account 7\n"} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, listenDeaf(t).url(), nil)
+			s.decide(t, consent.Granted)
+			err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied, Where: "settings", By: by})
+			s.restart(t)
+			if s.Status().On {
+				t.Errorf("got on after a no (%v) and a restart, want off", err)
+			}
+		})
+	}
+}
+
+func TestKeptWithAFault(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	s.decide(t, consent.Granted)
+	s.config.Endpoint = "http://stats.vendor.example" // not https
+	c, err := Init(s.config)
+	if got := c.Status(); err == nil || !exists(filepath.Join(s.dir, "headcount.totals")) || !got.Kept {
+		t.Errorf("got %v and kept %v, want an error and true: the file is there", err, got.Kept)
+	}
+}
+
+func TestEraseOvertakenByAYes(t *testing.T) {
+	server := receive(t)
+	var step atomic.Int64 // 0: yes; 1: a no with erase, once; 2: yes
+	at := time.Now().Add(-time.Hour)
+	source := sourceFunc(func(context.Context) (consent.Record, error) {
+		r := consent.Record{Decision: consent.Granted, Notice: 1, Time: at, Where: "test"} // without Since
+		if step.CompareAndSwap(1, 2) {
+			r.Decision, r.Erase = consent.Denied, true
+			at = at.Add(time.Minute)
+		}
+		return r, nil
+	})
+	s := start(t, server.URL, func(c *Config) { c.Consent = source })
+	s.flush(t)
+	before := s.Status().InstallGUID
+	server.answer(http.StatusServiceUnavailable)
+	step.Store(1)
+	err := s.Refresh(t.Context())
+	server.answer(http.StatusOK)
+	sent := server.count()
+	_ = s.erasures.try(t.Context(), uuid.MustParse(before))
+	if got := s.Status(); got.InstallGUID == before && server.count() != sent {
+		t.Errorf("got a request to erase %s, which is in use; want none (%v)", before, err)
+	}
+}
+
+type failingState struct {
+	memoryState
+	fail atomic.Bool
+}
+
+func (s *failingState) Swap(ctx context.Context, version int64, value []byte) error {
+	if s.fail.Load() {
+		return errors.New("out of order")
+	}
+	return s.memoryState.Swap(ctx, version, value)
+}
+
+func TestArrivedThoughNotStored(t *testing.T) {
+	state := &failingState{}
+	server := receive(t)
+	s := start(t, server.URL, func(c *Config) { c.State = state })
+	s.decide(t, consent.Granted)
+	allowed := s.reporter.allowed
+	var n atomic.Int64
+	s.reporter.allowed = func(ctx context.Context, r *recorder) error {
+		if n.Add(1) == 2 { // the last look
+			defer state.fail.Store(true)
+		}
+		return allowed(ctx, r)
+	}
+	err := s.Flush(t.Context())
+	got := s.Status()
+	if server.count() != 1 {
+		t.Fatalf("got %d reports, want 1: %v", server.count(), err)
+	}
+	if got.LastReport.IsZero() || got.LastError != nil {
+		t.Errorf("got %v, last report %v, last error %v; want no error: it arrived", err, got.LastReport, got.LastError)
+	}
+}
+
+func TestKeptBesideAState(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	s.decide(t, consent.Granted)
+	guid := s.Status().InstallGUID
+	s.config.State = &memoryState{}
+	s.restart(t)
+	if err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err != nil {
+		t.Fatal(err)
+	}
+	if got := holding(t, s.dir, guid); len(got) != 0 && !s.Status().Kept {
+		t.Errorf("got kept false, and the identifier is in %q", got)
+	}
+}
+
+type slowState struct{ brokenState }
+
+func (slowState) Load(context.Context) ([]byte, int64, error) {
+	time.Sleep(3 * time.Second)
+	return nil, 0, errBroken
+}
+
+func TestStatusIsBounded(t *testing.T) {
+	s := start(t, "http://127.0.0.1:9", func(c *Config) { c.State = slowState{} })
+	began := time.Now()
+	s.Status()
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("got a status after %v, want 1s at most", took)
+	}
+}
+
+func TestOnlyARequest(t *testing.T) {
+	server := receive(t)
+	s, _ := earlier(t, server)
+	id := uuid.New()
+	raw, err := s.outbox.gate.Preview(t.Context(), gate.Report{GUID: id, Day: time.Now(), Erase: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.outbox.journal.Begin(time.Now(), s.outbox.gate.URL(), raw); err != nil {
+		t.Fatal(err)
+	}
+	before := server.count()
+	if err := s.EraseEarlier(t.Context(), id.String()); err == nil || server.count() != before {
+		t.Errorf("got %v and %d more requests, want an error: the journal has no report under it", err, server.count()-before)
+	}
+}
