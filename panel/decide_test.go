@@ -154,13 +154,14 @@ func TestErase(t *testing.T) {
 		status = answer
 		guid := h.stats.Status().InstallGUID
 		pressed := h.pressed(t, "erase")
-		for range 2 {
+		of := "./?recorded=erase&of=" + guid[:8]
+		for _, want := range []string{of, "./?recorded=erase"} { // the second one finds nothing in use
 			w := h.do(form(pressed))
-			if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "./?recorded=erase" {
-				t.Fatalf("%d: %d\n%s", answer, w.Code, w.Body)
+			if w.Code != http.StatusSeeOther || w.Header().Get("Location") != want {
+				t.Fatalf("%d: got %d to %q, want %q\n%s", answer, w.Code, w.Header().Get("Location"), want, w.Body)
 			}
 		}
-		_, page := h.get(t, "/?recorded=erase")
+		_, page := h.get(t, of[1:])
 		if told := section(page, "details"); !strings.Contains(told, want) || !strings.Contains(told, "Identifier "+guid[:8]+"…") || strings.Contains(told, guid) || h.stats.Status().On {
 			t.Errorf("%d: the page says\n%s", answer, told)
 		}
