@@ -38,7 +38,7 @@
 //	nothing                                               undecided
 //
 // Only granted is on. "Undecided" and "denied" are both off; they differ in
-// what comes next: undecided may be asked, denied is left in peace.
+// what comes next: undecided may be asked, denied is not asked again.
 //
 // # Environment
 //

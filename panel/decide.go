@@ -34,7 +34,7 @@ func (p *Panel) fail(key string, err error) *refusal {
 
 // decide records an answer and has it acted on; nil means that all was done.
 //
-// It goes on when the browser goes away: half a no would be none.
+// It goes on when the browser goes away: a no must be recorded and acted on.
 func (p *Panel) decide(ctx context.Context, a answer.Answer, r consent.Record) *refusal {
 	ctx = context.WithoutCancel(ctx)
 	if a.Notice != p.notice {
@@ -89,7 +89,7 @@ func (p *Panel) record(ctx context.Context, a answer.Answer, r consent.Record) *
 	switch yes := a.Decision == consent.Granted; {
 	case a.Erase && !s.client.CanErase:
 		// The no would destroy the identifier, and what was sent could not be
-		// erased any more. Who gave this answer can turn off without.
+		// erased any more. The answer can be given again without it.
 		return refuse(http.StatusConflict, "panel.erase.impossible")
 	case yes && a.Seen == "":
 		return refuse(http.StatusConflict, "panel.error.seen")
@@ -135,7 +135,7 @@ func (p *Panel) save(ctx context.Context, r consent.Record) error {
 	return p.call(ctx, p.saves, func(ctx context.Context) error { return p.config.Decisions.Save(ctx, r) })
 }
 
-// checkOvertaken looks at what a yes came after. Another process may have recorded a no
+// checkOvertaken looks at what was recorded just before a yes. Another process may have recorded a no
 // between our look and our Save, which no lock of ours keeps out. The yes was no
 // answer to that no, so the no is recorded again; also where Save failed, which
 // may have saved all the same. Where it cannot be seen what came in between, the yes

@@ -105,7 +105,7 @@ func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, rig
 		where = "banner"
 	}
 	switch fields.Get("decision") {
-	case "later": // the banner leaves this browser in peace for a while
+	case "later": // the banner does not ask in this browser again for a while
 		http.SetCookie(w, &http.Cookie{Name: laterName, Value: strconv.Itoa(p.notice), Path: "/", MaxAge: 30 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 		to = cmp.Or(p.config.Home, "./")
 	case "send":

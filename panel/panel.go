@@ -40,7 +40,7 @@ type Config struct {
 	// request to the handler but those for the style sheet and the question at
 	// sign-up, and by [Panel.Banner]. [Panel.SignUp] and [Panel.SignedUp] do not ask.
 	// Nil means that everyone who reaches the handler may look, and no one may change
-	// anything. Who looks sees the identifier and the totals, and can have the
+	// anything. A person who may look sees the identifier and the totals, and can have the
 	// application's functions for sizes called: mount the handler behind a log-in.
 	May func(*http.Request) Right
 

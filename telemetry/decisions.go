@@ -226,7 +226,7 @@ func (d *decisions) granted(ctx context.Context, status consent.Status) error {
 	confirm := func() error { return d.permission.confirm(ctx, true) }
 	l, err := d.store.open(ctx, yes, d.callbacks.series(), d.now(), confirm)
 	if err == nil {
-		err = confirm() // this process may have stood still, and a no been acted on
+		err = confirm() // this process may have been paused, and a no acted on meanwhile
 	}
 	if err != nil {
 		return err

@@ -64,7 +64,7 @@ func (s store) peek(ctx context.Context) (id ledger.Identity, schedule ledger.Sc
 	} else if s.dir != "" {
 		id, schedule, err = ledger.Peek(s.dir, s.product)
 	}
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ledger.ErrClosed) { // the latter by a no that was not acted on to the end
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ledger.ErrClosed) { // ErrClosed: a no was acted on only in part
 		err = nil
 	}
 	return id, schedule, err
