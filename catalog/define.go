@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -46,6 +45,7 @@ type definition struct {
 	ranges     bucketing.Ranges
 	series     []Series // nil when there would be more than maxSeries
 	bare       Counter  // while labels are missing
+	undeclared Counter  // what With returns for values that are not declared
 }
 
 // A Counter is a statistic that only grows, or one of its labelled series.
@@ -59,7 +59,6 @@ type counted struct {
 	def    *definition
 	series int          // position in def.series; none while labels are missing
 	index  atomic.Int32 // see Counter.Index
-	wrong  []string     // the values that With was given, if they are not declared
 }
 
 const none = -1
@@ -73,7 +72,9 @@ func NewCounter(name, unit string, text Text, attributes ...Attribute) Counter {
 		def.attributes = append(def.attributes, OneOf(a.Key, a.Values...))
 	}
 	def.bare = Counter{&counted{def: def, series: none}}
+	def.undeclared = Counter{&counted{def: def, series: none}}
 	def.bare.of.index.Store(none)
+	def.undeclared.of.index.Store(none)
 	def.expand()
 	if len(attributes) == 0 {
 		return def.series[0].Counter
@@ -84,14 +85,14 @@ func NewCounter(name, unit string, text Text, attributes ...Attribute) Counter {
 // With chooses the series of these label values, in the order in which the
 // labels were declared. A value that was not declared, or a wrong number of
 // values, gives a counter that counts nothing: an undeclared word never
-// leaves. Declared values allocate nothing.
+// leaves. With allocates nothing.
 func (c Counter) With(values ...string) Counter {
 	if c.of == nil {
 		return c
 	}
 	def := c.of.def
 	if len(values) != len(def.attributes) || def.series == nil {
-		return def.undeclared(values)
+		return def.undeclared
 	}
 	at := 0
 	for i, value := range values {
@@ -104,18 +105,11 @@ func (c Counter) With(values ...string) Counter {
 			}
 		}
 		if found == none {
-			return def.undeclared(values)
+			return def.undeclared
 		}
 		at = at*len(declared) + found
 	}
 	return def.series[at].Counter
-}
-
-// undeclared is a counter that remembers why it counts nothing.
-func (d *definition) undeclared(values []string) Counter {
-	of := &counted{def: d, series: none, wrong: slices.Clone(values)}
-	of.index.Store(none)
-	return Counter{of}
 }
 
 // whole is the counter that stands for the metric: with labels the bare one.
@@ -137,8 +131,7 @@ func (c Counter) Index() int {
 }
 
 // Err is nil for a counter with the labels that it needs. Otherwise it says which
-// there are. The error's method Detail() string says which were given: it is for a log
-// that its users cannot read, because they may have typed them.
+// there are. It does not say which were given: a user may have typed them.
 func (c Counter) Err() error {
 	switch {
 	case c.of == nil:
@@ -162,17 +155,6 @@ func (e labelError) Error() string {
 		labels = append(labels, a.Key+" is one of "+strings.Join(a.Values, ", "))
 	}
 	return def.name + " needs With and its labels: " + strings.Join(labels, "; ")
-}
-
-func (e labelError) Detail() string {
-	if e.of.wrong == nil {
-		return "no labels were given"
-	}
-	var given []string
-	for _, v := range e.of.wrong[:min(len(e.of.wrong), 5)] {
-		given = append(given, fmt.Sprintf("%.40q", v))
-	}
-	return "given: " + strings.Join(given, ", ")
 }
 
 // String returns the name and labels of the series, as in

@@ -111,11 +111,11 @@ func ExampleCatalog_Fingerprint() {
 func ExampleCatalog_WithTexts() {
 	files := fstest.MapFS{"texts/de.json": {Data: []byte(`{"english": "0", "texts": {}}`)}}
 	translated := services.WithTexts(files, "texts")
-	fmt.Println(strings.Split(translated.CheckTexts().Error(), ", and")[0])
+	fmt.Println(strings.Split(translated.CheckTexts().Error(), ": translate")[0])
 
 	texts := translated.Texts("de") // English, because the translation is not sound
 	fmt.Println(texts.Translated, texts.Metric("shop.service.created").Title, texts.Value("shop.service.type", "SEARCH"))
 	// Output:
-	// catalog: texts/de.json: it translates English texts with the hash "0"
+	// catalog: texts/de.json: the English texts have changed since they were translated
 	// false Things search
 }

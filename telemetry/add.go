@@ -4,6 +4,7 @@ package telemetry
 // mistake.
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -54,9 +55,12 @@ func (m *mistakes) check(counter catalog.Counter, n int64) {
 	}
 	go func(counter catalog.Counter, n int64) { // copies, so that only this line allocates
 		defer m.busy.Store(false)
-		fault := "the counter is not in the catalog, or a label is missing or not declared"
-		if n <= 0 {
-			fault = fmt.Sprintf("n is %d, and a total only grows", n)
+		fault := counter.Err() // of its labels
+		switch {
+		case n <= 0:
+			fault = fmt.Errorf("n is %d, and a total only grows", n)
+		case fault == nil:
+			fault = errors.New("the counter is not in the catalog")
 		}
 		m.log.warn("telemetry: Add counts nothing", "counter", counter.String(), "fault", fault)
 	}(counter, n)

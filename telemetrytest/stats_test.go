@@ -177,8 +177,8 @@ func TestMistakes(t *testing.T) {
 			s.Total(compreface.UserCreated)
 		}, ""},
 		{"a counter of another catalog", func(s *telemetrytest.Stats) { s.Add(other, 1) }, "counter: shop.thing.sold"},
-		{"a label that is not declared", func(s *telemetrytest.Stats) { s.Add(compreface.ServiceCreated.With("X"), 1) }, "not declared"},
-		{"no label", func(s *telemetrytest.Stats) { s.Add(compreface.ServiceCreated, 1) }, "a label is missing"},
+		{"a label that is not declared", func(s *telemetrytest.Stats) { s.Add(compreface.ServiceCreated.With("X"), 1) }, "is one of FACE_DETECTION"},
+		{"no label", func(s *telemetrytest.Stats) { s.Add(compreface.ServiceCreated, 1) }, "needs With and its labels"},
 		{"nothing", func(s *telemetrytest.Stats) { s.Add(compreface.UserCreated, 0) }, "n is 0"},
 		{"less than nothing", func(s *telemetrytest.Stats) { s.Add(compreface.UserCreated, -1) }, "n is -1"},
 		{"after the end", func(s *telemetrytest.Stats) { _ = s.Shutdown(context.Background()); s.Add(other, 1) }, "counter: shop.thing.sold"},
