@@ -107,12 +107,12 @@ $(CACHE)/otelcol: FORCE
 
 $(CACHE)/headcount: FORCE
 	@mkdir -p $(CACHE)
-	@test -x $@ || echo "building headcount: less than a minute, the first time only"
+	@test -x $@ || echo "building headcount: a minute or two, the first time only"
 	@cd cmd/headcount && $(BUILD) -o ../../$@ .
 
 $(CACHE)/quickstart $(CACHE)/demo: FORCE
 	@mkdir -p $(CACHE)
-	@test -x $@ || echo "building the $(notdir $@): less than a minute, the first time only"
+	@test -x $@ || echo "building the $(notdir $@): about a minute, the first time only"
 	@cd examples && $(BUILD) -o ../$@ ./$(notdir $@)
 
 $(CACHE)/faces: FORCE

@@ -12,7 +12,7 @@ func receiptFacts(r *archive.Receipt) terminal.Facts {
 	f := terminal.Facts{Title: "Receipt of " + r.Time.UTC().Format("2006-01-02 15:04:05") + " UTC"}
 	f.Lines = append(f.Lines,
 		fmt.Sprintf("%s carried out, %s so far", terminal.Count(int64(r.Requests), "request to erase", "requests to erase"), terminal.Number(int64(r.Ever))),
-		fmt.Sprintf("%s removed from the archive, %s from rejected.jsonl",
+		fmt.Sprintf("%s removed from the archive or kept out of it, %s removed from rejected.jsonl",
 			terminal.Count(r.Reports, "report", "reports"), terminal.Count(r.Rejected, "line", "lines")))
 	for _, x := range r.Files {
 		f.Lines = append(f.Lines, fileLine(x))
