@@ -37,7 +37,11 @@ func carrierTable(r *receiver.Result) string {
 		if c.Found > 0 {
 			found = terminal.Number(int64(c.Found))
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", c.Carrier, terminal.Number(int64(c.Tried)), found)
+		tried := terminal.Number(int64(c.Tried))
+		if c.Tried == 0 && c.Found == 0 {
+			tried, found = "not", ""
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", c.Carrier, tried, found)
 	}
 	_ = w.Flush() // a builder takes everything
 	return b.String() + "\n"

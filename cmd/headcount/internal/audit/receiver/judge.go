@@ -180,6 +180,7 @@ func (e *evidence) delivery(list []*sent, when string) {
 	for _, status := range slices.Sorted(maps.Keys(refused)) {
 		e.result.found(audit.Valid, "answer", "valid reports were refused"+when, fmt.Sprintf("status %d, %d times", status, refused[status]), refused[status], "")
 	}
+	e.result.counts[audit.Delivery].Tried += accepted
 	if whole > 0 {
 		e.result.found(audit.Delivery, "output", "acknowledged reports are lost"+when, fmt.Sprintf("%d of %d that were answered 2xx", whole, accepted), whole, "")
 	}

@@ -10,6 +10,7 @@ import (
 // read says what the configuration itself shows, where a request can show it
 // only by chance.
 func (p *plan) read(to *Result) {
+	to.counts[audit.Configuration].Tried++
 	say := func(what, proof string) {
 		to.found(audit.Configuration, "configuration", what, proof, 1, "")
 	}
