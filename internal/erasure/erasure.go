@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -94,15 +95,24 @@ func (s *Requests) Keep(guid uuid.UUID, url string, now time.Time, again bool) e
 
 func second(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
+// write writes a file anew where Tidy, of this process or of another one, swept it
+// away unfinished: there is no lock between them.
 func (s *Requests) write(r Request) error {
-	if err := durable.Mkdir(s.dir); err != nil {
-		return err
-	}
 	data, err := json.Marshal(r)
-	if err != nil {
-		return err
+	for range 10 {
+		if err == nil {
+			err = durable.Mkdir(s.dir)
+		}
+		if err == nil {
+			err = durable.Replace(r.path, data)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		time.Sleep(time.Millisecond)
+		err = nil
 	}
-	return durable.Replace(r.path, data)
+	return errors.New("the files of requests to erase are swept away again and again")
 }
 
 // Pending returns the requests that are not over, the oldest first.
