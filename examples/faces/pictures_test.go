@@ -17,13 +17,15 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// TestPictures makes the pictures in docs/screenshots anew. It runs when it is asked
-// for, because every run has another identifier and day:
+// TestPictures makes the pictures of README, small enough for it. They are put into
+// docs/screenshots when it is asked for, because every run has another identifier and
+// day:
 //
 //	FACES_PICTURES=1 GOWORK=off go test -count=1 -run TestPictures .
 func TestPictures(t *testing.T) {
-	if os.Getenv("FACES_PICTURES") == "" {
-		t.Skip("skipped: FACES_PICTURES is not set")
+	dir := t.TempDir()
+	if os.Getenv("FACES_PICTURES") != "" {
+		dir = "../../docs/screenshots"
 	}
 	g := openGallery(t, startCollector(t))
 	shot := func(b *tab, name string, width, height int64) {
@@ -31,7 +33,11 @@ func TestPictures(t *testing.T) {
 		b.do(chromedp.EmulateViewport(width, height))
 		data, err := chromedp.Run(b, chromedp.CaptureScreenshot())
 		b.check(err)
-		if err := os.WriteFile(filepath.Join("../../docs/screenshots", name+".png"), small(t, data), 0o644); err != nil {
+		data = small(t, data)
+		if len(data) < 10_000 || len(data) > 100_000 {
+			t.Errorf("%s: got %d bytes, want 10 to 100 kB", name, len(data))
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".png"), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
