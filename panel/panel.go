@@ -44,7 +44,7 @@ type Config struct {
 	// application's functions for sizes called: mount the handler behind a log-in.
 	May func(*http.Request) Right
 
-	// Who is who sends a request, in the application's own words, such as the number
+	// Who returns who sent a request, in the application's own words, such as the number
 	// of an account. It is kept with a decision, in at most 100 bytes, shown to those
 	// who may change, and never sent. Nil: it is not recorded.
 	Who func(*http.Request) string

@@ -173,7 +173,7 @@ func hash(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// who returns the person whose request it is, without an ID if nobody is logged
+// who returns the person whose request it is, without an ID if no one is logged
 // in. An error says that it cannot be known, which is not the same.
 func (a *app) who(r *http.Request) (u user, err error) {
 	if u, ok := r.Context().Value(userKey{}).(user); ok {
@@ -193,8 +193,8 @@ func (a *app) who(r *http.Request) (u user, err error) {
 
 type userKey struct{}
 
-// known lets through everybody of whom it is known who it is, or that it is
-// nobody. It is found out once for a request, also if that fails.
+// known lets a request through when it is known whose it is, or that no one is
+// logged in. It is found out once for a request, also if that fails.
 func (a *app) known(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		u, err := a.who(r)

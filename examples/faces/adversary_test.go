@@ -144,7 +144,7 @@ func TestSignUpWhateverFails(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(p.dir, "telemetry"), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}, http.StatusOK, 1, 0, "the decisions cannot be read"}, // nobody is asked where an answer cannot be kept
+		}, http.StatusOK, 1, 0, "the decisions cannot be read"}, // there is no question where an answer cannot be kept
 		"the account": {refuse("users"), http.StatusInternalServerError, 0, 0, "refused by the test"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -242,7 +242,7 @@ func TestNewYesIsUnlinkable(t *testing.T) {
 	p.nowhere(t, guid(first.data()))
 }
 
-// Example data is nothing that anybody did: it is not counted, and the first
+// Example data is nothing that a person did: it is not counted, and the first
 // person is asked as if it were not there.
 func TestSeedIsNotCounted(t *testing.T) {
 	c := startCollector(t)

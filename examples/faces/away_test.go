@@ -12,7 +12,7 @@ import (
 )
 
 // away takes the database of a running product away, and returns what gives it
-// back. PostgreSQL ends all connections to it and lets nobody in; in SQLite,
+// back. PostgreSQL ends all connections to it and takes no new ones; in SQLite,
 // which cannot be away, log-ins cannot be read.
 func (p *product) away(t *testing.T) (back func()) {
 	t.Helper()
@@ -50,8 +50,8 @@ func isError(t *testing.T, reply *http.Response, body []byte) {
 	}
 }
 
-// While the database is away nobody is told that they are not logged in, or
-// that they may not: nobody knows. When it is back they still are, and may.
+// While the database is away no person is told that they are not logged in, or
+// that they may not: it is not known. When it is back they still are, and may.
 func TestDatabaseAway(t *testing.T) {
 	databases(t, func(t *testing.T, database string) {
 		p := startProduct(t, &product{endpoint: "http://127.0.0.1:9", database: database})

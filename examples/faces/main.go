@@ -1,6 +1,6 @@
 // Faces is a small face service: people sign up, create applications, create
 // services of three types in them, and add faces to collections. It recognises
-// nobody; it shows how a real product counts how it is used, with permission.
+// no one; it shows how a real product counts how it is used, with permission.
 //
 //	faces                                     SQLite in ./faces-data
 //	faces -database postgres://user@host/db   PostgreSQL

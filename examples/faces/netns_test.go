@@ -90,7 +90,7 @@ func enter(space string) error {
 	return unix.Setns(fd, unix.CLONE_NEWNET)
 }
 
-// outgoing is how often the product tried to reach anybody: connections it
+// outgoing is how often the product tried to reach anything: connections it
 // opened, datagrams it sent, and packets for which there was no route.
 func (p *product) outgoing(t *testing.T) (n int) {
 	t.Helper()
@@ -119,7 +119,7 @@ func first(list []string) string {
 	return list[0]
 }
 
-// The whole product, with nobody having decided, with a no, and with a yes:
+// The whole product, undecided, with a no, and with a yes:
 // only the yes looks for a name or opens a connection. The receiver is named,
 // so that a question to a name server counts as well.
 func TestNothingLeavesTheNetwork(t *testing.T) {

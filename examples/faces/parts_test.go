@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a test waits for what comes within moments. It is long
-// because a loaded machine is slow; whoever waits goes on as soon as it comes.
+// because a loaded machine is slow; a waiting test goes on as soon as it comes.
 const patience = 5 * time.Minute
 
 // need skips a test for which something is not installed; in CI it fails.

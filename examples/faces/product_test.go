@@ -263,8 +263,8 @@ func TestNoticeChange(t *testing.T) {
 	}
 }
 
-// Only the first account is asked, and only it looks and decides: whoever
-// looks sees the identifier, and anybody can make an account.
+// Only the first account is asked, and only it looks and decides: a
+// person who looks sees the identifier, and everyone can make an account.
 func TestMembersDoNotLook(t *testing.T) {
 	p := startProduct(t, &product{endpoint: "http://127.0.0.1:9"})
 	a := openTab(t, p)

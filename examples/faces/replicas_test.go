@@ -100,7 +100,7 @@ func TestNoticeAnsweredInAnotherProcess(t *testing.T) {
 	}
 }
 
-// A process at which nobody looks learns of a yes too.
+// A process at which no one looks learns of a yes too.
 func TestLearnsOfAYes(t *testing.T) {
 	one, two := replicas(t, "FACES_TEST_WATCH=1s")
 	one.decide(t, "granted")

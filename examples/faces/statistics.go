@@ -60,7 +60,7 @@ func (a *app) openStatistics(ctx context.Context, list *catalog.Catalog, endpoin
 }
 
 // may says who looks at statistics and decides about them: the administrator.
-// Whoever looks sees the identifier too, and anybody can make an account.
+// A person who looks sees the identifier too, and everyone can make an account.
 func (a *app) may(r *http.Request) panel.Right {
 	if u, _ := a.who(r); u.Admin {
 		return panel.Change

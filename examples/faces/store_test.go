@@ -63,7 +63,7 @@ func TestCountedIfCommitted(t *testing.T) {
 		create("rolled back", errors.New("no"))
 		create("committed", nil)
 		create("committed too", nil)
-		_ = a.stats.Flush(ctx) // to nobody; it adds up what was counted
+		_ = a.stats.Flush(ctx) // to no receiver; it adds up what was counted
 		report, err := a.stats.Preview(ctx, true)
 		if err != nil || !slices.ContainsFunc(report.Points, func(p telemetry.Point) bool { return p.String() == "compreface.application.created 2" }) {
 			t.Errorf("%v %q", err, report.Points)
