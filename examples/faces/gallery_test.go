@@ -124,6 +124,8 @@ func (s *state) forget(t *testing.T) {
 
 func openGallery(t *testing.T, c *collector) *gallery {
 	t.Helper()
+	_, err := browser()
+	need(t, err)
 	g := &gallery{mux: http.NewServeMux()}
 	g.Server = httptest.NewServer(g.mux)
 	t.Cleanup(g.Close)

@@ -47,6 +47,8 @@ func everywhere(t *testing.T, g *gallery, tag string, look func(b *tab, name str
 // Every page and state, in each language, light and dark, on a telephone and on a
 // screen: nothing that axe-core finds.
 func TestEveryState(t *testing.T) {
+	_, missing := axe()
+	need(t, missing)
 	g := openGallery(t, startCollector(t))
 	n := 0
 	for _, tag := range languages {
