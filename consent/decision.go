@@ -144,7 +144,7 @@ func Append(history []Record, r Record, now time.Time) ([]Record, error) {
 		r.Time = now
 	}
 	r.Since = time.Time{}
-	if r.Decision == Denied { // a no is recorded whatever stands beside it
+	if r.Decision == Denied { // a no is recorded also with bad text beside it
 		for _, text := range []*string{&r.Where, &r.By} {
 			if len(*text) > maxWhere || !printable(*text) {
 				*text = ""

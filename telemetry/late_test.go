@@ -98,7 +98,7 @@ func TestNoWaitsTwoSeconds(t *testing.T) {
 }
 
 // TestRequestHasAnEnd: a request to erase has a time after which nothing of it is
-// written, whatever the caller says: the process may have stood still.
+// written, also without a deadline of the caller: the process may have been paused.
 func TestRequestHasAnEnd(t *testing.T) {
 	s := start(t, listenDeaf(t).url(), nil)
 	id, bounded := uuid.New(), false

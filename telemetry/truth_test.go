@@ -57,11 +57,11 @@ func TestEraseOvertakenByAYes(t *testing.T) {
 	server.answer(http.StatusServiceUnavailable)
 	step.Store(1)
 	err := s.Refresh(t.Context())
-	server.answer(http.StatusOK)
-	sent := server.count()
-	_ = s.erasures.try(t.Context(), uuid.MustParse(before))
-	if got := s.Status(); got.InstallGUID == before && server.count() != sent {
-		t.Errorf("got a request to erase %s, which is in use; want none (%v)", before, err)
+	if got := s.Status(); !got.On || got.InstallGUID != before {
+		t.Fatalf("got %+v, %v, want on under %s", got, err, before)
+	}
+	if err := s.Client.decisions.mayErase(t.Context(), uuid.MustParse(before)); err == nil {
+		t.Errorf("got that a request to erase %s may be sent, want an error: it is in use", before)
 	}
 }
 

@@ -74,7 +74,7 @@ func (h *hesitant) Consent(ctx context.Context) (consent.Record, error) {
 	record, err := h.file.Consent(ctx)
 	if h.wait.CompareAndSwap(true, false) {
 		h.ask()
-		<-h.on // whatever ctx says: it is the application's code
+		<-h.on // also when ctx has ended: it is the application's code
 	}
 	return record, err
 }

@@ -50,7 +50,7 @@ func startBrowser() (context.Context, error) {
 	return ctx, chromedp.Do(ctx)
 }
 
-// A tab is a page in the browser. Whatever it shows, it may ask no server but
+// A tab is a page in the browser. With every page it may ask no server but
 // the product for anything.
 type tab struct {
 	context.Context

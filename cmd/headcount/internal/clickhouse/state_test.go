@@ -14,7 +14,7 @@ import (
 var someState = figures.Installation{Days: 3, First: 20000, Last: 20700,
 	Totals: []int64{0, 1_000_000_000_000, 7}, Ranges: []int64{4, 0, 0}, Seen: []day.Day{day.None, 20690}}
 
-// A state is the same after it was written and read, whatever was in its
+// A state is the same after it was written and read, with anything in its
 // place, and one that is cut is an error.
 func TestStates(t *testing.T) {
 	row := encode(nil, &someState)
