@@ -2,7 +2,10 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -87,5 +90,28 @@ func TestGroups(t *testing.T) {
 	}
 	if want := []string{"p ^(TestA|TestB)$", "q ^(TestC)$", "p ^(TestA)$"}; !slices.Equal(patterns, want) {
 		t.Errorf("%q, want %q", patterns, want)
+	}
+}
+
+// A program that was installed or removed since the last run changes what is
+// skipped.
+func TestNotCached(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":    "module p\n",
+		"p_test.go": "package p\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestOven(t *testing.T) {\n\tif _, err := os.Stat(" + strconv.Quote(filepath.Join(t.TempDir(), "oven")) + "); err != nil {\n\t\tt.Skip(\"no oven\")\n\t}\n}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		var out strings.Builder
+		if err := goTest(dir, newReport(&out), []string{"."}); err != nil {
+			t.Fatal(err)
+		}
+		if got := out.String(); strings.Contains(got, "(cached)") || !strings.Contains(got, "skipped: no oven (TestOven)") {
+			t.Errorf("got %q, want a run that skips", got)
+		}
 	}
 }
