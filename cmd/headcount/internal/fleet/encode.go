@@ -7,8 +7,8 @@ import (
 	"headcount.example/cmd/headcount/internal/schema"
 )
 
-// encode is an event as a request of OTLP in protobuf, as the product sends
-// it: with the day on which the totals began.
+// encode is an event as a request of OTLP in protobuf, as the product sends it:
+// without the time at which the totals began.
 func encode(f *fleet, e *event) ([]byte, error) {
 	md := pmetric.NewMetrics()
 	rm := md.ResourceMetrics().AppendEmpty()
@@ -25,7 +25,6 @@ func encode(f *fleet, e *event) ([]byte, error) {
 		p.SetIntValue(1)
 		return (&pmetric.ProtoMarshaler{}).MarshalMetrics(md)
 	}
-	since := pcommon.NewTimestampFromTime((f.o.first().Time().AddDate(0, 0, int(f.machines[e.of].join))))
 	last := -1
 	var points pmetric.NumberDataPointSlice
 	for i, v := range e.values {
@@ -40,9 +39,6 @@ func encode(f *fleet, e *event) ([]byte, error) {
 		p := points.AppendEmpty()
 		p.SetTimestamp(now)
 		p.SetIntValue(v)
-		if d.Kind == schema.Counter {
-			p.SetStartTimestamp(since)
-		}
 		for j, value := range s.Values {
 			p.Attributes().PutStr(d.Attributes[j].Key, value)
 		}

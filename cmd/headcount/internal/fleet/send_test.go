@@ -50,9 +50,6 @@ func asWritten(md pmetric.Metrics) (string, error) {
 		} else {
 			points = m.Gauge().DataPoints()
 		}
-		for j := range points.Len() {
-			points.At(j).SetStartTimestamp(0)
-		}
 		points.Sort(func(a, b pmetric.NumberDataPoint) bool { return label(a) < label(b) })
 	}
 	line, err := (&pmetric.JSONMarshaler{}).MarshalMetrics(md)
