@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"headcount.example/catalog"
+	"headcount.example/internal/bounded"
 	"headcount.example/internal/gate"
 )
 
@@ -95,7 +96,7 @@ func (c *callbacks) values(ctx context.Context, d catalog.Definition, observe bo
 	ctx, cancel := context.WithTimeoutCause(ctx, callbackTimeout, fmt.Errorf("it may take %v", callbackTimeout))
 	defer cancel()
 	// A preview that is just being made does not cost the report its sizes.
-	sizes, err := call(ctx, of.busy, func() ([]int64, error) { return (*function)(ctx) })
+	sizes, err := bounded.Run(ctx, of.busy, func() ([]int64, error) { return (*function)(ctx) })
 	counts := make([]int64, len(values))
 	for _, size := range sizes {
 		i, e := d.Ranges.Index(size)
@@ -114,54 +115,4 @@ func (c *callbacks) values(ctx context.Context, d catalog.Definition, observe bo
 		}
 	}
 	return values
-}
-
-// call runs a function of the application's in a goroutine of its own, and waits
-// for it as long as ctx allows. A panic is an error. A function that does not
-// return keeps its goroutine and its token; without a token none is run.
-func call[T any](ctx context.Context, tokens chan struct{}, function func() (T, error)) (T, error) {
-	type answer struct {
-		value T
-		err   error
-	}
-	var none T
-	if err := take(ctx, tokens); err != nil {
-		return none, fmt.Errorf("the last call has not returned yet: %w", err)
-	}
-	answered := make(chan answer, 1)
-	go func() {
-		a := answer{err: errors.New("the function ended its goroutine")}
-		defer func() {
-			if p := recover(); p != nil {
-				a.err = fmt.Errorf("panic: %v", p)
-			}
-			answered <- a
-			<-tokens
-		}()
-		a.value, a.err = function()
-	}()
-	select {
-	case a := <-answered:
-		return a.value, a.err
-	case <-ctx.Done():
-		return none, fmt.Errorf("no answer: %w", context.Cause(ctx))
-	}
-}
-
-// take waits for room for a token as long as ctx allows.
-func take(ctx context.Context, tokens chan struct{}) error {
-	select {
-	case tokens <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// orBackground returns context.Background() for a nil ctx.
-func orBackground(ctx context.Context) context.Context {
-	if ctx == nil {
-		return context.Background()
-	}
-	return ctx
 }

@@ -154,3 +154,11 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	}
 	return err
 }
+
+// orBackground returns context.Background() for a nil ctx.
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"headcount.example/consent"
+	"headcount.example/internal/bounded"
 )
 
 const (
@@ -181,7 +182,7 @@ func (d *decisions) refresh(ctx context.Context) error {
 // stands still may go on. It is tried sooner where only the answer could not be
 // had, and at once where an earlier call took too long.
 func (d *decisions) act(ctx context.Context) (status consent.Status, err error) {
-	if take(ctx, d.apply) != nil {
+	if bounded.Take(ctx, d.apply) != nil {
 		d.again.Reset(0)
 		return status, errors.New("telemetry: an earlier decision is still being acted on: Config.Consent does not answer, or calls the client")
 	}
@@ -305,7 +306,7 @@ func (d *decisions) stop() {
 	r.cancel()
 	ctx, cancel := context.WithTimeout(context.Background(), sendingTimeout)
 	defer cancel()
-	_ = take(ctx, r.sending) // then no report is on its way, and none can begin
+	_ = bounded.Take(ctx, r.sending) // then no report is on its way, and none can begin
 }
 
 // denied says whether a no stands.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"headcount.example/internal/bounded"
 	"headcount.example/internal/erasure"
 	"headcount.example/internal/gate"
 )
@@ -107,7 +108,7 @@ var errNoRequest = errors.New("telemetry: no such request to erase waits for thi
 
 // try sends a request once, if it is due, and notes when to try again.
 func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
-	if err := take(ctx, e.sending); err != nil {
+	if err := bounded.Take(ctx, e.sending); err != nil {
 		return fmt.Errorf("telemetry: the request to erase has not been tried yet: %w", err)
 	}
 	defer func() { <-e.sending }()

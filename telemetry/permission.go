@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"headcount.example/consent"
+	"headcount.example/internal/bounded"
 )
 
 const (
@@ -83,7 +84,7 @@ func notValid(s consent.Status) bool { return strings.HasPrefix(s.Reason, "the r
 // evaluate waits for the Source as long as ctx allows.
 func (p *permission) evaluate(ctx context.Context, env func(string) (string, bool)) consent.Status {
 	catalog := p.config.Catalog
-	s, err := call(ctx, p.calls, func() (consent.Status, error) {
+	s, err := bounded.Run(ctx, p.calls, func() (consent.Status, error) {
 		return consent.Evaluate(ctx, catalog.Variable(), catalog.NoticeNumber(), env, p.config.Consent), nil
 	})
 	if err != nil {
@@ -122,7 +123,7 @@ func (p *permission) save(ctx context.Context, r consent.Record) error {
 		defer cancel()
 		ctx, stop := context.WithTimeout(ctx, refreshTimeout)
 		defer stop()
-		_, err = call(ctx, p.saves, func() (struct{}, error) { return struct{}{}, s.Save(saving, r) })
+		_, err = bounded.Run(ctx, p.saves, func() (struct{}, error) { return struct{}{}, s.Save(saving, r) })
 	}
 	if err != nil {
 		return fmt.Errorf("telemetry: the decision is not recorded: %w", err)

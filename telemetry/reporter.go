@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"headcount.example/internal/bounded"
 	"headcount.example/internal/gate"
 	"headcount.example/internal/ledger"
 )
@@ -196,7 +197,7 @@ func (p *reporter) report(ctx context.Context, r *recorder, onlyDue bool) error 
 	}
 	report, err := r.collect(ctx, p.now(), true)
 	if err = errors.Join(err, ctx.Err()); err == nil {
-		if err = take(ctx, r.sending); err == nil {
+		if err = bounded.Take(ctx, r.sending); err == nil {
 			defer func() { <-r.sending }()
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"headcount.example/internal/bounded"
 	"headcount.example/internal/ledger"
 )
 
@@ -50,7 +51,7 @@ func (s store) kept() bool {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), sourceTimeout)
 	defer cancel()
-	kept, err := call(ctx, s.asking, func() (bool, error) {
+	kept, err := bounded.Run(ctx, s.asking, func() (bool, error) {
 		id, _, err := s.peek(ctx)
 		return id.GUID != uuid.Nil, err
 	})

@@ -11,39 +11,59 @@ import (
 
 var errTimeout = errors.New("it takes too long")
 
-// Call returns what the function returns, or an error after timeout and a fifth of it:
-// one that looks at its context has that moment to answer. A call that does not
-// return keeps its goroutine and its token; without a token none is made. Nil tokens
-// are no bound.
-func Call[T any](ctx context.Context, timeout time.Duration, tokens chan struct{}, call func(context.Context) (T, error)) (value T, err error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+// Call is [Run] for a function whose context ends after timeout. It returns after
+// timeout and a fifth of it: a function that looks at its context has that moment to
+// answer. It does not return earlier where ctx ends. Nil tokens are no bound.
+func Call[T any](ctx context.Context, timeout time.Duration, tokens chan struct{}, function func(context.Context) (T, error)) (T, error) {
+	late, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), timeout+timeout/5, errTimeout)
 	defer cancel()
-	late := time.After(timeout + timeout/5)
+	ctx, cancel = context.WithTimeout(ctx, timeout)
+	defer cancel()
 	if tokens == nil {
 		tokens = make(chan struct{}, 1)
 	}
-	select {
-	case tokens <- struct{}{}:
-	case <-late:
-		return value, errTimeout
+	return Run(late, tokens, func() (T, error) { return function(ctx) })
+}
+
+// Run runs a function in a goroutine of its own, and waits for it as long as ctx
+// allows. A panic is an error. A function that does not return keeps its goroutine
+// and its token; without a token none is run.
+func Run[T any](ctx context.Context, tokens chan struct{}, function func() (T, error)) (T, error) {
+	type answer struct {
+		value T
+		err   error
 	}
-	done := make(chan func() (T, error), 1)
+	var none T
+	if err := Take(ctx, tokens); err != nil {
+		return none, fmt.Errorf("the last call has not returned yet: %w", err)
+	}
+	answered := make(chan answer, 1)
 	go func() {
-		var value T
-		err := errors.New("the function ended its goroutine")
+		a := answer{err: errors.New("the function ended its goroutine")}
 		defer func() {
-			if v := recover(); v != nil {
-				err = fmt.Errorf("panic: %v", v)
+			if p := recover(); p != nil {
+				a.err = fmt.Errorf("panic: %v", p)
 			}
-			done <- func() (T, error) { return value, err }
+			answered <- a
 			<-tokens
 		}()
-		value, err = call(ctx)
+		a.value, a.err = function()
 	}()
 	select {
-	case answer := <-done:
-		return answer()
-	case <-late:
-		return value, errTimeout
+	case a := <-answered:
+		return a.value, a.err
+	case <-ctx.Done():
+		return none, fmt.Errorf("no answer: %w", context.Cause(ctx))
+	}
+}
+
+// Take waits for room for a token as long as ctx allows. The token is given back by
+// receiving it.
+func Take(ctx context.Context, tokens chan struct{}) error {
+	select {
+	case tokens <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }

@@ -42,7 +42,7 @@ var rooms = map[string][]string{
 	"internal/gate": {"catalog", "github.com/google/uuid", "go.opentelemetry.io/otel", "go.opentelemetry.io/proto/otlp",
 		"google.golang.org/protobuf"},
 	"internal/erasure": {"internal/durable", "github.com/google/uuid"},
-	"telemetry": {"catalog", "consent", "internal/erasure", "internal/gate", "internal/journal", "internal/ledger", "github.com/google/uuid",
+	"telemetry": {"catalog", "consent", "internal/bounded", "internal/erasure", "internal/gate", "internal/journal", "internal/ledger", "github.com/google/uuid",
 		"go.opentelemetry.io/otel/sdk/metric"},
 	"telemetrytest":    {"catalog", "consent", "telemetry", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/sdk/metric"},
 	"internal/house":   {},
