@@ -123,8 +123,8 @@ func normal(r Record) Record {
 	return r
 }
 
-// printable keeps line breaks, escape sequences and direction overrides away
-// from those who show a record.
+// printable keeps line breaks, escape sequences and direction overrides off the
+// page or terminal that shows a record.
 func printable(s string) bool {
 	for _, r := range s {
 		if !unicode.IsPrint(r) {
@@ -132,6 +132,14 @@ func printable(s string) bool {
 		}
 	}
 	return utf8.ValidString(s)
+}
+
+// shown is the text of a no as it may be shown; empty where it may not.
+func shown(s string) string {
+	if len(s) > maxWhere || !printable(s) {
+		return ""
+	}
+	return s
 }
 
 // Append is for those who keep records elsewhere than in a [File]. It returns
@@ -145,11 +153,7 @@ func Append(history []Record, r Record, now time.Time) ([]Record, error) {
 	}
 	r.Since = time.Time{}
 	if r.Decision == Denied { // a no is recorded also with bad text beside it
-		for _, text := range []*string{&r.Where, &r.By} {
-			if len(*text) > maxWhere || !printable(*text) {
-				*text = ""
-			}
-		}
+		r.Where, r.By = shown(r.Where), shown(r.By)
 	}
 	if err := check(r, now); err != nil {
 		return nil, fmt.Errorf("consent: %w", err)

@@ -28,7 +28,9 @@ func readEnvironment(variable string, lookup func(string) (string, bool)) words 
 	if value, _ := lookup(doNotTrack); tracksNot(value) {
 		return words{veto: doNotTrack, reason: doNotTrack + " is set"}
 	}
-	if value, _ := lookup(sdkDisabled); disables(value) {
+	// Stricter than OpenTelemetry, which warns about words that are not booleans and
+	// ignores them. Its booleans ignore case, so False does not deny.
+	if value, _ := lookup(sdkDisabled); tracksNot(strings.ToLower(value)) {
 		return words{veto: sdkDisabled, reason: sdkDisabled + " is set"}
 	}
 	if value, _ := lookup(exporter); strings.EqualFold(strings.TrimSpace(value), "none") {
@@ -54,16 +56,10 @@ func readEnvironment(variable string, lookup func(string) (string, bool)) words 
 	return words{veto: variable, reason: fmt.Sprintf("%s is %.40q, which means off: the only yes is accept:<notice>", variable, value)}
 }
 
-// tracksNot knows the words of DO_NOT_TRACK that do not deny; the others do.
+// tracksNot says whether a word denies: all do but those of DO_NOT_TRACK that do
+// not.
 func tracksNot(value string) bool {
 	return value != "" && value != "0" && value != "false"
-}
-
-// disables is stricter than OpenTelemetry, to which every word but "true" is
-// false: words OpenTelemetry would warn about and ignore deny here. Its
-// booleans ignore case, so False does not deny.
-func disables(value string) bool {
-	return tracksNot(strings.ToLower(value))
 }
 
 // accept parses accept:<notice>. The number must be written as we would write

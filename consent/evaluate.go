@@ -92,12 +92,7 @@ func ask(ctx context.Context, src Source) (Record, error) {
 
 // denied reports a recorded no.
 func denied(r Record) Status {
-	if len(r.Where) > maxWhere || !printable(r.Where) {
-		r.Where = ""
-	}
-	if len(r.By) > maxWhere || !printable(r.By) {
-		r.By = ""
-	}
+	r.Where, r.By = shown(r.Where), shown(r.By)
 	return Status{Decision: Denied, Record: r, Reason: "no" + given(r)}
 }
 

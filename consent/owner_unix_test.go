@@ -231,7 +231,7 @@ func TestPipe(t *testing.T) {
 	}
 }
 
-// TestSwappedForPipe opens what Lstat never saw: durable.OpenFlags alone must do.
+// TestSwappedForPipe opens what Lstat never saw: the flags of durable.Open alone must do.
 func TestSwappedForPipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
@@ -241,12 +241,12 @@ func TestSwappedForPipe(t *testing.T) {
 	if err := os.Symlink(path, link); err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.OpenFile(path, os.O_RDONLY|durable.OpenFlags, 0)
+	file, err := durable.Open(path, os.O_RDONLY)
 	if err != nil {
 		t.Fatal(err)
 	}
 	file.Close()
-	if file, err := os.OpenFile(link, os.O_RDONLY|durable.OpenFlags, 0); err == nil {
+	if file, err := durable.Open(link, os.O_RDONLY); err == nil {
 		file.Close()
 		t.Error("a link was followed")
 	}

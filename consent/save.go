@@ -139,7 +139,7 @@ func (f *File) try(r, seen Record, now time.Time) (last Record, err error) {
 // empty takes what is recorded out of a file that can be written in a directory
 // that cannot: an empty file is no yes.
 func (f *File) empty() error {
-	file, err := os.OpenFile(f.path(fileName), os.O_WRONLY|os.O_TRUNC|durable.OpenFlags, 0)
+	file, err := durable.Open(f.path(fileName), os.O_WRONLY|os.O_TRUNC)
 	if err != nil {
 		return err
 	}

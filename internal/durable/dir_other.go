@@ -7,7 +7,7 @@ import "io/fs"
 // Without Unix permissions there are no flags to set, and no mode and owner to
 // check; access is what the directory inherits. Nor can a directory be synced.
 const (
-	OpenFlags = 0
+	openFlags = 0
 	modes     = false
 )
 

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// OpenFlags: no link is followed, and no FIFO is waited for.
-const OpenFlags = syscall.O_NONBLOCK | syscall.O_NOFOLLOW
+// openFlags: no link is followed, and no FIFO is waited for.
+const openFlags = syscall.O_NONBLOCK | syscall.O_NOFOLLOW
 
 // modes says that permission bits mean something here.
 const modes = true

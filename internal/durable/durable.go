@@ -121,21 +121,27 @@ var ErrOther = errors.New("is not what it has to be")
 
 // Read reads a file of at most limit bytes. What is not a regular file is an
 // [ErrOther], and never waited for.
-func Read(path string, limit int64) (data []byte, err error) {
-	defer func() { err = remedy(err) }()
+func Read(path string, limit int64) ([]byte, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
-		return nil, err
+		return nil, remedy(err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > limit {
 		return nil, fmt.Errorf("%q %w: a regular file of at most %d bytes", path, ErrOther, limit)
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|OpenFlags, 0)
+	f, err := Open(path, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, limit))
+	data, err := io.ReadAll(io.LimitReader(f, limit))
+	return data, remedy(err)
+}
+
+// Open opens a file that is there. It follows no link, and does not wait for a FIFO.
+func Open(path string, flag int) (*os.File, error) {
+	f, err := os.OpenFile(path, flag|openFlags, 0)
+	return f, remedy(err)
 }
 
 // remedy says what helps where the user of this process has no right to a file.

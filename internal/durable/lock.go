@@ -35,7 +35,7 @@ func Lock(ctx context.Context, path string) (release func(), err error) {
 // tryLock returns nil when another process has the lock.
 func tryLock(path string) (*flock.Flock, error) {
 	Step("lock " + filepath.Base(path))
-	lock := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR|OpenFlags))
+	lock := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR|openFlags))
 	ok, err := lock.TryLock()
 	if err != nil {
 		_ = lock.Close()

@@ -54,11 +54,9 @@ func shown(endpoint string) string {
 		endpoint = endpoint[:at+1] + "…"
 	}
 	if at := strings.LastIndexByte(endpoint, '@'); at >= 0 {
-		scheme, _, found := strings.Cut(endpoint[:at], "//")
-		if !found {
-			scheme = ""
-		} else {
-			scheme += "//"
+		scheme := ""
+		if i := strings.Index(endpoint[:at], "//"); i >= 0 {
+			scheme = endpoint[:i+2]
 		}
 		endpoint = scheme + "…" + endpoint[at:]
 	}

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -49,17 +50,8 @@ func parseProxy(text string) (*proxy, error) {
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return nil, errors.New("the URL of the proxy has a path, query or fragment: give scheme, host and port alone")
 	}
-	p := &proxy{secure: u.Scheme == "https", user: u.User}
-	port := u.Port()
-	switch {
-	case port != "":
-	case p.secure:
-		port = "443"
-	default:
-		port = "80"
-	}
-	p.address = net.JoinHostPort(u.Hostname(), port)
-	return p, nil
+	port := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+	return &proxy{address: net.JoinHostPort(u.Hostname(), port), secure: u.Scheme == "https", user: u.User}, nil
 }
 
 // dial opens a tunnel to address. The proxy looks the name up, and not we.

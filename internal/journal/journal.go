@@ -110,9 +110,6 @@ func (j *Journal) dispensable(numbers []int) int {
 
 // End notes what became of a report: [Delivered], or why not.
 func (j *Journal) End(now time.Time, number int, outcome string) error {
-	if number == 0 {
-		return nil
-	}
 	release, failed := j.lock()
 	if failed != nil {
 		return failed

@@ -149,10 +149,10 @@ func overwrite(path string) error {
 	if err != nil || !info.Mode().IsRegular() {
 		return unlessMissing(err)
 	}
-	f, err := openFile(path)
+	f, err := durable.Open(path, os.O_RDWR)
 	if errors.Is(err, fs.ErrPermission) {
 		_ = os.Chmod(path, 0o600)
-		f, err = openFile(path)
+		f, err = durable.Open(path, os.O_RDWR)
 	}
 	if err != nil {
 		return unlessMissing(err)

@@ -102,7 +102,7 @@ func (m *file) swap(ctx context.Context, version int64, v value) error {
 	case now.identity() != v.identity(), newest != version:
 		return ErrConflict
 	}
-	f, err := openFile(m.path)
+	f, err := durable.Open(m.path, os.O_RDWR)
 	if err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
@@ -158,12 +158,6 @@ func write(f *os.File, b []byte, at int) error {
 	return nil
 }
 
-// openFile opens an existing file of ours. It follows no link and does not
-// wait for a FIFO.
-func openFile(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_RDWR|durable.OpenFlags, 0)
-}
-
 var errNothing = fmt.Errorf("ledger: no identifier is kept: %w", fs.ErrNotExist)
 
 // examine reads a whole file into memory and checks it. It looks more than once
@@ -189,7 +183,7 @@ func read(path string) (page, error) {
 	case errors.Is(err, durable.ErrOther):
 		return nil, damage("%w", err)
 	case err != nil:
-		return nil, fmt.Errorf("ledger: %w: chown it to the application", err)
+		return nil, fmt.Errorf("ledger: %w", err)
 	case len(data) != fileSize:
 		return nil, damage("%d bytes is not the size of a ledger", len(data))
 	}

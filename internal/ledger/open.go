@@ -55,9 +55,9 @@ func (o *opening) open() (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := openFile(o.path())
+	f, err := durable.Open(o.path(), os.O_RDWR)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: %w: chown it to the application", err)
+		return nil, fmt.Errorf("ledger: %w", err)
 	}
 	defer f.Close() // a mapping stays
 	m := &file{path: o.path(), series: o.series}

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"strconv"
 	"syscall"
+
+	"headcount.example/internal/durable"
 )
 
 // File systems on which a shared mapping is sound: local, the same pages for
@@ -42,7 +44,7 @@ func mapFile(f *os.File, l *Ledger) (page, error) {
 // holds it, so that no process waits for the end of a killed one's right to
 // send. It returns nil when another process has the lock.
 func lockSender(path string) *os.File {
-	f, err := openFile(path)
+	f, err := durable.Open(path, os.O_RDWR)
 	if err == nil && syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
 		return f
 	}

@@ -55,7 +55,8 @@ type inState struct{ State }
 // load checks the value: other programs can write to the database. No value is
 // errNothing.
 func (s inState) load(ctx context.Context) (v value, version int64, err error) {
-	data, version, err := s.read(ctx)
+	defer caught(errors.New("ledger: not read"), &err)
+	data, version, err := s.Load(ctx)
 	switch {
 	case err != nil:
 		return value{}, version, err
@@ -74,31 +75,19 @@ func (s inState) swap(ctx context.Context, version int64, v value) error {
 	return s.replace(ctx, version, data)
 }
 
-// read is Load, and replace is Swap, of a State that may panic. It is code of
-// the application, which must not end the host.
-func (s inState) read(ctx context.Context) (data []byte, version int64, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("ledger: %w", panicked("Load", p))
-		}
-	}()
-	return s.Load(ctx)
-}
-
 func (s inState) replace(ctx context.Context, version int64, data []byte) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %w", ErrUnknown, panicked("Swap", p))
-		}
-	}()
+	defer caught(ErrUnknown, &err)
 	return s.Swap(ctx, version, data)
 }
 
-// panicked is the error for a panic. It shows the beginning of what was thrown:
-// the rest may hold what is not for a log.
-func panicked(method string, thrown any) error {
-	text := fmt.Sprint(thrown)
-	return fmt.Errorf("%s of the State panicked: %q", method, text[:min(len(text), 80)])
+// caught makes an error of a panic: a State is code of the application, which must
+// not end the host. It shows the beginning of what was thrown: the rest may hold
+// what is not for a log.
+func caught(outcome error, err *error) {
+	if p := recover(); p != nil {
+		text := fmt.Sprint(p)
+		*err = fmt.Errorf("%w: the State panicked: %q", outcome, text[:min(len(text), 80)])
+	}
 }
 
 func readValue(data []byte) (v value, err error) {
