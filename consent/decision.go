@@ -83,7 +83,7 @@ const (
 	tolerance = 24 * time.Hour
 )
 
-// check says what makes a record one that no person can have left.
+// check returns why no person can have left a record; nil if one can.
 func check(r Record, now time.Time) error {
 	switch {
 	case r.Decision != Granted && r.Decision != Denied:
@@ -142,8 +142,8 @@ func shown(s string) string {
 	return s
 }
 
-// Append is for those who keep records elsewhere than in a [File]. It returns
-// the history with r at its end as it is to be kept: in UTC and to the second, a
+// Append is for an application that keeps records elsewhere than in a [File]. It
+// returns the history with r at its end as it is to be kept: in UTC and to the second, a
 // zero Time set to now, later than the record before, and with Since; of more
 // than 100 records the newest. An error says why no person can have left such a
 // record; then it is not to be kept.

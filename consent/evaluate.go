@@ -46,7 +46,7 @@ func (s Status) On() bool { return s.Decision == Granted }
 // state and is safe for concurrent use if env and src are.
 func Evaluate(ctx context.Context, variable string, notice int, env func(string) (string, bool), src Source) (status Status) {
 	defer func() {
-		// The host must not fall over its statistics. A panic is not an answer.
+		// A panic must not end the host, and is not an answer.
 		if p := recover(); p != nil {
 			status = Status{Reason: fmt.Sprintf("the question ended in a panic (%T)", p), Failed: true}
 		}
@@ -85,7 +85,7 @@ func ask(ctx context.Context, src Source) (Record, error) {
 	}
 	r, err := src.Consent(ctx)
 	if r.Decision == Undecided {
-		r = Record{} // whatever else it holds, no person stands behind it
+		r = Record{} // the rest means nothing without a decision
 	}
 	return r, err
 }
@@ -115,7 +115,7 @@ func usable(variable string, notice int, r Record) error {
 
 // weigh is reached when nothing denies; it looks for a yes to this notice.
 func weigh(variable string, notice int, said words, r Record) Status {
-	// The record first: processes with and without the variable then know the
+	// The record first, so that processes with and without the variable know the
 	// same yes.
 	if r.Decision == Granted && r.Notice == notice {
 		return Status{Decision: Granted, Record: r, Reason: fmt.Sprintf("agreed to notice %d%s", notice, given(r))}

@@ -113,9 +113,9 @@ func private(path string) error {
 	return nil
 }
 
-// nothingQuarantined tells a file that never was from one that a Save
-// quarantined which then failed or was killed. It may have held a no, and a no
-// that was damaged must not make room for a yes from the environment.
+// nothingQuarantined returns an error if a Save put the file aside and then failed
+// or was killed. The file may have held a no, and a damaged no must not make room
+// for a yes from the environment.
 func (f *File) nothingQuarantined() error {
 	path := f.path(damagedName)
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {

@@ -79,9 +79,8 @@ func parse(data []byte, now time.Time) ([]Record, error) {
 	return doc.Records, canonical(data, doc.Records)
 }
 
-// canonical catches what a decoder forgives: fields it does not know it would
-// skip, of two "decision" fields it would silently take the last, and "DECISION"
-// it would take for "decision".
+// canonical refuses what a decoder accepts: it skips fields that it does not know,
+// takes the last of two "decision" fields, and takes "DECISION" for "decision".
 func canonical(data []byte, records []Record) error {
 	again, err := encode(records)
 	if err != nil {

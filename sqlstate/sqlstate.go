@@ -68,7 +68,7 @@ func (s *Store) ready() error {
 	return nil
 }
 
-// sql puts a query into the words of the database.
+// sql returns a query in the dialect of the database.
 func (s *Store) sql(query string) string {
 	if s.dialect == MySQL {
 		for _, n := range []string{"$1", "$2", "$3", "$4"} {

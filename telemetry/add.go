@@ -21,7 +21,7 @@ import (
 // does not hold. Add takes no context, so that no trace can get in. It does not
 // block and allocates nothing.
 func (c *Client) Add(counter catalog.Counter, n int64) {
-	if c != nil && (c.mistakes != nil || c.live.Load() != nil) { // small enough for the compiler to put in the caller
+	if c != nil && (c.mistakes != nil || c.live.Load() != nil) { // small enough to be inlined
 		c.add(counter, n)
 	}
 }
@@ -33,7 +33,7 @@ func (c *Client) add(counter catalog.Counter, n int64) {
 	} else if slot := r.slot(counter); slot == nil {
 		c.mistakes.check(counter, n)
 	} else if !r.ledger.Add(slot, uint64(n)) {
-		r.look() // taken back, full or damaged: the reporter finds out which
+		r.look() // closed, full or damaged: the reporter finds out which
 	}
 }
 
@@ -44,8 +44,8 @@ type mistakes struct {
 	busy atomic.Bool
 }
 
-// check has a mistake logged by a goroutine of its own, one at a time: Add does
-// not wait for a Logger.
+// check logs a mistake in a goroutine of its own, one at a time: Add does not wait
+// for a Logger.
 func (m *mistakes) check(counter catalog.Counter, n int64) {
 	if m == nil {
 		return

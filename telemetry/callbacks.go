@@ -95,7 +95,7 @@ func (c *callbacks) values(ctx context.Context, d catalog.Definition, observe bo
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, callbackTimeout, fmt.Errorf("it may take %v", callbackTimeout))
 	defer cancel()
-	// A preview that is just being made does not cost the report its sizes.
+	// A preview that calls the function now is waited for: the report has its sizes.
 	sizes, err := bounded.Run(ctx, of.busy, func() ([]int64, error) { return (*function)(ctx) })
 	counts := make([]int64, len(values))
 	for _, size := range sizes {

@@ -82,7 +82,8 @@ type Config struct {
 // when that is not a directory. Module sqlstate has one.
 type State = ledger.State
 
-// shortestWatch keeps a slip of the developer from asking a database all the time.
+// shortestWatch is refused below: a Watch of 60, in nanoseconds, would ask a database
+// all the time.
 const shortestWatch = time.Second
 
 // check looks at the configuration and touches nothing but Env.
@@ -116,7 +117,7 @@ func (c Config) check() (metrics []catalog.Definition, sender *gate.Gate, err er
 	return metrics, sender, errors.Join(faults...)
 }
 
-// setProxy has reports go through the proxy that the administrator names, else
+// setProxy sends reports through the proxy that the administrator names, else
 // through Config.Proxy. An error never holds the proxy's password.
 func (c Config) setProxy(sender *gate.Gate) error {
 	if sender == nil {

@@ -211,7 +211,7 @@ func (d *decisions) act(ctx context.Context) (status consent.Status, err error) 
 	return status, err
 }
 
-// granted has the client count, under this yes.
+// granted starts counting under this yes.
 func (d *decisions) granted(ctx context.Context, status consent.Status) error {
 	if d.life.Err() != nil {
 		return nil

@@ -45,8 +45,8 @@
 //
 // # Never in the way
 //
-// [Client.Add] is one atomic add in memory. It waits for nothing but a page of
-// memory that the system has yet to bring, and allocates nothing. The client does
+// [Client.Add] is one atomic add in memory. It waits only where the system has to
+// load a page of memory, and allocates nothing. The client does
 // not panic, keeps no globals, logs only to [Config.Logger], and does not make exit
 // wait. A nil or zero Client does nothing, so that a product can leave it out.
 //

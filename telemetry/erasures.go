@@ -124,7 +124,7 @@ func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 	// The wait doubles with the age of the request. It is noted before, so that
 	// other processes and a restart do not try at once.
 	e.requests.Postpone(r, now.Add(min(max(firstRetry, now.Sub(r.Asked)), lastRetry)))
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout) // a process that stood still writes nothing later
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout) // a process that was paused sends nothing afterwards
 	defer cancel()
 	defer context.AfterFunc(e.life, cancel)()
 	err := e.outbox.send(ctx, gate.Report{GUID: guid, Day: now, Erase: true}, func() error { return e.allowed(ctx, guid) })
@@ -151,8 +151,8 @@ func (e *erasures) tryNewest(ctx context.Context) error {
 	return err
 }
 
-// later has the pending requests tried again when the first of them is due, and
-// not before least has passed.
+// later sets the timer for the first request that is due, and not before least has
+// passed.
 func (e *erasures) later(least time.Duration) {
 	if e.life.Err() != nil || len(e.requests.Pending()) == 0 {
 		return

@@ -20,9 +20,8 @@ type outbox struct {
 	journal *journal.Journal // nil: none is kept
 }
 
-// send sends a report. Allowed is the last look before the connection. What
-// Preview shows and what is sent are the same, so the bytes are known before the
-// connection is.
+// send sends a report. Allowed is the last look before the connection is opened.
+// Preview renders the bytes that Send writes, so the journal has them before that.
 func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() error) error {
 	if o.journal == nil {
 		return o.explain(o.gate.Send(ctx, report, allowed))
@@ -53,8 +52,7 @@ func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() er
 	var refused *gate.Error
 	left := err == nil || errors.Is(err, gate.ErrUnanswered) || errors.As(err, &refused) && refused.Status != 0
 	if failed != nil && left {
-		// The report is where it is; only the administrator's copy of the outcome
-		// is missing. A Logger that blocks must not hold up the reporter.
+		// Only the outcome is missing. A Logger that blocks must not hold up the reporter.
 		go o.log.warn("telemetry: the outcome of a report is not in the journal", "error", failed)
 	}
 	return err

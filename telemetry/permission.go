@@ -20,7 +20,7 @@ const (
 	maxCalls      = 8               // calls of a Source that have not returned
 )
 
-// A permission asks whether consent holds. It remembers nothing but a no of this
+// A permission asks whether consent holds. It remembers one thing: a no of this
 // process that may not be recorded.
 type permission struct {
 	config Config
@@ -51,8 +51,8 @@ func (p *permission) recorded(ctx context.Context) consent.Status { return p.hee
 
 func noVariables(string) (string, bool) { return "", false }
 
-// heeding puts the no of this process above a yes that does not lift it. What the
-// first look after the no finds is taken for what stood when the no was said.
+// heeding puts the no of this process above a yes that does not lift it. The record
+// that the first look after the no finds is taken for the one that stood then.
 func (p *permission) heeding(ctx context.Context, env func(string) (string, bool)) consent.Status {
 	before := p.refused.Load()
 	s := p.evaluate(ctx, env)

@@ -217,9 +217,9 @@ func (p *reporter) report(ctx context.Context, r *recorder, onlyDue bool) error 
 	return p.end(r, sending, before, p.deliver(ctx, r, sending, report))
 }
 
-// begin takes the right to send, and returns the schedule before it. A report that
-// is not only due waits for another process that has the right, which is as long
-// as ctx allows and at most sendTimeout.
+// begin takes the right to send, and returns the schedule before it. With onlyDue it
+// does not wait for another process that has the right; else it waits as long as ctx
+// allows, and the right ends after sendTimeout.
 func (p *reporter) begin(ctx context.Context, r *recorder, onlyDue bool) (sending ledger.Sending, before ledger.Schedule, err error) {
 	for {
 		sending, err = r.ledger.Begin(ctx, p.now(), p.now().Add(sendTimeout), func(s ledger.Schedule) (ledger.Schedule, error) {
@@ -296,7 +296,7 @@ func (p *reporter) end(r *recorder, sending ledger.Sending, before ledger.Schedu
 	if ended {
 		return err
 	}
-	if stored != nil { // the report is where it is; only the schedule does not know
+	if stored != nil { // the report was sent all the same
 		go p.log.warn("telemetry: the outcome of the report is not stored", "error", stored)
 	}
 	p.mu.Lock()

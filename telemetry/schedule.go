@@ -32,7 +32,7 @@ func plan(now time.Time, phase time.Duration, s ledger.Schedule, jitter func(tim
 		s.Due = nextPhase(now, phase)
 	case now.Sub(s.Due) > missedAfter:
 		s.Due = now.Add(jitter(catchUp))
-		if !s.Reported { // nor does a clock that is corrected bring the first one at once
+		if !s.Reported { // the first one is not sent at once where a clock is corrected
 			s.Due = s.Due.Add(firstReport)
 		}
 	}
@@ -40,8 +40,8 @@ func plan(now time.Time, phase time.Duration, s ledger.Schedule, jitter func(tim
 	return s
 }
 
-// nextPhase returns the first moment at the phase of a day, in UTC, that is not
-// too near.
+// nextPhase returns the first moment at the phase of a day, in UTC, that is at least
+// leastGap away.
 func nextPhase(now time.Time, phase time.Duration) time.Time {
 	due := now.UTC().Truncate(24 * time.Hour).Add(phase)
 	for due.Before(now.Add(leastGap)) {
@@ -80,5 +80,5 @@ func after(now time.Time, phase time.Duration, before, attempt ledger.Schedule, 
 	return attempt, false
 }
 
-// random is the jitter of real life: from 0 up to most.
+// random is the jitter outside of tests: from 0 up to most.
 func random(most time.Duration) time.Duration { return rand.N(most) }

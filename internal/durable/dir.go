@@ -56,8 +56,8 @@ func fsGroup(info fs.FileInfo) bool {
 	return info.Mode()&fs.ModeSetgid != 0 && info.Mode().Perm()&wide == wide && Owned(info, 0o007) == nil && !root(info)
 }
 
-// repair takes others' rights from our files in a directory, and says whether
-// nothing else is in it: what the host keeps there may be shared.
+// repair removes the rights of other users to our files in a directory, and says
+// whether nothing else is in it: what the host keeps there may be shared.
 func repair(dir string) (alone bool) {
 	entries, err := os.ReadDir(dir)
 	alone = err == nil

@@ -2,7 +2,7 @@
 // the new one, whatever ends the process, and says which directories may be
 // trusted. It is the only writer of files beside the mapped totals.
 //
-// It may touch: the file system, and nothing else of ours.
+// It touches the file system and nothing else.
 package durable
 
 import (
@@ -82,8 +82,8 @@ func ReplaceIf(path string, data []byte, ask func() error) (err error) {
 	return nil
 }
 
-// private gives the file the mode 0600, which an odd umask may have taken, and
-// the directory's owner, where root writes in the directory of a service.
+// private gives the file the mode 0600, whatever the umask is, and the directory's
+// owner, where root writes in the directory of a service.
 func private(f *os.File, dir string) error {
 	if err := f.Chmod(0o600); err != nil {
 		// Some file systems refuse to change a mode. The mode may be right.

@@ -45,7 +45,7 @@ func tryLock(path string) (*flock.Flock, error) {
 		return nil, nil
 	}
 	_ = adopt(path, filepath.Dir(path))
-	// A file that was removed meanwhile locks no process out any more.
+	// A lock on a file that was removed meanwhile keeps no process out.
 	held, err1 := lock.Stat()
 	there, err2 := os.Lstat(path)
 	if err1 != nil || err2 != nil || !os.SameFile(held, there) {

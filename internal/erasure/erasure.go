@@ -75,9 +75,8 @@ func (s *Requests) path(guid uuid.UUID, suffix string) string {
 }
 
 // Keep writes a request to a receiver. One that is kept already stays as it is.
-// Nothing is written where an earlier request is over: a no is acted on again
-// where something could not be destroyed. With again one that was given up is made
-// anew.
+// Nothing is written where a request is over: a no may be acted on more than once.
+// With again, one that was given up is made anew.
 func (s *Requests) Keep(guid uuid.UUID, url string, now time.Time, again bool) error {
 	if s.dir == "" {
 		return errors.New("Config.Dir is needed to keep the request until it arrives")
@@ -95,8 +94,8 @@ func (s *Requests) Keep(guid uuid.UUID, url string, now time.Time, again bool) e
 
 func second(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
-// write writes a file anew where Tidy, of this process or of another one, swept it
-// away unfinished: there is no lock between them.
+// write tries again where Tidy, of this process or of another one, removed the
+// temporary file: there is no lock between them.
 func (s *Requests) write(r Request) error {
 	data, err := json.Marshal(r)
 	for range 10 {
@@ -112,7 +111,7 @@ func (s *Requests) write(r Request) error {
 		time.Sleep(time.Millisecond)
 		err = nil
 	}
-	return errors.New("the files of requests to erase are swept away again and again")
+	return errors.New("another process removes the temporary files of requests to erase again and again")
 }
 
 // Pending returns the requests that are not over, the oldest first.

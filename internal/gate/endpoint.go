@@ -14,7 +14,7 @@ const metricsPath = "/v1/metrics"
 
 // parseEndpoint returns the address that reports go to. Only https keeps a
 // report between two ends; http is let through to a loopback address, where
-// there is no wire to listen on.
+// nothing passes over a network.
 func parseEndpoint(endpoint string) (*url.URL, error) {
 	u, err := url.Parse(endpoint)
 	endpoint = shown(endpoint)

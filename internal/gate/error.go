@@ -26,8 +26,8 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Reason }
 
-// refusal judges a reply that is no success. A server that says the request
-// is wrong will say so again; every other answer may change.
+// refusal is the error for a reply that is no success. A server that says the
+// request is wrong will say so again; every other answer may change.
 func refusal(reply *http.Response) *Error {
 	status := reply.StatusCode
 	return &Error{

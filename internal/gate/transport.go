@@ -150,9 +150,9 @@ func (c *call) checkResponse(reply *http.Response) (*http.Response, error) {
 // maxHeader bounds the headers of an answer, in bytes.
 const maxHeader = 16 << 10
 
-// wire is the transport of real reports: no proxy but via, which may be nil, no
-// second protocol, no connection kept, and a bound on everything a server can
-// make us hold. What bounds its time is the context of the call.
+// wire is the transport of real reports: no proxy but via, which may be nil, HTTP/1
+// alone, no connection kept, and a bound on what a server can make us store. The
+// context of the call bounds its time.
 func wire(via *proxy) *http.Transport {
 	only := new(http.Protocols)
 	only.SetHTTP1(true)

@@ -71,7 +71,7 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 		return 0, err
 	}
 	defer release()
-	durable.Sweep(filepath.Join(j.dir, "*")) // or every kill in the middle of a write would leave a report, for ever
+	durable.Sweep(filepath.Join(j.dir, "*")) // what killed processes left
 	numbers, err := j.numbers()
 	if err != nil {
 		return 0, err
@@ -93,7 +93,7 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 	return number, nil
 }
 
-// dispensable is the place of the entry that goes first.
+// dispensable returns the index of the entry that is removed first.
 func (j *Journal) dispensable(numbers []int) int {
 	oldest, undelivered := 0, 0
 	for i := len(numbers) - 1; i >= 0; i-- {
@@ -135,7 +135,7 @@ func (j *Journal) Entries() ([]Entry, error) {
 	for i := len(numbers) - 1; i >= 0; i-- {
 		e, err := j.read(numbers[i])
 		switch {
-		case errors.Is(err, os.ErrNotExist): // made room for a newer one just now
+		case errors.Is(err, os.ErrNotExist): // another process just removed it for a newer one
 		case err != nil:
 			faults = append(faults, err)
 		default:
@@ -145,7 +145,7 @@ func (j *Journal) Entries() ([]Entry, error) {
 	return entries, errors.Join(faults...)
 }
 
-// lock waits a moment for another writer, and no longer: a report waits too.
+// lock waits five seconds for another writer, and no longer: a report waits too.
 func (j *Journal) lock() (release func(), err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -159,7 +159,7 @@ func (j *Journal) path(number int) string {
 	return filepath.Join(j.dir, fmt.Sprintf("%08d.json", number))
 }
 
-// numbers lists the entries, rising. What is not named like one is not ours.
+// numbers lists the entries in rising order. Files with other names are passed over.
 func (j *Journal) numbers() ([]int, error) {
 	files, err := os.ReadDir(j.dir)
 	if errors.Is(err, os.ErrNotExist) {

@@ -20,9 +20,8 @@ func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
 	if !l.mapped {
 		return l.quick(slot, n) || l.addSlowly(slot, n)
 	}
-	// A truncated file is a fault at the next touch. It must not end the host. The
-	// setting is restored where nothing went wrong, and recover called only where
-	// something did: that is most of the price.
+	// A truncated file is a fault at the next touch, which must not end the host.
+	// Recover is called after a fault only, because it is slow.
 	before := debug.SetPanicOnFault(true)
 	fault := true
 	defer func() {

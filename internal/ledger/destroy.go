@@ -141,9 +141,9 @@ func unlessMissing(err error) error {
 // mostWiped is more than any file that was ever ours.
 const mostWiped = 64 * fileSize
 
-// overwrite leaves nothing of a file, also of one that lost its permissions.
-// First it writes the word that every process reads before it counts. That word
-// stays, for those who have the file mapped.
+// overwrite leaves nothing of a file, also of one that lost its permissions. It
+// first writes the word that every process reads before it counts. That word stays,
+// for the processes that have the file mapped.
 func overwrite(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil || !info.Mode().IsRegular() {

@@ -40,9 +40,9 @@ func (m *file) load(context.Context) (v value, version int64, err error) {
 	return v, version, errors.Join(fault, err)
 }
 
-// value reads a page that is sound, and still has the series where they were.
-// The totals of a mapped one are read elsewhere. The version is read first, as
-// swap writes it last: what is read after it is as new, or newer.
+// value reads a page that is sound, and still has the series where they were. It
+// leaves out the totals of a mapped one. The version is read first, as swap writes
+// it last: what is read after it is as new, or newer.
 func (m *file) value(p page) (v value, version int64, err error) {
 	if _, err := p.check(); err != nil {
 		return v, 0, err
@@ -81,8 +81,8 @@ func (m *file) changed(before value) bool {
 	return false
 }
 
-// swap writes the totals first and the version last, so that who reads the new
-// version reads the new totals. Those of a mapped file are there already.
+// swap writes the totals first and the version last: a reader of the new version has
+// the new totals. Those of a mapped file are there already.
 func (m *file) swap(ctx context.Context, version int64, v value) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

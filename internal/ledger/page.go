@@ -148,9 +148,9 @@ func keyOf(name string) [32]byte { return sha256.Sum256([]byte(name)) }
 func (p page) key(i int) [32]byte { return [32]byte(p[slotAt(i)+atKey:]) }
 
 // closed returns nil while the page is open, [ErrClosed] when the yes was taken
-// back, and [ErrDamaged] otherwise. The majority of the bits decides: a damaged
-// one is not a no, and does not hide one. A file that never was ours is not to be
-// wiped, whatever it has in that place.
+// back, and [ErrDamaged] otherwise. The majority of the bits decides: one damaged
+// bit neither makes a no nor hides one. A file that was never ours is not wiped,
+// whatever is in that place.
 func (p page) closed() error {
 	word := p.word(atClosed).Load()
 	ours := bytes.Equal(p[:len(magic)], magic[:]) || bytes.Count(p[:headerUsed], []byte{0}) == headerUsed // whole, or wiped
