@@ -145,3 +145,27 @@ func TestSaveEndsItsGoroutine(t *testing.T) {
 		t.Error("got on after a no, want off")
 	}
 }
+
+// TestWhoHangs: a no is recorded and acted on where Who and Language do not return, and
+// has no name.
+func TestWhoHangs(t *testing.T) {
+	h := open(t, "", func(h *house) {
+		h.save(t, consent.Granted, 1)
+		h.config.Who = func(*http.Request) string { <-t.Context().Done(); return "account 7" }
+		h.config.Language = h.config.Who
+	})
+	h.Panel.SetTimeout(100 * time.Millisecond)
+	answered := make(chan int, 1)
+	go func() { answered <- h.do(put(`{"decision":"denied","notice":1}`)).Code }()
+	select {
+	case code := <-answered:
+		if list := h.records(t); code != http.StatusOK || len(list) != 2 || list[1].Decision != consent.Denied || list[1].By != "" {
+			t.Errorf("got %d and the records %v, want 200 and a no without a name", code, list)
+		}
+	case <-time.After(time.Minute):
+		t.Error("got no answer to a no, want one")
+	}
+	if h.stats.Status().On {
+		t.Error("got on after a no, want off")
+	}
+}

@@ -91,7 +91,7 @@ func TestPreviewInThreeViews(t *testing.T) {
 // the name of its column, and nothing keeps a cell on one line.
 func TestFactsNeedNoWidth(t *testing.T) {
 	_, page := counting(t, nil).get(t, "/?sizes")
-	_, table, _ := strings.Cut(section(page, "preview"), `<table class="facts" role="table">`)
+	_, table, _ := strings.Cut(section(page, "preview"), `<table class="hc-facts" role="table">`)
 	var heads []string
 	for _, h := range regexp.MustCompile(`<th scope="col" role="columnheader">([^<]*)</th>`).FindAllStringSubmatch(table, -1) {
 		heads = append(heads, h[1])
@@ -109,7 +109,7 @@ func TestFactsNeedNoWidth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, rule := range regexp.MustCompile(`[^{}]*\.facts[^{}]*\{[^}]*\}`).FindAllString(string(style), -1) {
+	for _, rule := range regexp.MustCompile(`[^{}]*\.hc-facts[^{}]*\{[^}]*\}`).FindAllString(string(style), -1) {
 		if strings.Contains(rule, "nowrap") && !strings.Contains(rule, "thead") {
 			t.Errorf("a cell is kept on one line: %s", rule)
 		}
@@ -281,12 +281,20 @@ func named(t *testing.T, page string) {
 		}
 		ids[id[1]] = true
 	}
-	for _, to := range regexp.MustCompile(`(?:aria-labelledby|aria-describedby|for)="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+	// An application that shows the page in its own has a style for names such as "status".
+	for _, names := range regexp.MustCompile(`\s(?:class|id)="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+		for _, name := range strings.Fields(names[1]) {
+			if !strings.HasPrefix(name, "hc-") && !strings.HasPrefix(name, "headcount") {
+				t.Errorf("got a class or id %q, want a name that begins with hc- or headcount", name)
+			}
+		}
+	}
+	for _, to := range regexp.MustCompile(`(?:aria-labelledby="|aria-describedby="|for="|#)([a-z-]+)"`).FindAllStringSubmatch(page, -1) {
 		if !ids[to[1]] {
 			t.Errorf("nothing is called %q", to[1])
 		}
 	}
-	for _, region := range regexp.MustCompile(`<(?:pre|div class="scroll")[^>]*>`).FindAllString(page, -1) {
+	for _, region := range regexp.MustCompile(`<(?:pre|div class="hc-scroll")[^>]*>`).FindAllString(page, -1) {
 		if !strings.Contains(region, `tabindex="0"`) || !strings.Contains(region, "aria-label") || !strings.Contains(region, `role="group"`) {
 			t.Errorf("the keyboard cannot scroll, or nothing names, %s", region)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
+	"headcount.example/internal/bounded"
 	"headcount.example/internal/told"
 	"headcount.example/telemetry"
 )
@@ -46,7 +47,8 @@ type Config struct {
 
 	// Who returns who sent a request, in the application's own words, such as the number
 	// of an account. It is kept with a decision, in at most 100 bytes, shown to those
-	// who may change, and never sent. Nil: it is not recorded.
+	// who may change, and never sent. One that hangs or panics leaves the decision
+	// without a name. Nil: it is not recorded.
 	Who func(*http.Request) string
 
 	// Origins are the addresses at which browsers see this page, such as
@@ -113,19 +115,19 @@ type Panel struct {
 	tongues  sync.Map           // tag of a language → *tongue
 	cross    *http.CrossOriginProtection
 	deciding chan struct{} // one look and Save at a time
-	timeout  time.Duration // how long the application's Decisions may take for one call
+	timeout  time.Duration // how long one call of the application may take
 
-	// Tokens for calls of Decisions. Each function has its own, so that a no is
+	// Tokens for calls of the application. Each function has its own, so that a no is
 	// saved while History hangs.
-	consents, histories, saves chan struct{}
+	consents, histories, saves, names, languages chan struct{}
 }
 
 //go:embed *.html panel.css
 var assets embed.FS
 
 const (
-	requestTimeout = 5 * time.Second // for one call of the application's Decisions
-	maxCalls       = 16              // of one function of Decisions at a time
+	requestTimeout = 5 * time.Second // for one call of the application
+	maxCalls       = 16              // of one of its functions at a time
 	maxBy          = 100             // bytes of Config.Who that package consent keeps
 )
 
@@ -135,8 +137,10 @@ const (
 // and its sign-up row is empty.
 func New(config Config) (*Panel, error) {
 	p := &Panel{config: config, notice: config.Catalog.NoticeNumber(), timeout: requestTimeout,
-		cross: http.NewCrossOriginProtection(), deciding: make(chan struct{}, 1),
-		consents: make(chan struct{}, maxCalls), histories: make(chan struct{}, maxCalls), saves: make(chan struct{}, maxCalls)}
+		cross: http.NewCrossOriginProtection(), deciding: make(chan struct{}, 1)}
+	for _, tokens := range []*chan struct{}{&p.consents, &p.histories, &p.saves, &p.names, &p.languages} {
+		*tokens = make(chan struct{}, maxCalls)
+	}
 	p.config.Logger = cmp.Or(config.Logger, slog.New(slog.DiscardHandler))
 	if config.Env == nil {
 		p.config.Env = os.LookupEnv
@@ -181,14 +185,20 @@ func (p *Panel) check() error {
 func (p *Panel) signed(r *http.Request, where string) consent.Record {
 	record := consent.Record{Where: where}
 	if p.config.Who != nil {
-		who := func() (by string) {
-			defer func() { _ = recover() }()
-			return p.config.Who(r)
-		}
-		by := strings.Join(strings.FieldsFunc(who(), func(c rune) bool { return !unicode.IsPrint(c) }), "")
+		by := strings.Join(strings.FieldsFunc(p.told(r, p.names, p.config.Who), func(c rune) bool { return !unicode.IsPrint(c) }), "")
 		record.By = strings.ToValidUTF8(by[:min(len(by), maxBy)], "")
 	}
 	return record
+}
+
+// told is what the application says of a request: empty if it hangs or panics, so that
+// a no goes on.
+func (p *Panel) told(r *http.Request, tokens chan struct{}, ask func(*http.Request) string) string {
+	text, err := bounded.Call(r.Context(), p.timeout, tokens, func(ctx context.Context) (string, error) { return ask(r.WithContext(ctx)), nil })
+	if err != nil {
+		p.config.Logger.Warn("panel: the application does not say who decides, or in which language", "error", err)
+	}
+	return text
 }
 
 // ready is false for a panel that New returned with an error.

@@ -154,7 +154,7 @@ func (h *house) pressed(t testing.TB, decision string) string {
 
 // section is the part of a page below one heading.
 func section(page, id string) string {
-	_, rest, _ := strings.Cut(page, ` aria-labelledby="`+id+`">`)
+	_, rest, _ := strings.Cut(page, ` aria-labelledby="hc-`+id+`">`)
 	text, _, _ := strings.Cut(rest, "</section>")
 	return text
 }
@@ -163,7 +163,7 @@ func section(page, id string) string {
 func (h *house) status(t testing.TB) string {
 	t.Helper()
 	code, page := h.get(t, "/")
-	found := regexp.MustCompile(`<p class="status"[^>]*>([^<]*)</p>`).FindStringSubmatch(page)
+	found := regexp.MustCompile(`<p class="hc-status"[^>]*>([^<]*)</p>`).FindStringSubmatch(page)
 	if code != http.StatusOK || found == nil {
 		t.Fatalf("%d: no status in\n%s", code, page)
 	}

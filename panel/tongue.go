@@ -20,7 +20,7 @@ type tongue struct {
 
 // tongue is the language of a request.
 func (p *Panel) tongue(r *http.Request) *tongue {
-	language := words.Match(p.config.Language(r))
+	language := words.Match(p.told(r, p.languages, p.config.Language))
 	if known, ok := p.tongues.Load(language.Tag); ok {
 		return known.(*tongue)
 	}

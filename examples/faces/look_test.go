@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -52,7 +53,7 @@ func TestPrint(t *testing.T) {
 			const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), hidden = [], range = document.createRange();
 			for (let n; (n = walker.nextNode());) {
 				const e = n.parentElement;
-				if (!n.data.trim() || e.closest("form, nav, .facts thead")) continue;
+				if (!n.data.trim() || e.closest("form, nav, .hc-facts thead")) continue;
 				range.selectNodeContents(n);
 				if (!e.checkVisibility({contentVisibilityAuto: true, visibilityProperty: true}) || range.getBoundingClientRect().height === 0) hidden.push(n.data.trim().slice(0, 60));
 			}
@@ -90,7 +91,7 @@ func TestForcedColours(t *testing.T) {
 			const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (solid(c)) return c; } return "rgb(255, 255, 255)"; };
 			for (const e of document.querySelectorAll("body *"))
 				if (e.checkVisibility() && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && getComputedStyle(e).color === behind(e)) lost.push(e.outerHTML.slice(0, 80));
-			for (const e of document.querySelectorAll("button, .card, .banner")) {
+			for (const e of document.querySelectorAll("button, .hc-card, .hc-banner")) {
 				const s = getComputedStyle(e);
 				if (s.borderTopStyle === "none" || parseFloat(s.borderTopWidth) < 1 || s.borderTopColor === behind(e.parentElement)) lost.push("no border: " + e.outerHTML.slice(0, 80));
 			}
@@ -99,8 +100,8 @@ func TestForcedColours(t *testing.T) {
 		for _, l := range lost {
 			t.Errorf("%s: %s", e.name, l)
 		}
-		if n := ask[int](b, `document.querySelectorAll(".card > h2").length`); n == 1 {
-			word := b.text(".card > h2")
+		if n := ask[int](b, `document.querySelectorAll(".hc-card > h2").length`); n == 1 {
+			word := b.text(".hc-card > h2")
 			if word != "On" && word != "Off" {
 				t.Errorf("%s: the state is %q, want On or Off", e.name, word)
 			}
@@ -121,22 +122,31 @@ ul, ol { list-style: none; } dl, dt, dd { float: left; width: 50%; } table { dis
 details, summary { display: block; } code, pre { color: #c7254e; background: #f9f2f4; white-space: nowrap; } h1, h2, h3 { font-size: 3rem; line-height: 1; }
 .card { display: flex; flex-direction: column; position: relative; } .lead { font-size: 1.25rem; font-weight: 300; } .small { font-size: .875em; }`
 
+// hostNames are classes and ids that an application may have as well. One that the
+// panel uses without its prefix hides a part of the panel here.
+var hostNames = strings.Fields("alert banner box card choices counted details facts full history label lead minor notice offer on outcome " +
+	"preview scroll sent signup small status")
+
 // In an application whose style fights ours, and under a policy with a nonce, nothing
 // overlaps, nothing is lost, and the buttons do what they say.
 func TestInsideAHost(t *testing.T) {
+	style := hostStyle
+	for _, name := range hostNames {
+		style += "\n." + name + ", #" + name + " { display: none !important; }"
+	}
 	g := openGallery(t, startCollector(t))
 	s := &state{name: "host", endpoint: nowhere, may: panel.Change, list: compreface.Catalog, dir: t.TempDir() + "/telemetry"}
 	s.layout = func(w http.ResponseWriter, _ *http.Request, status int, title string, content template.HTML) {
-		writeHost(w, title, hostStyle, `<link rel="stylesheet" href="panel.css">`, content)
+		writeHost(w, title, style, `<link rel="stylesheet" href="panel.css">`, content)
 	}
 	s.start(t)
 	g.mux.Handle("/host/", http.StripPrefix("/host", s.panel))
-	style := template.HTML(`<link rel="stylesheet" href="/host/panel.css">`)
+	link := template.HTML(`<link rel="stylesheet" href="/host/panel.css">`)
 	g.mux.HandleFunc("/host-sign-up", func(w http.ResponseWriter, r *http.Request) {
-		writeHost(w, "Sign up", hostStyle, style, "<form>"+s.panel.SignUp(w, r)+"</form>")
+		writeHost(w, "Sign up", style, link, "<form>"+s.panel.SignUp(w, r)+"</form>")
 	})
 	g.mux.HandleFunc("/host-banner", func(w http.ResponseWriter, r *http.Request) {
-		writeHost(w, "A page", hostStyle, style, s.panel.Banner(w, r, "/host/"))
+		writeHost(w, "A page", style, link, s.panel.Banner(w, r, "/host/"))
 	})
 	b := g.tab(t) // it fails the test if a policy is violated
 	look := func(name string) {
@@ -150,6 +160,10 @@ func TestInsideAHost(t *testing.T) {
 			}
 		}
 		b.look(1280, "light")
+		for _, part := range ask[[]string](b, `[...document.querySelectorAll(".headcount, .headcount *")]
+			.filter(e => !e.checkVisibility() && !e.closest("td") && !e.matches("[type=hidden]")).map(e => e.outerHTML.slice(0, 80))`) {
+			t.Errorf("%s: the host's style hides %s", name, part)
+		}
 	}
 	for path, name := range map[string]string{"/host-sign-up": "sign-up", "/host-banner": "banner", "/host/": "undecided"} {
 		b.open(path)
@@ -163,7 +177,7 @@ func TestInsideAHost(t *testing.T) {
 	for _, step := range []struct{ button, status string }{{"granted", "On since"}, {"denied", "Turned off on"}, {"granted", "On since"}, {"erase", "Turned off on"}} {
 		b.open("/host/")
 		b.press("button[value=" + step.button + "]")
-		b.sees(".status", step.status)
+		b.sees(".hc-status", step.status)
 	}
 	look("after")
 }

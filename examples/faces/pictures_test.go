@@ -43,7 +43,7 @@ func TestPictures(t *testing.T) {
 	}
 	b := openTab(t, startProduct(t, &product{endpoint: nowhere}))
 	b.open("/signup")
-	b.do(chromedp.Click(chromedp.CSS(".signup > details > summary")))
+	b.do(chromedp.Click(chromedp.CSS(".hc-signup > details > summary")))
 	shot(b, "sign-up", 760, 840)
 	b = g.tab(t)
 	b.open("/undecided/settings/")

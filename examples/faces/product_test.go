@@ -30,7 +30,7 @@ func TestRecipient(t *testing.T) {
 	p := startProduct(t, &product{endpoint: "http://127.0.0.1:9"})
 	b := openTab(t, p)
 	b.open("/signup")
-	b.sees(".signup label", "Send usage statistics to "+recipient+" (")
+	b.sees(".hc-signup label", "Send usage statistics to "+recipient+" (")
 	b.signUp("Ann", false)
 	b.open("/settings/statistics/")
 	b.sees("body", recipient)
@@ -48,7 +48,7 @@ func TestSignUpWithoutTicking(t *testing.T) {
 	b.signUp("Ann", false)
 	b.work()
 	b.open("/settings/statistics/")
-	b.sees(".status", "No decision has been made")
+	b.sees(".hc-status", "No decision has been made")
 	p.stop(t)
 	if n := len(c.requests()); n != 0 {
 		t.Errorf("%d connections without a yes", n)
@@ -66,7 +66,7 @@ func TestSignUpTicked(t *testing.T) {
 			b.signUp("Ann", true)
 			b.work()
 			b.open("/settings/statistics/")
-			b.sees(".status", "On since")
+			b.sees(".hc-status", "On since")
 			b.send()
 			wire, written := c.one(t)
 			if got := facts(wire.data()); !slices.Equal(got, workFacts) {
@@ -78,7 +78,7 @@ func TestSignUpTicked(t *testing.T) {
 			if id := guid(wire.data()); id == "" || id != guid(written) {
 				t.Errorf("sent as %q, written as %q", id, guid(written))
 			}
-			b.sees("#sent + p + details summary", "delivered")
+			b.sees("#hc-sent + p + details summary", "delivered")
 		})
 	}
 }
@@ -131,7 +131,7 @@ func TestTurnOff(t *testing.T) {
 	b.send()
 	wire, _ := c.one(t)
 	b.decide("denied")
-	b.sees(".outcome", "The decision is recorded.")
+	b.sees(".hc-outcome", "The decision is recorded.")
 	b.work()
 	b.open("/settings")
 	if n := ask[int](b, `document.querySelectorAll("main form").length`); n != 0 {
@@ -153,7 +153,7 @@ func TestTurnOffAndErase(t *testing.T) {
 	b.send()
 	wire, _ := c.one(t)
 	b.decide("erase")
-	b.sees(".outcome", "The decision is recorded.")
+	b.sees(".hc-outcome", "The decision is recorded.")
 	b.work()
 	p.stop(t)
 	requests, written := c.requests(), c.written(t)
@@ -199,13 +199,13 @@ func TestKeyboardOnly(t *testing.T) {
 	b.leave(chromedp.KeyEvent(kb.Enter))
 	b.tabTo("main a")
 	b.leave(chromedp.KeyEvent(kb.Enter))
-	b.sees(".status", "On since")
+	b.sees(".hc-status", "On since")
 	b.tabTo("button[value=denied]")
 	b.leave(chromedp.KeyEvent(kb.Enter))
-	b.sees(".status", "Turned off on")
+	b.sees(".hc-status", "Turned off on")
 	b.tabTo("button[value=granted]")
 	b.leave(chromedp.KeyEvent(" "))
-	b.sees(".status", "On since")
+	b.sees(".hc-status", "On since")
 }
 
 // Without JavaScript everything works as with it.
@@ -221,7 +221,7 @@ func TestWithoutJavaScript(t *testing.T) {
 		t.Errorf("written %q", facts(written))
 	}
 	b.decide("erase")
-	b.sees(".status", "Turned off on")
+	b.sees(".hc-status", "Turned off on")
 	if n := len(c.written(t)); n != 2 {
 		t.Errorf("the Collector has %d requests", n)
 	}
@@ -245,10 +245,10 @@ func TestNoticeChange(t *testing.T) {
 	b.picture("notice-changed")
 	newPersonLike(t, b).refused(t, "/settings/report")
 	b.press(".asks a")
-	b.sees(".status", "agreed to notice 1, and the notice is now 2")
+	b.sees(".hc-status", "agreed to notice 1, and the notice is now 2")
 	c.one(t) // still
 	b.press("button[value=granted]")
-	b.sees(".status", "On since")
+	b.sees(".hc-status", "On since")
 	b.open("/")
 	if n := ask[int](b, `document.querySelectorAll(".asks").length`); n != 0 {
 		t.Error("it asks again after the answer")

@@ -1,13 +1,13 @@
 // What answers the five questions, the state and the buttons: which of them cannot
 // be seen in whole without scrolling, or is covered by something else.
 (recipient => {
-  const missing = [], term = n => document.querySelector(`.offer > div:nth-child(${n}) dd`);
-  const lead = document.querySelector(".lead"), at = lead.textContent.indexOf(recipient), who = document.createRange();
+  const missing = [], term = n => document.querySelector(`.hc-offer > div:nth-child(${n}) dd`);
+  const lead = document.querySelector(".hc-lead"), at = lead.textContent.indexOf(recipient), who = document.createRange();
   if (at < 0) return ["who: not named"];
   who.setStart(lead.firstChild, at);
   who.setEnd(lead.firstChild, at + recipient.length);
-  const parts = {who, what: lead, why: term(1), "how long": term(2), "how to undo it": term(3), state: document.querySelector("#status")};
-  document.querySelectorAll(".card button").forEach((e, i) => parts["button " + (i + 1)] = e);
+  const parts = {who, what: lead, why: term(1), "how long": term(2), "how to undo it": term(3), state: document.querySelector("#hc-status")};
+  document.querySelectorAll(".hc-card button").forEach((e, i) => parts["button " + (i + 1)] = e);
   for (const [name, part] of Object.entries(parts)) {
     if (!part) { missing.push(name + ": not there"); continue; }
     const owner = part.commonAncestorContainer?.parentElement ?? part, text = document.createRange();
