@@ -2,9 +2,14 @@ package panel_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -118,6 +123,48 @@ func TestAskedAndNotArrived(t *testing.T) {
 	if w := h.do(put(`{"decision":"denied","notice":1,"erase":true}`)); !strings.Contains(w.Body.String(), "No request to erase was made") {
 		t.Errorf("the other's request is taken for this one's:\n%.300s", w.Body)
 	}
+}
+
+// TestAskedAgain: where a request was given up and made anew, the date is the new one's.
+func TestAskedAgain(t *testing.T) {
+	h, first, _, status := twice(t)
+	status.Store(http.StatusServiceUnavailable)
+	asked := func() {
+		t.Helper()
+		if w := h.do(ask(`{"identifier":"` + first[:8] + `"}`)); w.Code != http.StatusOK {
+			t.Fatalf("got %d:\n%.400s", w.Code, w.Body)
+		}
+	}
+	asked()
+	_ = h.stats.Shutdown(t.Context())
+	day := func(days int) time.Time { return time.Now().UTC().AddDate(0, 0, days) }
+	requests, _ := filepath.Glob(filepath.Join(h.dir, "erasure", "*.request"))
+	entries, _ := filepath.Glob(filepath.Join(h.dir, "journal", "*.json"))
+	if len(requests) != 1 || len(entries) != 3 {
+		t.Fatalf("got the files %q and %q, want one request, and two reports with one attempt", requests, entries)
+	}
+	slices.Sort(entries)
+	for path, field := range map[string]string{requests[0]: "asked", entries[2]: "time"} { // tried for too long
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = regexp.MustCompile(`"`+field+`": ?"[^"]+"`).ReplaceAll(data, fmt.Appendf(nil, `"%s":%q`, field, day(-20).Format(time.RFC3339)))
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again(t, h)
+	says := func(state string, days int) {
+		t.Helper()
+		want := "asked to erase on " + day(days).Format("2 January 2006")
+		if e := h.state(t).Erasures[0]; e["state"] != state || !strings.Contains(e["text"].(string), want) {
+			t.Errorf("got %v: %v, want %s and %q", e["state"], e["text"], state, want)
+		}
+	}
+	says("failed", -20)
+	asked()
+	says("pending", 0)
 }
 
 // TestAskedUnderAVeto: the request is kept, and the page says that it waits for the

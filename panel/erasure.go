@@ -17,7 +17,7 @@ type erasure struct {
 	Identifier string    `json:"identifier"`       // the first eight characters
 	From       time.Time `json:"from,omitzero"`    // of the reports that the journal has
 	To         time.Time `json:"to,omitzero"`      //
-	Asked      time.Time `json:"asked,omitzero"`   // zero as well while the request was not tried yet
+	Asked      time.Time `json:"asked,omitzero"`   // the newest request; zero as well while it was not tried yet
 	Arrived    time.Time `json:"arrived,omitzero"` //
 	State      string    `json:"state"`            // arrived, pending, failed, or none: no request was made
 	CanAsk     bool      `json:"can_ask"`          // for the reader
@@ -25,6 +25,9 @@ type erasure struct {
 	guid       string
 	here       bool // a report of it went to the receiver that is configured now
 }
+
+// tried is how long a request is tried: an attempt after that is another request's.
+const tried = 14 * 24 * time.Hour
 
 // erases tells a request to erase from a report.
 func (p *Panel) erases(of telemetry.Report) bool {
@@ -53,9 +56,14 @@ func (p *Panel) erasures(t *tongue, s state, entries []telemetry.Entry, may bool
 	for _, e := range entries {
 		if p.erases(e.Report) {
 			one := of(e.Report.InstallGUID)
-			if one.Asked, one.State = e.Time, "failed"; e.Outcome == "delivered" {
+			if one.State = "failed"; e.Outcome == "delivered" {
 				one.Arrived = e.Finished
 			}
+		}
+	}
+	for _, e := range slices.Backward(entries) {
+		if one := of(e.Report.InstallGUID); p.erases(e.Report) && e.Time.Sub(one.Asked) >= tried {
+			one.Asked = e.Time // the first attempt of the newest request
 		}
 	}
 	for _, guid := range s.client.Erasing {

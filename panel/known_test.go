@@ -239,7 +239,7 @@ func stateful(t *testing.T, change func(*house)) *house {
 // again is the installation after a restart.
 func again(t *testing.T, h *house) *house {
 	t.Helper()
-	stats, err := telemetry.Init(telemetry.Config{Catalog: h.config.Catalog, Endpoint: "http://127.0.0.1:1", Dir: h.dir, Consent: h.decisions, State: h.database})
+	stats, err := telemetry.Init(telemetry.Config{Catalog: h.config.Catalog, Endpoint: h.endpoint, Dir: h.dir, Consent: h.decisions, State: h.database})
 	if err != nil {
 		t.Fatal(err)
 	}

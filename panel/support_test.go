@@ -32,6 +32,7 @@ type house struct {
 	http.Handler
 	config    panel.Config
 	dir       string
+	endpoint  string
 	decisions *consent.File
 	stats     *telemetry.Client
 	cookie    *http.Cookie // of the newest page with a form
@@ -47,7 +48,7 @@ func open(t testing.TB, endpoint string, change func(*house)) *house {
 	if endpoint == "" {
 		endpoint = "https://stats.vendor.example"
 	}
-	h := &house{dir: filepath.Join(t.TempDir(), "telemetry"), may: panel.Change}
+	h := &house{dir: filepath.Join(t.TempDir(), "telemetry"), endpoint: endpoint, may: panel.Change}
 	h.decisions = consent.NewFile(h.dir)
 	h.config = panel.Config{Catalog: compreface.Catalog, Decisions: h.decisions, Home: "/",
 		May: func(*http.Request) panel.Right { return h.may }}
