@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -18,9 +17,9 @@ var buttons = []string{"panel.button.on", "panel.button.keepoff", "panel.button.
 	"panel.button.send", "panel.button.again", "panel.erase.help", "panel.erase.impossible", "panel.error.veto",
 	"panel.kept", "panel.list", "panel.locked", "panel.on", "panel.off", "panel.once", "panel.preview", "panel.sent", "panel.title", "panel.undo", "panel.why"}
 
-// stateJSON is the page, with all of the journal and every text.
+// stateJSON is the page, with every text.
 func (p *Panel) stateJSON(r *http.Request, t *tongue, right Right) page {
-	v := p.view(r, t, right, math.MaxInt)
+	v := p.view(r, t, right)
 	v.Texts = map[string]string{}
 	for _, key := range buttons {
 		v.Texts[strings.TrimPrefix(key, "panel.")] = t.Text(key, "product", v.Product, "recipient", v.Recipient, "days", v.ErasureDays)
@@ -48,10 +47,9 @@ func (p *Panel) serveReport(w http.ResponseWriter, r *http.Request, t *tongue, r
 // serveErasure takes {"identifier":"…"}, with the characters that the state has.
 func (p *Panel) serveErasure(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
 	data, wrong := body(r, "application/json")
-	fields, err := answer.Fields(data)
-	switch identifier, ok := fields["identifier"].(string); {
+	switch identifier, ok := answer.Identifier(data); {
 	case wrong != nil:
-	case err != nil || !ok || len(fields) != 1:
+	case !ok:
 		wrong = refuse(http.StatusBadRequest, "panel.error.malformed")
 	default:
 		wrong = p.eraseEarlier(r.Context(), t, identifier)
@@ -100,7 +98,7 @@ func (p *Panel) answered(w http.ResponseWriter, r *http.Request, t *tongue, righ
 // serveEvidence is one file for an auditor: what people were told, what was decided,
 // what was sent byte for byte, and the variables that are set.
 func (p *Panel) serveEvidence(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
-	v := p.view(r, t, right, math.MaxInt)
+	v := p.view(r, t, right)
 	text, _ := p.config.Catalog.Notice() // New looked at the catalog
 	list, _ := p.config.Catalog.JSON()
 	sum := sha256.Sum256(text)

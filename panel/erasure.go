@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"headcount.example/consent"
-	"headcount.example/telemetry"
 )
 
 // An erasure says how the data of one identifier that was in use stands, as far as
@@ -29,15 +28,9 @@ type erasure struct {
 // tried is how long a request is tried: an attempt after that is another request's.
 const tried = 14 * 24 * time.Hour
 
-// erases tells a request to erase from a report.
-func (p *Panel) erases(of telemetry.Report) bool {
-	name := p.config.Catalog.Erasure().Name
-	return slices.ContainsFunc(of.Points, func(at telemetry.Point) bool { return at.Name == name })
-}
-
-// erasures are the identifiers of a journal, the one that reported last first, without
-// those that are in use or kept until a decision.
-func (p *Panel) erasures(t *tongue, s state, entries []telemetry.Entry, may bool) []erasure {
+// erasures are the identifiers of what was sent, the one that reported last first,
+// without those that are in use or kept until a decision.
+func (p *Panel) erasures(t *tongue, s state, entries []sent, may bool) []erasure {
 	list := []erasure{}
 	of := func(guid string) *erasure {
 		i := slices.IndexFunc(list, func(e erasure) bool { return e.guid == guid })
@@ -48,21 +41,21 @@ func (p *Panel) erasures(t *tongue, s state, entries []telemetry.Entry, may bool
 	}
 	next, _ := p.config.Stats.Preview(context.Background(), false)
 	for _, e := range entries { // the newest first
-		if !p.erases(e.Report) {
-			one := of(e.Report.InstallGUID)
+		if !e.Erasure {
+			one := of(e.Identifier)
 			one.From, one.To, one.here = e.Time, cmp.Or(one.To, e.Time), one.here || e.URL == next.URL
 		}
 	}
 	for _, e := range entries {
-		if p.erases(e.Report) {
-			one := of(e.Report.InstallGUID)
+		if e.Erasure {
+			one := of(e.Identifier)
 			if one.State = "failed"; e.Outcome == "delivered" {
 				one.Arrived = e.Finished
 			}
 		}
 	}
 	for _, e := range slices.Backward(entries) {
-		if one := of(e.Report.InstallGUID); p.erases(e.Report) && e.Time.Sub(one.Asked) >= tried {
+		if one := of(e.Identifier); e.Erasure && e.Time.Sub(one.Asked) >= tried {
 			one.Asked = e.Time // the first attempt of the newest request
 		}
 	}
@@ -125,19 +118,19 @@ func requested(list []erasure, history []consent.Record, used string) bool {
 // eraseEarlier asks to erase what was sent under the identifier that begins so. What
 // became of the request the page says.
 func (p *Panel) eraseEarlier(ctx context.Context, t *tongue, identifier string) *refusal {
-	entries, _ := p.config.Stats.Journal()
-	list := p.erasures(t, p.look(ctx), entries, true)
-	i := slices.IndexFunc(list, func(e erasure) bool { return e.Identifier == identifier })
+	v := page{May: true}
+	p.journal(t, p.look(ctx), &v)
+	i := slices.IndexFunc(v.Erasures, func(e erasure) bool { return e.Identifier == identifier })
 	switch {
-	case i >= 0 && (list[i].State == "pending" || list[i].State == "arrived"):
+	case i >= 0 && (v.Erasures[i].State == "pending" || v.Erasures[i].State == "arrived"):
 		return nil // a form that is sent twice is one request
-	case i < 0 || !list[i].CanAsk:
+	case i < 0 || !v.Erasures[i].CanAsk:
 		return refuse(http.StatusConflict, "panel.erase.impossible")
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendPeriod)
 	defer cancel()
-	err := p.config.Stats.EraseEarlier(ctx, list[i].guid)
-	if err != nil && !slices.Contains(p.config.Stats.Status().Erasing, list[i].guid) {
+	guid := v.Erasures[i].guid
+	if err := p.config.Stats.EraseEarlier(ctx, guid); err != nil && !slices.Contains(p.config.Stats.Status().Erasing, guid) {
 		return p.fail("panel.error.erase", err)
 	}
 	return nil

@@ -2,15 +2,14 @@ package panel
 
 import (
 	"cmp"
-	"math"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"headcount.example/catalog"
 	"headcount.example/consent"
 	"headcount.example/internal/notice"
+	"headcount.example/internal/told"
 )
 
 const (
@@ -34,19 +33,10 @@ type offer struct {
 	Contact     string         `json:"contact"`
 	Policy      string         `json:"policy"`
 	Results     string         `json:"results,omitzero"`
-	Counted     []statistic    `json:"counted"`
+	Counted     []told.Metric  `json:"counted"`
 	Document    []notice.Block `json:"document"`   // the whole notice
 	Translated  bool           `json:"translated"` // false: the product's own sentences are English
 	ErasureDays string         `json:"-"`
-}
-
-// A statistic is one line of the list.
-type statistic struct {
-	Name   string   `json:"name"`
-	Title  string   `json:"title"`
-	Says   string   `json:"says"`
-	Kind   string   `json:"kind"`
-	Labels []string `json:"labels"`
 }
 
 // A page is everything the settings show, and GET api/state answers. Times are UTC;
@@ -93,13 +83,12 @@ type sent struct {
 	report
 }
 
-// view is how things stand after this process acted on what was decided elsewhere,
-// with so many entries of the journal at most.
-func (p *Panel) view(r *http.Request, t *tongue, right Right, entries int) page {
+// view is how things stand after this process acted on what was decided elsewhere.
+func (p *Panel) view(r *http.Request, t *tongue, right Right) page {
 	s := p.look(r.Context())
 	v := page{offer: p.offer(t, s.client.On), On: s.client.On, Status: p.status(t, s), Decision: s.decided.Decision, Veto: s.vetoed(),
 		May: right == Change, Seen: s.mark(), CanErase: s.client.CanErase, Identifier: s.client.InstallGUID, Since: s.client.Since,
-		Next: s.client.NextReport, Changes: []string{}, History: append([]consent.Record{}, s.history...), Unreadable: s.fault != nil}
+		Next: s.client.NextReport, Changes: []string{}, History: []consent.Record{}, Unreadable: s.fault != nil}
 	if s.client.LastError != nil {
 		v.NotDelivered = s.client.LastError.Error()
 	}
@@ -112,16 +101,16 @@ func (p *Panel) view(r *http.Request, t *tongue, right Right, entries int) page 
 	if s.decided.Veto && s.decided.Record.Where == p.config.Catalog.Variable() {
 		v.Reason = s.decided.Reason
 	}
-	slices.Reverse(v.History)
-	for i := range v.History {
-		if v.Who = v.Who || v.May && v.History[i].By != ""; !v.May {
-			v.History[i].By = ""
+	for _, record := range slices.Backward(s.history) {
+		if !v.May {
+			record.By = ""
 		}
+		v.Who, v.History = v.Who || record.By != "", append(v.History, record)
 	}
 	if v.May {
 		v.Choices = s.choices()
 	}
-	p.journal(t, s, &v, entries)
+	p.journal(t, s, &v)
 	if v.Identifier == "" {
 		erasing := requested(v.Erasures, v.History, "") && v.Erasures[0].State == "pending"
 		v.NoIdentifier = t.Text("panel.identifier." + s.identifier(len(v.Sent) > 0 || v.SentUnreadable, erasing))
@@ -154,12 +143,11 @@ func slashed(w http.ResponseWriter, r *http.Request) bool {
 // page writes the settings. The outcome of a redirect is told from what stands
 // now, and not from the address: an address can be written by anyone.
 func (p *Panel) page(w http.ResponseWriter, r *http.Request, t *tongue, right Right, status int, outcome string) {
-	query, entries := r.URL.Query(), few
-	if query.Has("all") {
-		entries = math.MaxInt
-	}
-	v := p.view(r, t, right, entries)
+	query, v := r.URL.Query(), p.view(r, t, right)
 	v.Outcome, v.Preview = outcome, p.preview(r.Context(), t, query.Has("sizes"))
+	if len(v.Sent) > few && !query.Has("all") {
+		v.Sent, v.SentAll = v.Sent[:few], len(v.Sent)
+	}
 	if v.May {
 		v.Form = p.form(w, r, v.Seen, "")
 	}
@@ -190,51 +178,35 @@ func (p *Panel) offer(t *tongue, on bool) offer {
 		Kept:        t.Text("panel.kept.text", "reports", t.Days(about.ReportDays), "figures", t.Days(about.FigureDays)),
 		ErasureDays: t.Days(about.ErasureDays)}
 	o.Undo = t.Text("panel.undo.text", "recipient", about.Recipient, "days", o.ErasureDays)
+	o.Counted = t.Counted()
 	o.Document, o.Translated = p.config.Catalog.Document(t.Tag)
 	var titles []string
-	for _, d := range p.config.Catalog.Metrics() {
-		text := t.Metric(d.Name)
-		titles = append(titles, text.Title)
-		line := statistic{Name: d.Name, Title: text.Title, Says: text.Description, Kind: t.Text("notice.now"), Labels: []string{}}
-		if d.Kind == catalog.KindCounter {
-			line.Kind = t.Text("notice.total")
-		}
-		for _, a := range d.Attributes {
-			line.Labels = append(line.Labels, a.Values...)
-		}
-		o.Counted = append(o.Counted, line)
+	for _, m := range o.Counted {
+		titles = append(titles, m.Title)
 	}
 	if more := len(titles) - maxTitles; more > 1 {
 		titles = append(titles[:maxTitles], t.Count("panel.more", int64(more)))
 	}
-	lead := map[bool]string{true: "panel.lead.on", false: "panel.lead.off"}
-	o.Lead = t.Text(lead[on], "recipient", about.Recipient, "what", strings.Join(titles, " · "))
+	o.Lead = t.Text(map[bool]string{true: "panel.lead.on", false: "panel.lead.off"}[on], "recipient", about.Recipient, "what", strings.Join(titles, " · "))
 	return o
 }
 
-// journal shows what was sent, the newest first.
-func (p *Panel) journal(t *tongue, s state, v *page, most int) {
+// journal shows what was sent, the newest first, and what became of requests to erase it.
+func (p *Panel) journal(t *tongue, s state, v *page) {
 	entries, err := p.config.Stats.Journal()
 	if v.SentUnreadable = err != nil; err != nil {
 		p.config.Logger.Warn("panel: entries of the journal cannot be read", "error", err)
 	}
-	v.Erasures, v.Sent = p.erasures(t, s, entries, v.May), []sent{}
+	v.Sent = []sent{}
 	for _, e := range entries {
-		if !p.erases(e.Report) {
-			v.Reported = true
-			if e.Outcome == "delivered" && e.Finished.After(v.Last) {
-				v.Last = e.Finished
-			}
+		one := sent{e.Time, e.Finished, e.Outcome, p.report(t, e.Report, true)}
+		v.Sent, v.Reported = append(v.Sent, one), v.Reported || !one.Erasure
+		if !one.Erasure && e.Outcome == "delivered" && e.Finished.After(v.Last) {
+			v.Last = e.Finished
 		}
 	}
 	// Without a journal this process knows of its own.
-	v.Last = cmp.Or(v.Last, s.client.LastReport)
-	if len(entries) > most {
-		v.SentAll = len(entries)
-	}
-	for _, e := range entries[:min(most, len(entries))] {
-		v.Sent = append(v.Sent, sent{e.Time, e.Finished, e.Outcome, p.report(t, e.Report, true)})
-	}
+	v.Last, v.Erasures = cmp.Or(v.Last, s.client.LastReport), p.erasures(t, s, v.Sent, v.May)
 }
 
 // Notice serves the notice for everybody whose actions are counted: what is sent,

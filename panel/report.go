@@ -55,11 +55,7 @@ func (p *Panel) preview(ctx context.Context, t *tongue, sizes bool) preview {
 			continue
 		}
 		v.Missing = append(v.Missing, d.Name)
-		ranges := d.Ranges.Labels()
-		for i, n := range []int64{3, 1} { // the ranges in the middle
-			title := t.Title(d.Name, d.Attributes[0].Key, ranges[min(2+2*i, len(ranges)-1)])
-			examples = append(examples, t.Text("panel.preview.example", "title", title, "value", t.Number(n)))
-		}
+		examples = append(examples, t.Examples(d)...)
 	}
 	if !sizes {
 		v.Sentences = slices.Insert(v.Sentences, max(0, len(v.Sentences)-2), examples...)
@@ -69,6 +65,8 @@ func (p *Panel) preview(ctx context.Context, t *tongue, sizes bool) preview {
 
 // report shows a report that will be sent, or one that was: see [told.Words.Report].
 func (p *Panel) report(t *tongue, of telemetry.Report, counted bool) report {
-	return report{URL: of.URL, Head: of.Head, Body: of.JSON, Bytes: len(of.Request), Request: of.Request, Erasure: p.erases(of),
+	name := p.config.Catalog.Erasure().Name
+	erases := slices.ContainsFunc(of.Points, func(at telemetry.Point) bool { return at.Name == name })
+	return report{URL: of.URL, Head: of.Head, Body: of.JSON, Bytes: len(of.Request), Request: of.Request, Erasure: erases,
 		Sentences: t.Words.Report(of, counted), Identifier: of.InstallGUID, Points: of.Points}
 }

@@ -2,6 +2,7 @@ package panel
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"headcount.example/consent"
@@ -124,38 +125,35 @@ func (s state) identifier(sent, erasing bool) string {
 
 // status is how things stand in one or two sentences.
 func (p *Panel) status(t *tongue, s state) string {
-	r := s.decided.Record
-	date := t.Date(r.Time)
-	var words string
+	r, since, own := s.decided.Record, s.decided.Record.Time, p.config.Catalog.Variable()
+	agreed, variable, key := strconv.Itoa(r.Notice), r.Where, "failed"
 	switch {
 	case s.on():
 		// The later of the two: totals may count only from a day after the yes, and
 		// a yes to a newer notice leaves them as they were.
-		since := r.Time
-		if s.client.Since.After(since) {
+		if key = "on"; s.client.Since.After(since) {
 			since = s.client.Since
 		}
-		return t.Text("panel.status.on", "date", t.Date(since), "notice", p.notice)
 	case s.decided.On():
-		words = t.Text("panel.status.waiting", "notice", p.notice)
+		key = "waiting"
 	case s.vetoed():
-		words = t.Text("panel.status.variable", "variable", r.Where)
+		key = "variable"
 	case s.decided.Decision == consent.Denied && r.Where == "":
-		words = t.Text("panel.status.denied.somewhere", "date", date)
+		key = "denied.somewhere"
 	case s.decided.Decision == consent.Denied:
-		words = t.Text("panel.status.denied", "date", date, "where", t.place(r.Where))
+		key = "denied"
 	case s.outdated():
-		words = t.Text("panel.status.changed", "agreed", r.Notice, "notice", p.notice)
+		key = "changed"
 	case s.undecided():
-		words = t.Text("panel.status.undecided")
-	default:
-		words = t.Text("panel.status.failed")
-		value, _ := p.config.Env(p.config.Catalog.Variable())
-		if accepted, older := strings.CutPrefix(value, "accept:"); older && len(s.history) == 0 && s.fault == nil && !s.decided.Failed {
-			words = t.Text("panel.status.variable.old", "variable", p.config.Catalog.Variable(), "agreed", accepted, "notice", p.notice)
+		key = "undecided"
+	case len(s.history) == 0 && s.fault == nil && !s.decided.Failed:
+		value, _ := p.config.Env(own)
+		if accepted, older := strings.CutPrefix(value, "accept:"); older {
+			agreed, variable, key = accepted, own, "variable.old"
 		}
 	}
-	if s.client.On { // nothing that counts is said to be off
+	words := t.Text("panel.status."+key, "date", t.Date(since), "notice", p.notice, "agreed", agreed, "variable", variable, "where", t.place(r.Where))
+	if s.client.On && !s.on() { // nothing that counts is said to be off
 		words = t.Text("panel.status.stillon") + " " + words
 	}
 	return words

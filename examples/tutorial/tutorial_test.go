@@ -77,6 +77,7 @@ func TestTutorial(t *testing.T) {
 		case "run yes":
 			r.wait(r.shop)
 			r.wait(r.listen)
+			r.portTaken()
 			r.press("granted")
 			r.run(s.text)
 		case "run sent":
@@ -179,6 +180,15 @@ func (r *reader) wait(address string) {
 		} else if time.Now().After(end) {
 			r.t.Fatal(err)
 		}
+	}
+}
+
+// portTaken starts the shop a second time: it fails, and says what to do.
+func (r *reader) portTaken() {
+	r.t.Helper()
+	out, err := r.command("go run .").CombinedOutput()
+	if said := string(out); err == nil || !strings.Contains(said, r.shop) || !strings.Contains(said, "change it in main.go") || !strings.Contains(said, "exit status 1") {
+		r.t.Errorf("got %v and %q, want exit status 1, the address %s, and what to do", err, said, r.shop)
 	}
 }
 

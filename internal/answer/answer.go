@@ -67,7 +67,7 @@ func Number(text string) (int, bool) {
 // nothing after it. The usual decoder would take the last of two decisions, and
 // "DECISION" for one. Its errors are for the author of the requests.
 func JSON(data []byte) (a Answer, err error) {
-	fields, err := Fields(data)
+	fields, err := read(data)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -99,9 +99,16 @@ func JSON(data []byte) (a Answer, err error) {
 	return a, nil
 }
 
-// Fields reads one JSON object whose fields are neither objects nor lists, each there
+// Identifier understands one object with the field identifier, a text, and nothing else.
+func Identifier(data []byte) (identifier string, ok bool) {
+	fields, err := read(data)
+	identifier, ok = fields["identifier"].(string)
+	return identifier, ok && err == nil && len(fields) == 1
+}
+
+// read reads one JSON object whose fields are neither objects nor lists, each there
 // once.
-func Fields(data []byte) (map[string]any, error) {
+func read(data []byte) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	var tokens []any

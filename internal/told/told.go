@@ -34,6 +34,41 @@ func In(list *catalog.Catalog, l *words.Language) Words {
 	return w
 }
 
+// A Metric is one line of the list.
+type Metric struct {
+	Name   string   `json:"name"`
+	Title  string   `json:"title"`
+	Says   string   `json:"says"`
+	Kind   string   `json:"kind"`
+	Labels []string `json:"labels"`
+}
+
+// Counted is the list.
+func (w Words) Counted() (list []Metric) {
+	for _, d := range w.list.Metrics() {
+		text := w.Metric(d.Name)
+		line := Metric{Name: d.Name, Title: text.Title, Says: text.Description, Kind: w.Text("notice.now"), Labels: []string{}}
+		if d.Kind == catalog.KindCounter {
+			line.Kind = w.Text("notice.total")
+		}
+		for _, a := range d.Attributes {
+			line.Labels = append(line.Labels, a.Values...)
+		}
+		list = append(list, line)
+	}
+	return list
+}
+
+// Examples are sentences about sizes that the application was not asked for: of two ranges in the middle.
+func (w Words) Examples(d catalog.Definition) (list []string) {
+	ranges := d.Ranges.Labels()
+	for i, n := range []int64{3, 1} {
+		title := w.Title(d.Name, d.Attributes[0].Key, ranges[min(2+2*i, len(ranges)-1)])
+		list = append(list, w.Text("panel.preview.example", "title", title, "value", w.Number(n)))
+	}
+	return list
+}
+
 // Days writes a number of days.
 func (w Words) Days(n int) string { return w.Count("common.days", int64(n)) }
 
