@@ -110,7 +110,7 @@ func compactTable(w io.Writer, dir string, c *archive.Compacted) error {
 		f.Lines = append(f.Lines, fmt.Sprintf("%s written: %s", terminal.Count(int64(n), "month", "months"), span))
 	}
 	if c.Erasures > 0 {
-		f.Lines = append(f.Lines, terminal.Count(c.Erasures, "request", "requests")+" to erase: headcount erase carries them out")
+		f.Lines = append(f.Lines, terminal.Count(c.Erasures, "request", "requests")+" to erase, which headcount erase carries out")
 	}
 	if c.LateErased > 0 {
 		f.Lines = append(f.Lines, terminal.Count(c.LateErased, "report", "reports")+" of erased installations kept out")

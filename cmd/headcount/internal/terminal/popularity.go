@@ -59,7 +59,7 @@ func (p *printer) counters() {
 	if len(p.a.Counters) == 0 {
 		return
 	}
-	p.section("Counts", "totals of all "+Number(p.a.Installations.Ever)+" installations so far")
+	p.section("Counts", "totals of "+Count(p.a.Installations.Ever, "installation", "installations")+" seen so far")
 	header := []string{"", "total", "new in 28 d", "installations"}
 	custom := p.a.WindowDays != 28
 	if custom {
