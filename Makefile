@@ -80,6 +80,10 @@ bench: ## us beside the peers, in one run: about 2 minutes; renders docs/perform
 bench-answers: ## the vendor's command beside DuckDB: 15 minutes, 25 GB in TMPDIR
 	@cd bench && env GOWORK=off go run . answers
 
+.PHONY: bench-collector
+bench-collector: ## the shipped configuration beside a Collector without processors, 50,000 reports each: 2 minutes
+	@cd collector && env GOWORK=off go test -run '^$$' -bench Configurations -benchtime 50000x .
+
 .PHONY: kubernetes
 kubernetes: ## a real kube-apiserver judges deploy/kubernetes: builds it, some 10 minutes the first time
 	@cd deploy/kubernetes/apiserver && env GOWORK=off go test -count=1 -timeout 2h -v .

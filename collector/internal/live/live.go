@@ -87,6 +87,9 @@ func (c *Collector) Kill() {
 	}
 }
 
+// PID is the number of the process.
+func (c *Collector) PID() int { return c.cmd.Process.Pid }
+
 // Lines returns what was written since it was last asked. The Collector
 // writes a line before it answers, so there is nothing to wait for.
 func (c *Collector) Lines() ([]byte, error) {
