@@ -20,9 +20,9 @@ func TestNothingIsLost(t *testing.T) {
 	e := startEngine(t)
 	c := startCollector(t, e)
 	const rounds = 6
-	all := 0
+	each, all := (*reports+rounds-1)/rounds, 0
 	for round := range rounds {
-		acknowledged, half := sendAll(t, c, *reports/rounds)
+		acknowledged, half := sendAll(t, c, each)
 		<-half
 		if round%3 != 0 {
 			e.kill()
@@ -36,8 +36,8 @@ func TestNothingIsLost(t *testing.T) {
 		}
 		all += <-acknowledged
 	}
-	if all != *reports/rounds*rounds {
-		t.Fatalf("%d of %d reports were taken", all, *reports)
+	if all != each*rounds {
+		t.Fatalf("got %d reports taken, want %d", all, each*rounds)
 	}
 	stored(t, e, all)
 	t.Logf("%d reports acknowledged and stored, through %d kills", all, rounds+rounds/3)
