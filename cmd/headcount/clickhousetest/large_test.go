@@ -21,32 +21,30 @@ import (
 )
 
 var (
-	large     = flag.Int("installations", 0, "measure report --store with so many; docs/clickhouse.md has the figures")
-	largeDays = flag.Int("days", 60, "days of that fleet")
+	large     = flag.Int("installations", 3000, "how many BenchmarkLargeFleet has")
+	largeDays = flag.Int("days", 60, "the days of its fleet")
 )
 
 // What report and prune cost with many installations, in CPU-seconds. The
-// reports of a simulated fleet go straight into the table.
-func TestLargeFleet(t *testing.T) {
-	if *large == 0 {
-		t.Skip("skipped: measures; give -installations")
-	}
-	e := startEngine(t)
+// reports of a simulated fleet go straight into the table. docs/clickhouse.md
+// has the figures.
+func BenchmarkLargeFleet(b *testing.B) {
+	e := startEngine(b)
 	const slice = 100_000 // 60 days of them are 6 GB of JSON
 	for n := 0; n < *large; n += slice {
-		fill(t, e, fleet.Options{Schema: list(t), Installations: min(slice, *large-n), Days: *largeDays, Seed: uint64(n), End: lastDay, Clean: true, Grown: true})
+		fill(b, e, fleet.Options{Schema: list(b), Installations: min(slice, *large-n), Days: *largeDays, Seed: uint64(n), End: lastDay, Clean: true, Grown: true})
 	}
-	t.Log("reports, installations, reports of the month: ", e.do(t, fmt.Sprintf("SELECT count(), uniqExact(install_guid), countIf(day >= toDate(%d)) FROM headcount.reports", lastDay.Month())))
+	b.Log("reports, installations, reports of the month: ", e.do(b, fmt.Sprintf("SELECT count(), uniqExact(install_guid), countIf(day >= toDate(%d)) FROM headcount.reports", lastDay.Month())))
 	report := []string{"report", "--store", e.store(), "--as-of", lastDay.String(), "--format", "json"}
-	want := cost(t, e, report...)
-	cost(t, e, "prune", "--store", e.store())
-	if got := cost(t, e, report...); !bytes.Equal(got, want) {
-		t.Error(firstDifference(got, want))
+	want := cost(b, e, report...)
+	cost(b, e, "prune", "--store", e.store())
+	if got := cost(b, e, report...); !bytes.Equal(got, want) {
+		b.Error(firstDifference(got, want))
 	}
 }
 
 // cost runs the command and says what it took.
-func cost(t *testing.T, e *engine, args ...string) []byte {
+func cost(t testing.TB, e *engine, args ...string) []byte {
 	t.Helper()
 	engine, command, began := e.cpu(t), children(t), time.Now()
 	out, err := headcount(args...)
@@ -58,7 +56,7 @@ func cost(t *testing.T, e *engine, args ...string) []byte {
 }
 
 // cpu is the CPU-seconds of the process so far.
-func (e *engine) cpu(t *testing.T) float64 {
+func (e *engine) cpu(t testing.TB) float64 {
 	t.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", e.cmd.Process.Pid))
 	if err != nil {
@@ -71,7 +69,7 @@ func (e *engine) cpu(t *testing.T) float64 {
 }
 
 // children is the CPU-seconds of the commands that have ended.
-func children(t *testing.T) float64 {
+func children(t testing.TB) float64 {
 	t.Helper()
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &u); err != nil {
@@ -81,7 +79,7 @@ func children(t *testing.T) float64 {
 }
 
 // fill puts the reports of a fleet into the table.
-func fill(t *testing.T, e *engine, o fleet.Options) {
+func fill(t testing.TB, e *engine, o fleet.Options) {
 	t.Helper()
 	dir := t.TempDir()
 	defer os.RemoveAll(dir)
