@@ -101,7 +101,7 @@ func list(d Data, l *texts.Language) Block {
 		if labels == nil {
 			labels = []string{l.Text("common.none")}
 		}
-		b.Rows = append(b.Rows, []string{m.Title + " (" + m.Name + ")", m.Question, m.Description + " " + kind, strings.Join(labels, "; ")})
+		b.Rows = append(b.Rows, []string{l.Text("notice.metric", "title", m.Title, "name", m.Name), m.Question, m.Description + " " + kind, strings.Join(labels, "; ")})
 	}
 	return b
 }

@@ -90,3 +90,15 @@ func TestMarkdown(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// In text that runs from right to left a technical name is set apart, so that its dots
+// and the brackets around it keep their places.
+func TestNameIsIsolated(t *testing.T) {
+	for tag, want := range map[string]string{"en": "Users (shop.user)", "ar": "\u2068Users\u2069 (\u2068shop.user\u2069)"} {
+		for _, b := range Build(shop(), texts.In(tag)) {
+			if len(b.Rows) == 2 && b.Rows[0][0] != want {
+				t.Errorf("%s: got %q, want %q", tag, b.Rows[0][0], want)
+			}
+		}
+	}
+}

@@ -4,11 +4,11 @@
 (() => {
   const faults = [], lines = [], range = document.createRange();
   const say = (what, text) => faults.push(`${what}: ${text.trim().replace(/\s+/g, " ").slice(0, 60)}`);
-  const seen = e => e.checkVisibility({contentVisibilityAuto: true, visibilityProperty: true}) && !e.closest(".skip") && !e.closest(".hc-facts thead");
+  const seen = e => e.checkVisibility({contentVisibilityAuto: true, visibilityProperty: true}) && !e.closest(".skip") && getComputedStyle(e.closest("thead") || e).position !== "absolute";
   const scroller = e => e.closest("pre, .hc-scroll");
   if (document.documentElement.scrollWidth > innerWidth) faults.push(`${document.documentElement.scrollWidth} pixels wide on a screen of ${innerWidth}`);
   for (const e of document.querySelectorAll(".hc-scroll"))
-    if (seen(e) && innerWidth >= 640 && e.scrollWidth > e.clientWidth + 1) say(`a table has to be scrolled by ${e.scrollWidth - e.clientWidth}`, e.textContent);
+    if (seen(e) && e.scrollWidth > e.clientWidth + 1) say(`a table has to be scrolled by ${e.scrollWidth - e.clientWidth}`, e.textContent);
   for (const e of document.querySelectorAll("body *")) {
     const hidden = getComputedStyle(e).overflowX;
     if ((hidden === "hidden" || hidden === "clip" || e.matches("button")) && seen(e) && e.scrollWidth > e.clientWidth + 1) say("cut off", e.textContent);
