@@ -154,8 +154,8 @@ func TestErase(t *testing.T) {
 		status = answer
 		guid := h.stats.Status().InstallGUID
 		pressed := h.pressed(t, "erase")
-		of := "./?recorded=erase&of=" + guid[:8]
-		for _, want := range []string{of, "./?recorded=erase"} { // the second one finds nothing in use
+		of := "./?recorded&asked=" + guid[:8]
+		for _, want := range []string{of, "./?recorded&asked="} { // the second one finds nothing in use
 			w := h.do(form(pressed))
 			if w.Code != http.StatusSeeOther || w.Header().Get("Location") != want {
 				t.Fatalf("%d: got %d to %q, want %q\n%s", answer, w.Code, w.Header().Get("Location"), want, w.Body)
@@ -172,8 +172,9 @@ func TestErase(t *testing.T) {
 		if got := h.identifier(t); got != idle {
 			t.Errorf("%d: the identifier is said to be %q", answer, got)
 		}
-		if !strings.Contains(page, `role="status"`) {
-			t.Error("the outcome is not announced")
+		outcome, _, _ := strings.Cut(page, `id="hc-status"`)
+		if !strings.Contains(outcome, `role="status"`) || !strings.Contains(outcome, "The decision is recorded. Identifier "+guid[:8]+"…") || !strings.Contains(outcome, want) {
+			t.Errorf("%d: got the outcome\n%s\nwant that the decision is recorded, and %q", answer, outcome, want)
 		}
 		if sent := section(page, "sent"); !strings.Contains(sent, "headcount.erasure.requested") || !strings.Contains(sent, guid) {
 			t.Errorf("%d: the journal shows\n%s", answer, sent)
@@ -215,7 +216,7 @@ func TestNothingToErase(t *testing.T) {
 	if list := h.records(t); len(list) != 1 || list[0].Decision != consent.Denied {
 		t.Errorf("the no is lost: %v", list)
 	}
-	_, page := h.get(t, "/?recorded=erase")
+	_, page := h.get(t, "/?recorded&asked=")
 	if !strings.Contains(page, "No request to erase was made") {
 		t.Error("the page does not say that there is no request")
 	}

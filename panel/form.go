@@ -114,10 +114,7 @@ func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, rig
 		identifier := fields.Get("identifier")
 		to, wrong = "./?asked="+url.QueryEscape(identifier), p.eraseEarlier(r.Context(), t, identifier)
 	case "erase":
-		to = "./?recorded=erase"
-		if used != "" {
-			to += "&of=" + used
-		}
+		to = "./?recorded&asked=" + used
 		fallthrough
 	default:
 		wrong = p.decide(r.Context(), a, p.signed(r, where))

@@ -125,7 +125,7 @@ func (h *house) bodies(every bool) map[string]string {
 	}
 	for _, right := range []panel.Right{panel.Change, panel.Look, panel.Nothing} {
 		h.may = right
-		for _, path := range []string{"/", "/?sizes&all", "/?recorded=erase", "/?sent", "/api/state", "/api/signup", "/api/preview", "/evidence.json", "/nothing"} {
+		for _, path := range []string{"/", "/?sizes&all", "/?recorded&asked=", "/?sent", "/api/state", "/api/signup", "/api/preview", "/evidence.json", "/nothing"} {
 			all[path+" "+string('0'+rune(right))] = h.do(httptest.NewRequest("GET", mounted+path, nil)).Body.String()
 		}
 	}

@@ -151,19 +151,21 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request, t *tongue, right Ri
 	if v.May {
 		v.Form = p.form(w, r, v.Seen, "")
 	}
+	asked := "" // what became of the request to erase that was just made
+	for _, e := range v.Erasures {
+		if e.Identifier == query.Get("asked") && e.State != "none" {
+			asked = e.Text
+		}
+	}
 	switch {
 	case outcome != "":
 	case query.Has("recorded") && len(v.History) > 0:
-		v.Outcome = t.Text("panel.recorded")
-		if query.Get("recorded") == "erase" && v.History[0].Erase && !requested(v.Erasures, v.History, query.Get("of")) {
-			v.Outcome += " " + t.Text("panel.erase.unasked")
+		if v.History[0].Erase && !requested(v.Erasures, v.History, query.Get("asked")) {
+			asked = t.Text("panel.erase.unasked")
 		}
+		v.Outcome = strings.TrimSpace(t.Text("panel.recorded") + " " + asked)
 	case query.Has("asked"):
-		for _, e := range v.Erasures {
-			if e.Identifier == query.Get("asked") && e.State != "none" {
-				v.Outcome = e.Text
-			}
-		}
+		v.Outcome = asked
 	case query.Has("sent") && len(v.Sent) > 0 && v.Sent[0].Outcome == "delivered":
 		v.Outcome = t.Text("panel.sent.now")
 	}

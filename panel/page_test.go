@@ -131,7 +131,7 @@ func TestLookingLeavesNothing(t *testing.T) {
 			h := open(t, receiver.URL, prepare)
 			before := tree(t, h.dir)
 			for range 5 {
-				for _, path := range []string{"/", "/?sizes&all", "/api/state", "/api/preview?sizes", "/?recorded=erase"} {
+				for _, path := range []string{"/", "/?sizes&all", "/api/state", "/api/preview?sizes", "/?recorded&asked="} {
 					if code, body := h.get(t, path); code != http.StatusOK {
 						t.Fatalf("%s: %d\n%s", path, code, body)
 					}

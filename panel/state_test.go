@@ -150,7 +150,7 @@ func (b *broken) Save(context.Context, consent.Record) error {
 // An address cannot make the page say that something was done.
 func TestNothingIsClaimed(t *testing.T) {
 	h := open(t, "", nil)
-	for _, query := range []string{"?recorded", "?recorded=erase", "?recorded=%3Cscript%3E"} {
+	for _, query := range []string{"?recorded", "?recorded&asked=12345678", "?recorded=%3Cscript%3E"} {
 		if _, page := h.get(t, "/"+query); strings.Contains(page, `role="status"`) || strings.Contains(page, "<script") {
 			t.Errorf("%s: the page says that something was decided", query)
 		}

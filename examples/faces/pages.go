@@ -83,7 +83,7 @@ type page struct {
 	Kinds   []kind
 
 	Statistics telemetry.Status
-	Asks       bool // the notice about them changed
+	Banner     template.HTML // the question, for an administrator who has not decided
 
 	Applications []application
 	Application  application
@@ -107,7 +107,7 @@ func parse(name string) *template.Template {
 
 func (a *app) show(w http.ResponseWriter, r *http.Request, code int, name string, p page) {
 	p.User, _ = a.who(r)
-	p.Asks = p.User.Admin && a.stats.asks(r.Context())
+	p.Banner = a.stats.Banner(w, r, "/settings/statistics/")
 	p.Kinds, p.Statistics = kinds, a.stats.Status()
 	var b bytes.Buffer
 	if err := a.templates[name].Execute(&b, p); err != nil {

@@ -241,16 +241,16 @@ func TestNoticeChange(t *testing.T) {
 	p.notice = "2"
 	p.start(t)
 	b.open("/")
-	b.sees(".asks", "The notice about usage statistics has changed")
+	b.sees(".hc-banner", "a person agreed to notice 1, and the notice is now 2")
 	b.picture("notice-changed")
 	newPersonLike(t, b).refused(t, "/settings/report")
-	b.press(".asks a")
+	b.press(".hc-banner a")
 	b.sees(".hc-status", "agreed to notice 1, and the notice is now 2")
 	c.one(t) // still
 	b.press("button[value=granted]")
 	b.sees(".hc-status", "On since")
 	b.open("/")
-	if n := ask[int](b, `document.querySelectorAll(".asks").length`); n != 0 {
+	if n := ask[int](b, `document.querySelectorAll(".hc-banner").length`); n != 0 {
 		t.Error("it asks again after the answer")
 	}
 	b.send()

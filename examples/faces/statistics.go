@@ -87,19 +87,6 @@ func (a *app) signedUp(r *http.Request) {
 // waits for five seconds at most, and the client logs what fails.
 func (s *statistics) learn(ctx context.Context) { _ = s.Refresh(ctx) }
 
-// asks says whether the notice changed, and there is no decision since.
-func (s *statistics) asks(ctx context.Context) bool {
-	outdated := func() bool {
-		was := s.Status().Consent
-		return was.Decision == consent.Undecided && was.Record.Decision == consent.Granted
-	}
-	if !outdated() {
-		return false
-	}
-	s.learn(ctx)
-	return outdated()
-}
-
 func (a *app) settings(mux *http.ServeMux) {
 	statistics := http.StripPrefix("/settings/statistics", a.stats.Panel)
 	look := func(w http.ResponseWriter, r *http.Request) {
