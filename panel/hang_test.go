@@ -154,7 +154,7 @@ func TestWhoHangs(t *testing.T) {
 		h.config.Who = func(*http.Request) string { <-t.Context().Done(); return "account 7" }
 		h.config.Language = h.config.Who
 	})
-	h.Panel.SetTimeout(100 * time.Millisecond)
+	h.Panel.SetTimeout(2 * time.Second) // the no is written to a disk
 	answered := make(chan int, 1)
 	go func() { answered <- h.do(put(`{"decision":"denied","notice":1}`)).Code }()
 	select {

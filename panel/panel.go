@@ -194,7 +194,8 @@ func (p *Panel) signed(r *http.Request, where string) consent.Record {
 // told is what the application says of a request: empty if it hangs or panics, so that
 // a no goes on.
 func (p *Panel) told(r *http.Request, tokens chan struct{}, ask func(*http.Request) string) string {
-	text, err := bounded.Call(r.Context(), p.timeout, tokens, func(ctx context.Context) (string, error) { return ask(r.WithContext(ctx)), nil })
+	own := r.WithContext(r.Context()) // a function that hangs has it after the request's end
+	text, err := bounded.Call(r.Context(), p.timeout, tokens, func(ctx context.Context) (string, error) { return ask(own.WithContext(ctx)), nil })
 	if err != nil {
 		p.config.Logger.Warn("panel: the application does not say who decides, or in which language", "error", err)
 	}
