@@ -1,10 +1,13 @@
 package telemetry
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"headcount.example/catalog"
 	"headcount.example/catalog/affiliate"
 	"headcount.example/catalog/compreface"
 )
@@ -50,4 +53,23 @@ func TestAddStopsAtTheLimit(t *testing.T) {
 	}
 	want(t, rowsOf(p), userCreated+"1000000000000")
 	want(t, rowsOf(p), "compreface.application.created 0")
+}
+
+// A counter of two catalogs knows its place in the later one. The client of the
+// other one finds it all the same.
+func TestAddCounterOfTwoCatalogs(t *testing.T) {
+	bought := catalog.NewCounter("shop.thing.bought", "{thing}", says("A thing was bought."))
+	sold := catalog.NewCounter("shop.thing.sold", "{thing}", says("A thing was sold."))
+	first, second := catalog.New("Shop", 1, about, bought, sold), catalog.New("Shop", 2, about, sold)
+	if err := errors.Join(first.Err(), second.Err()); err != nil {
+		t.Fatal(err)
+	}
+	r := newLocal(newCallbacks(first.Metrics(), &logger{}), time.Now())
+	c := &Client{}
+	c.live.Store(r)
+	c.Add(sold, 7)
+	report, err := r.collect(t.Context(), time.Now(), false)
+	if err != nil || report.Values[0][0] != 0 || report.Values[1][0] != 7 {
+		t.Errorf("got %v, %v, want 0 bought and 7 sold", report.Values, err)
+	}
 }

@@ -99,8 +99,8 @@ func TestRefusedForGood(t *testing.T) {
 	})
 }
 
-// TestObservedByNobody: sizes of another catalog are a mistake that is said.
-func TestObservedByNobody(t *testing.T) {
+// TestObserveUnknown: a callback for a gauge of another catalog is logged as a mistake.
+func TestObserveUnknown(t *testing.T) {
 	var log lines
 	s := start(t, "http://127.0.0.1:9", func(c *Config) { c.Logger = log.logger() })
 	s.Observe(compreface.Collections, func(context.Context) ([]int64, error) { return nil, nil })
@@ -187,7 +187,7 @@ func TestNoWhileASourceHangs(t *testing.T) {
 	})
 }
 
-// TestFlushAndShutdown: who shuts down in the middle of a report reads that,
+// TestFlushAndShutdown: the error of a report that Shutdown ends says so,
 // and not which file was closed.
 func TestFlushAndShutdown(t *testing.T) {
 	s := start(t, "http://127.0.0.1:9", nil)

@@ -25,8 +25,8 @@ func goldenPath(name string) string { return filepath.Join("testdata", "report-"
 
 // keep compares a report with the kept one. What is on the wire under a
 // notice that people may have agreed to cannot be rewritten: not even
-// UPDATE_GOLDEN=1 does that, until the notice number was raised. A notice that
-// nobody has ever seen is changed by deleting the file by hand.
+// UPDATE_GOLDEN=1 does that, until the notice number was raised. A notice that was
+// never shown is changed by deleting the file by hand.
 func keep(t testing.TB, path string, now golden) {
 	t.Helper()
 	text, err := json.MarshalIndent(now, "", "  ")

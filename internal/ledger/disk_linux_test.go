@@ -111,10 +111,10 @@ func TestFullDisk(t *testing.T) {
 	})
 }
 
-// asNobody runs a command as a user without rights, on a directory of its own.
-func asNobody(t *testing.T, dir string) *process {
+// asOther runs a command as a user without rights, on a directory of its own.
+func asOther(t *testing.T, dir string) *process {
 	t.Helper()
-	const nobody = 65534
+	const other = 65534
 	// The test binary lies where others may not go.
 	place, err := os.MkdirTemp("", "ledger")
 	if err != nil {
@@ -134,7 +134,7 @@ func asNobody(t *testing.T, dir string) *process {
 		t.Fatal(err)
 	}
 	err = filepath.Walk(moved, func(path string, _ os.FileInfo, err error) error {
-		return errors.Join(err, os.Lchown(path, nobody, nobody))
+		return errors.Join(err, os.Lchown(path, other, other))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +142,7 @@ func asNobody(t *testing.T, dir string) *process {
 	return startAs(t, func(c *exec.Cmd) {
 		c.Path = binary
 		c.Dir = "/"
-		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody, NoSetGroups: true}}
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: other, Gid: other, NoSetGroups: true}}
 	}, "try", moved)
 }
 
@@ -167,7 +167,7 @@ func TestWithoutRights(t *testing.T) {
 			if err := errors.Join(os.Chmod(filepath.Join(dir, fileName), c.file), os.Chmod(dir, c.dir)); err != nil {
 				t.Fatal(err)
 			}
-			p := asNobody(t, dir)
+			p := asOther(t, dir)
 			for _, want := range []string{c.open, c.destroy} {
 				if !p.out.Scan() || !strings.Contains(p.out.Text(), want) || strings.Count(p.out.Text(), "chown") > 1 {
 					t.Errorf("got %q, want %q, and one remedy", p.out.Text(), want)
