@@ -140,3 +140,72 @@ func TestDestroyWaitsThoughUnknown(t *testing.T) {
 		}
 	})
 }
+
+// TestDamagedState: a value is trusted whole or not at all.
+func TestDamagedState(t *testing.T) {
+	for name, change := range map[string][2]string{
+		"not JSON":          {`{`, `[`},
+		"a wrong type":      {`"day":`, `"day":"x","was":`},
+		"a version 1 UUID":  {`"install_guid":"`, `"install_guid":"560eee90-5fca-11eb-988b-0242ac120003","was":"`},
+		"an impossible day": {`"day":`, `"day":-1,"was":`},
+		"too large a total": {`"a":5`, `"a":1000000000001`},
+	} {
+		s := &flaky{random: rand.New(rand.NewPCG(1, 1))}
+		l, err := OpenState(ctx, s, owner, abc, noon, yes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(t, l, 0, 5)
+		if err := l.Sync(ctx); err != nil {
+			t.Fatal(err)
+		}
+		before := string(s.value)
+		s.value = []byte(strings.Replace(before, change[0], change[1], 1))
+		if string(s.value) == before {
+			t.Fatalf("%s: %s has no %s", name, before, change[0])
+		}
+		if err := l.Sync(ctx); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: got %v, want %v", name, err, ErrDamaged)
+		}
+		again, err := OpenState(ctx, s, owner, abc, noon, yes)
+		if err != nil || again.Aside() == "" || again.Identity() == l.Identity() {
+			t.Fatalf("%s: got %v, want a new installation that says why", name, err)
+		}
+		equal(t, again, 0, 0, 0)
+		s.value = []byte(strings.Replace(string(s.value), change[0], change[1], 1))
+		if err := DestroyState(ctx, s, owner.Product, yes); err != nil || s.value != nil {
+			t.Errorf("%s: got %v and %q, want nothing left", name, err, s.value)
+		}
+	}
+}
+
+// TestStateOfOthers: another product's value is neither opened nor destroyed, and
+// nothing is made or destroyed where the decision changed meanwhile.
+func TestStateOfOthers(t *testing.T) {
+	changed := errors.New("the decision changed")
+	s := &flaky{random: rand.New(rand.NewPCG(1, 1))}
+	if _, err := OpenState(ctx, s, owner, abc, noon, func() error { return changed }); !errors.Is(err, changed) || s.value != nil {
+		t.Errorf("got %v and %q, want nothing made", err, s.value)
+	}
+	asked := 0
+	if _, err := OpenState(ctx, s, owner, abc, noon, func() error {
+		if asked++; asked == 2 { // after it was made
+			return changed
+		}
+		return nil
+	}); !errors.Is(err, changed) || s.value != nil {
+		t.Errorf("got %v and %q, want what was made destroyed", err, s.value)
+	}
+	if _, err := OpenState(ctx, s, owner, abc, noon, yes); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenState(ctx, s, Owner{Product: "Farm"}, abc, noon, yes); !errors.Is(err, errForeign) {
+		t.Errorf("got %v, want %v", err, errForeign)
+	}
+	if err := DestroyState(ctx, s, "Farm", yes); err != nil || s.value == nil {
+		t.Errorf("got %v, want another product's totals left", err)
+	}
+	if err := DestroyState(ctx, s, owner.Product, func() error { return changed }); !errors.Is(err, changed) || s.value == nil {
+		t.Errorf("got %v, want them left after a new yes", err)
+	}
+}
