@@ -48,7 +48,7 @@ func Evaluate(ctx context.Context, variable string, notice int, env func(string)
 	defer func() {
 		// A panic must not end the host, and is not an answer.
 		if p := recover(); p != nil {
-			status = Status{Reason: fmt.Sprintf("the question ended in a panic (%T)", p), Failed: true}
+			status = Status{Reason: fmt.Sprintf("the look at consent ended in a panic (%T)", p), Failed: true}
 		}
 	}()
 	if env == nil {

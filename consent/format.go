@@ -69,7 +69,7 @@ func parse(data []byte, now time.Time) ([]Record, error) {
 	case err != nil:
 		return nil, err
 	case n < 1 || n > maxRecords:
-		return nil, fmt.Errorf("%d records are not 1 to %d", n, maxRecords)
+		return nil, fmt.Errorf("it has %d records, and not 1 to %d", n, maxRecords)
 	}
 	for i, r := range doc.Records {
 		if err := check(r, now); err != nil {

@@ -338,8 +338,11 @@ func (d *decisions) mayErase(ctx context.Context, guid uuid.UUID) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	if s := d.permission.evaluate(ctx, d.permission.config.Env); s.Veto || s.Failed || d.life.Err() != nil {
+	switch s := d.permission.evaluate(ctx, d.permission.config.Env); {
+	case s.Veto, s.Failed:
 		return errors.New("telemetry: not sent: " + s.Reason)
+	case d.life.Err() != nil:
+		return errEnded
 	}
 	return nil
 }

@@ -116,8 +116,8 @@ func Sweep(path string) {
 	}
 }
 
-// ErrOther says that what is there is not what was written there.
-var ErrOther = errors.New("is not what it has to be")
+// ErrOther says that no file of ours is there.
+var ErrOther = errors.New("is not a file that this library writes")
 
 // Read reads a file of at most limit bytes. What is not a regular file is an
 // [ErrOther], and never waited for.
@@ -127,7 +127,7 @@ func Read(path string, limit int64) ([]byte, error) {
 		return nil, remedy(err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, fmt.Errorf("%q %w: a regular file of at most %d bytes", path, ErrOther, limit)
+		return nil, fmt.Errorf("%q %w: it is not regular, or has more than %d bytes", path, ErrOther, limit)
 	}
 	f, err := Open(path, os.O_RDONLY)
 	if err != nil {

@@ -68,7 +68,7 @@ func (m *file) value(p page) (v value, version int64, err error) {
 
 // errHalfway says that a swap failed after it had written totals, some or all of
 // them. All count as taken: a count is rather lost than taken twice.
-var errHalfway = errors.New("ledger: only in part")
+var errHalfway = errors.New("ledger: written only in part")
 
 // changed says whether the file has other totals than before, or may have.
 func (m *file) changed(before value) bool {
