@@ -1,12 +1,10 @@
 package telemetry
 
-// Add touches the recorder's totals, and the log where the developer made a
-// mistake.
+// What an application calls to be counted touches the recorder's totals, the
+// callbacks, and the log where the developer made a mistake.
 
 import (
-	"errors"
-	"fmt"
-	"sync/atomic"
+	"context"
 
 	"headcount.example/catalog"
 )
@@ -37,31 +35,29 @@ func (c *Client) add(counter catalog.Counter, n int64) {
 	}
 }
 
-// mistakes tell the Logger of calls of Add that can never count. A nil one says
-// nothing.
-type mistakes struct {
-	*callbacks
-	busy atomic.Bool
-}
-
-// check logs a mistake in a goroutine of its own, one at a time: Add does not wait
-// for a Logger.
-func (m *mistakes) check(counter catalog.Counter, n int64) {
-	if m == nil {
+// Observe registers a callback for a range gauge. It returns the size of each
+// thing, in any order: the number of faces of each collection. Only how many
+// fall in each range is sent; an empty answer is sent as the first range with
+// the value 0. A later callback for the same gauge replaces the earlier one; nil
+// removes it.
+//
+// The callback is called for each attempt to send a report, and when a preview is
+// asked for, and not by two calls at once. It must not call Flush or Preview, which
+// would wait for it. Its context ends after ten seconds. If it returns an
+// error or a negative size, panics, or takes longer, this metric is left out of
+// that report and nothing else is. A callback for a gauge that is not in the
+// catalog is never called, and the Logger is told.
+func (c *Client) Observe(sizes catalog.RangeGauge, function func(context.Context) ([]int64, error)) {
+	if c == nil || c.callbacks == nil {
 		return
 	}
-	if _, declared := m.declared[counter]; n > 0 && declared || !m.busy.CompareAndSwap(false, true) {
-		return
+	of := c.callbacks.of[sizes]
+	switch {
+	case of == nil:
+		c.callbacks.log.warn("telemetry: a callback is never called: its range gauge is not in the catalog", "gauge", sizes.String())
+	case function == nil:
+		of.function.Store(nil)
+	default:
+		of.function.Store(&function)
 	}
-	go func(counter catalog.Counter, n int64) { // copies, so that only this line allocates
-		defer m.busy.Store(false)
-		fault := counter.Err() // of its labels
-		switch {
-		case n <= 0:
-			fault = fmt.Errorf("n is %d, and a total only grows", n)
-		case fault == nil:
-			fault = errors.New("the counter is not in the catalog")
-		}
-		m.log.warn("telemetry: Add counts nothing", "counter", counter.String(), "fault", fault)
-	}(counter, n)
 }

@@ -56,33 +56,6 @@ func (c *callbacks) series() (names []string) {
 	return names
 }
 
-// Observe registers a callback for a range gauge. It returns the size of each
-// thing, in any order: the number of faces of each collection. Only how many
-// fall in each range is sent; an empty answer is sent as the first range with
-// the value 0. A later callback for the same gauge replaces the earlier one; nil
-// removes it.
-//
-// The callback is called for each attempt to send a report, and when a preview is
-// asked for, and not by two calls at once. It must not call Flush or Preview, which
-// would wait for it. Its context ends after ten seconds. If it returns an
-// error or a negative size, panics, or takes longer, this metric is left out of
-// that report and nothing else is. A callback for a gauge that is not in the
-// catalog is never called, and the Logger is told.
-func (c *Client) Observe(sizes catalog.RangeGauge, function func(context.Context) ([]int64, error)) {
-	if c == nil || c.callbacks == nil {
-		return
-	}
-	of := c.callbacks.of[sizes]
-	switch {
-	case of == nil:
-		c.callbacks.log.warn("telemetry: a callback is never called: its range gauge is not in the catalog", "gauge", sizes.String())
-	case function == nil:
-		of.function.Store(nil)
-	default:
-		of.function.Store(&function)
-	}
-}
-
 // values returns how many things are in each range of a gauge, without the empty
 // ranges; none when that is not known, or not to be asked. Where there is nothing
 // at all the first range has the value 0: without a point a receiver could not
@@ -115,4 +88,33 @@ func (c *callbacks) values(ctx context.Context, d catalog.Definition, observe bo
 		}
 	}
 	return values
+}
+
+// mistakes tell the Logger of calls of Add that can never count. A nil one says
+// nothing.
+type mistakes struct {
+	*callbacks
+	busy atomic.Bool
+}
+
+// check logs a mistake in a goroutine of its own, one at a time: Add does not wait
+// for a Logger.
+func (m *mistakes) check(counter catalog.Counter, n int64) {
+	if m == nil {
+		return
+	}
+	if _, declared := m.declared[counter]; n > 0 && declared || !m.busy.CompareAndSwap(false, true) {
+		return
+	}
+	go func(counter catalog.Counter, n int64) { // copies, so that only this line allocates
+		defer m.busy.Store(false)
+		fault := counter.Err() // of its labels
+		switch {
+		case n <= 0:
+			fault = fmt.Errorf("n is %d, and a total only grows", n)
+		case fault == nil:
+			fault = errors.New("the counter is not in the catalog")
+		}
+		m.log.warn("telemetry: Add counts nothing", "counter", counter.String(), "fault", fault)
+	}(counter, n)
 }

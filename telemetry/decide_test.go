@@ -112,7 +112,7 @@ func TestSourceIsAwayForAWhile(t *testing.T) {
 			t.Errorf("%v, %+v", err, c.Status())
 		}
 		away.Store(false)
-		time.Sleep(retryAfter + time.Second)
+		time.Sleep(actAgain + time.Second)
 		guid := c.Status().InstallGUID
 		if guid == "" {
 			t.Errorf("%+v", c.Status())
@@ -122,7 +122,7 @@ func TestSourceIsAwayForAWhile(t *testing.T) {
 			t.Errorf("%v, %+v", err, c.Status())
 		}
 		away.Store(false)
-		time.Sleep(retryAfter + time.Second)
+		time.Sleep(actAgain + time.Second)
 		if c.Status().InstallGUID != guid {
 			t.Errorf("%+v, before %s", c.Status(), guid)
 		}

@@ -18,9 +18,8 @@ import (
 )
 
 const (
-	retryAfter     = 5 * time.Minute // when a decision could not be acted on
+	actAgain       = 5 * time.Minute // when a decision could not be acted on
 	askAgain       = time.Minute     // when it could not be asked for
-	refreshTimeout = 5 * time.Second // for one Refresh
 	sendingTimeout = 2 * time.Second // for a report that a no ends
 )
 
@@ -44,64 +43,6 @@ type decisions struct {
 type acted struct {
 	status  consent.Status
 	trouble error // why it is off in spite of consent
-}
-
-// Decide records a decision in Config.Consent and acts on it before it returns.
-// A decision that was recorded elsewhere is acted on by [Client.Refresh].
-//
-// A no needs less than a yes: counting and sending stop at once, also where the
-// no cannot be recorded, which is the error then. This process stays off until
-// a later yes, and what it can reach is destroyed. With Erase the receiver is
-// asked to erase what was sent: the identifier is kept for the request until it
-// arrives, for 14 days at most, and Decide waits for the first attempt. An error
-// then says why it has not arrived; [Status.Erasure] says what becomes of it.
-// Where nothing was sent there is nothing to ask for.
-//
-// A zero Notice is the catalog's. Config.Consent must have a method Save(ctx,
-// Record) error, as consent.File has; Save has three seconds. What was decided is
-// acted on also when ctx has ended. Where everything hangs, that takes 20 seconds
-// at most, and for the request to erase as long as ctx allows.
-func (c *Client) Decide(ctx context.Context, r consent.Record) error {
-	if c == nil || c.decisions == nil || c.config.Catalog.Err() != nil {
-		return errors.New("telemetry: not decided: the client is not configured")
-	}
-	ctx = orBackground(ctx)
-	if r.Notice == 0 {
-		r.Notice = c.config.Catalog.NoticeNumber()
-	}
-	err := c.decisions.decide(context.WithoutCancel(ctx), r)
-	if r.Erase {
-		err = errors.Join(err, c.erasures.tryNewest(ctx))
-	}
-	c.erasures.later(firstRetry)
-	return err
-}
-
-// Refresh asks for consent again and acts on the answer before it returns.
-// Call it after a decision was recorded without [Client.Decide].
-//
-// After a yes it opens the totals, or makes new ones with a new identifier. After a
-// no nothing is counted any more, a report that is being sent is stopped and waited
-// for, two seconds at most, and totals, identifier and schedule are destroyed, for
-// every process that shares them. When the answer is neither (a veto in the
-// environment, a newer notice, a record that cannot be read), counting and sending
-// stop, and what was counted stays until the next decision. Refresh waits for an
-// attempt of the newest request to erase, if that is due.
-//
-// A decision is acted on also when ctx has ended; a no also after Shutdown, and
-// where the configuration has a fault. An error means that the answer could not be
-// had or not be acted on in full; the client is off then, and tries again every
-// five minutes, or every minute where the answer could not be had. A process that
-// is off learns of another process's yes only here, or through [Config.Watch].
-func (c *Client) Refresh(ctx context.Context) error {
-	if c == nil || c.decisions == nil || c.config.Catalog.Err() != nil {
-		return nil
-	}
-	ctx = orBackground(ctx)
-	err := c.decisions.refresh(context.WithoutCancel(ctx))
-	_ = c.erasures.tryNewest(ctx) // in the status: what became of it is no fault of the decision
-	c.erasures.later(firstRetry)
-	return err
 }
 
 func (d *decisions) decide(ctx context.Context, r consent.Record) error {
@@ -198,7 +139,7 @@ func (d *decisions) act(ctx context.Context) (status consent.Status, err error) 
 			break // else a decision was made meanwhile
 		}
 	}
-	wait := retryAfter
+	wait := actAgain
 	if status.Failed {
 		err = errors.Join(errors.New(status.Reason), err)
 		wait = askAgain

@@ -28,58 +28,6 @@ type erasures struct {
 	timer    *time.Timer                            // for requests that are due later
 }
 
-// EraseEarlier asks the receiver to erase what was sent under an earlier
-// identifier: one under which the journal ([Client.Journal]) has reports to this
-// receiver, and that is neither in use nor kept until a decision. Those are erased
-// by a no with Erase. It works whether consent holds or not; a veto holds the
-// request back.
-//
-// The request is kept, tried again and given up as at a no, and EraseEarlier waits
-// for the first attempt. An error says why nothing was asked for, or why the
-// request has not arrived; [Status.Erasing] tells the two apart. Where one of
-// the ten newest that arrived is for it, nothing is sent. One that was given up is
-// made anew. EraseEarlier needs Config.Dir and a client that runs.
-func (c *Client) EraseEarlier(ctx context.Context, installGUID string) error {
-	if c == nil || c.shared == nil || c.life.Err() != nil {
-		return errors.New("telemetry: not erased: the client does not run")
-	}
-	ctx = orBackground(ctx)
-	guid, err := uuid.Parse(installGUID)
-	if err != nil {
-		return fmt.Errorf("telemetry: not erased: %.40q is not an identifier", installGUID)
-	}
-	if err := c.keepEarlier(ctx, guid); err != nil {
-		return fmt.Errorf("telemetry: not erased: %w", err)
-	}
-	if err = c.erasures.try(ctx, guid); c.erasures.requests.Delivered(guid) { // now, before, or by another process
-		err = nil
-	}
-	c.erasures.later(firstRetry)
-	return err
-}
-
-// keepEarlier keeps a request, unless one has arrived.
-func (c *Client) keepEarlier(ctx context.Context, guid uuid.UUID) error {
-	if used, err := c.decisions.uses(ctx, guid); err != nil {
-		return err
-	} else if used {
-		return errors.New("the identifier is in use, or kept until a decision; a no can erase it")
-	}
-	sent, err := c.Journal()
-	if !slices.ContainsFunc(sent, func(e Entry) bool {
-		return e.URL == c.outbox.gate.URL() && e.Report.InstallGUID == guid.String() && !c.erases(e.Report)
-	}) {
-		return errors.Join(errors.New("the journal knows of nothing that was sent to this receiver under the identifier"), err)
-	}
-	return c.erasures.keep(guid, true)
-}
-
-// erases tells a request to erase from a report.
-func (c *Client) erases(r Report) bool {
-	name := c.config.Catalog.Erasure().Name
-	return slices.ContainsFunc(r.Points, func(p Point) bool { return p.Name == name })
-}
-
 // keep writes a request; with again also where an earlier one was given up.
 func (e *erasures) keep(guid uuid.UUID, again bool) error {
 	if e.outbox.gate == nil {

@@ -1,7 +1,7 @@
 package telemetry
 
 // The log touches nothing but Config.Logger. It is never called while a lock is
-// held: a Logger may block.
+// held: a Logger may block. Beside it is what every part shares.
 
 import (
 	"context"
@@ -12,6 +12,13 @@ import (
 	"sync"
 	"time"
 )
+
+// shared is what every part may touch.
+type shared struct {
+	log  *logger
+	now  func() time.Time
+	life context.Context // ends with Shutdown; ended where the configuration has a fault
+}
 
 // A logger writes single lines for the application's operator, the same one at
 // most once an hour.

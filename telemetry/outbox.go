@@ -7,10 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"headcount.example/internal/gate"
 	"headcount.example/internal/journal"
 )
+
+// sendTimeout bounds the connection and the answer, which have ten seconds.
+const sendTimeout = 15 * time.Second
 
 // An outbox sends reports and requests to erase, and keeps their bytes.
 type outbox struct {
@@ -41,27 +45,27 @@ func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() er
 	if number == 0 {
 		return err // nothing left
 	}
-	outcome := journal.Delivered
+	text := journal.Delivered
 	switch {
 	case errors.Is(err, gate.ErrUnanswered):
-		outcome = "no answer: " + err.Error()
+		text = "no answer: " + err.Error()
 	case err != nil:
-		outcome = "not delivered: " + err.Error()
+		text = "not delivered: " + err.Error()
 	}
-	failed := o.journal.End(o.now(), number, outcome)
+	unnoted := o.journal.End(o.now(), number, text)
 	var refused *gate.Error
 	left := err == nil || errors.Is(err, gate.ErrUnanswered) || errors.As(err, &refused) && refused.Status != 0
-	if failed != nil && left {
+	if unnoted != nil && left {
 		// Only the outcome is missing. A Logger that blocks must not hold up the reporter.
-		go o.log.warn("telemetry: the outcome of a report is not in the journal", "error", failed)
+		go o.log.warn("telemetry: the outcome of a report is not in the journal", "error", unnoted)
 	}
 	return err
 }
 
 // explain adds the hint to an error of a report that met no receiver.
 func (o *outbox) explain(err error) error {
-	var failed *gate.Error
-	if o.hint == "" || !errors.As(err, &failed) || failed.Status != 0 || errors.Is(err, gate.ErrUnanswered) {
+	var refused *gate.Error
+	if o.hint == "" || !errors.As(err, &refused) || refused.Status != 0 || errors.Is(err, gate.ErrUnanswered) {
 		return err
 	}
 	return fmt.Errorf("%w (%s)", err, o.hint)

@@ -15,9 +15,10 @@ import (
 )
 
 const (
-	saveTimeout   = 3 * time.Second // for Save, whose lock another process may have
-	sourceTimeout = time.Second     // for a Source that is asked while other processes wait
-	maxCalls      = 8               // calls of a Source that have not returned
+	refreshTimeout = 5 * time.Second // for one Refresh
+	saveTimeout    = 3 * time.Second // for Save, whose lock another process may have
+	sourceTimeout  = time.Second     // for a Source that is asked while other processes wait
+	maxCalls       = 8               // calls of a Source that have not returned
 )
 
 // A permission asks whether consent holds. It remembers one thing: a no of this

@@ -25,7 +25,6 @@ const (
 	busyInterval  = time.Second            // between two tries to get the right to send
 	wakeDebounce  = time.Second            // between two looks that Add asked for
 	syncTimeout   = 5 * time.Second        // for files and databases
-	sendTimeout   = 15 * time.Second       // for the connection and the answer, which have ten
 	endTimeout    = 500 * time.Millisecond // for the outcome, where the yes was taken back
 	spread        = 5 * time.Second        // processes of one installation do not all collect at once
 )

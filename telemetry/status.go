@@ -55,20 +55,3 @@ func (c *Client) Status() Status {
 	}
 	return s
 }
-
-// reason says why the client is on or off.
-func (c *Client) reason() string {
-	if c == nil || c.decisions == nil {
-		return "not configured"
-	}
-	acted := c.decisions.last.Load()
-	switch {
-	case c.fault != nil:
-		return c.fault.Error()
-	case c.life.Err() != nil:
-		return "shut down"
-	case acted.trouble != nil:
-		return acted.trouble.Error()
-	}
-	return acted.status.Reason
-}
