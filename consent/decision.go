@@ -22,9 +22,9 @@ const (
 // String returns "undecided", "granted" or "denied", and "decision(7)" for a
 // value that has no name.
 func (d Decision) String() string {
-	words := [...]string{"undecided", "granted", "denied"}
-	if int(d) < len(words) {
-		return words[d]
+	names := [...]string{"undecided", "granted", "denied"}
+	if int(d) < len(names) {
+		return names[d]
 	}
 	return fmt.Sprintf("decision(%d)", uint8(d))
 }
@@ -75,7 +75,8 @@ type Record struct {
 }
 
 const (
-	maxWhere = 100 // of By, too
+	maxRecords = 100
+	maxWhere   = 100 // of By, too
 
 	// A record may be this far ahead of the clock. Two hosts that share a
 	// directory disagree, and a computer that takes local time for UTC is up to
@@ -160,4 +161,28 @@ func Append(history []Record, r Record, now time.Time) ([]Record, error) {
 	}
 	history = append(slices.Clone(history), r.after(newest(history)))
 	return history[max(0, len(history)-maxRecords):], nil
+}
+
+// after returns r as it follows the last record: later, and with the moment
+// from which there was no no.
+func (r Record) after(last Record) Record {
+	r = normal(r)
+	if !last.Time.IsZero() && !r.Time.After(last.Time) {
+		r.Time = last.Time.Add(time.Second)
+	}
+	if r.Decision == Granted {
+		r.Since = r.Time
+		if last.Decision == Granted && !last.Since.IsZero() {
+			r.Since = last.Since
+		}
+	}
+	return r
+}
+
+// newest returns the last of the records; the zero one if there is none.
+func newest(records []Record) Record {
+	if len(records) == 0 {
+		return Record{}
+	}
+	return records[len(records)-1]
 }

@@ -47,7 +47,6 @@ const (
 	lockName    = "consent.lock"
 	version     = 1
 	maxFile     = 64 << 10
-	maxRecords  = 100
 )
 
 type document struct {

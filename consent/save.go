@@ -146,29 +146,6 @@ func (f *File) empty() error {
 	return errors.Join(file.Sync(), file.Close())
 }
 
-func newest(records []Record) Record {
-	if len(records) == 0 {
-		return Record{}
-	}
-	return records[len(records)-1]
-}
-
-// after returns r as it follows the last record: later, and with the moment
-// from which there was no no.
-func (r Record) after(last Record) Record {
-	r = normal(r)
-	if !last.Time.IsZero() && !r.Time.After(last.Time) {
-		r.Time = last.Time.Add(time.Second)
-	}
-	if r.Decision == Granted {
-		r.Since = r.Time
-		if last.Decision == Granted && !last.Since.IsZero() {
-			r.Since = last.Since
-		}
-	}
-	return r
-}
-
 // makeDirectory makes sure that there is one, and that it may be used for d.
 func (f *File) makeDirectory(d Decision) error {
 	if d == Denied {

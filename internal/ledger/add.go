@@ -5,10 +5,6 @@ import (
 	"runtime/debug"
 )
 
-// high is what no word of a file of ours reaches: Max, and what goroutines can
-// add at the same moment. Larger is damage.
-const high = Max + 1<<32
-
 // quickest is the largest n that Add adds without looking back.
 const quickest = 1 << 16
 
@@ -61,17 +57,4 @@ func (l *Ledger) addSlowly(slot Slot, n uint64) bool {
 		}
 	}
 	return false
-}
-
-// guard runs f, which touches a mapping. A fault is an error.
-func guard(f func()) (err error) {
-	before := debug.SetPanicOnFault(true)
-	defer func() {
-		debug.SetPanicOnFault(before)
-		if recover() != nil {
-			err = damage("it has gone from under the mapping")
-		}
-	}()
-	f()
-	return nil
 }

@@ -66,10 +66,6 @@ func (m *file) value(p page) (v value, version int64, err error) {
 	return v, version, nil
 }
 
-// errHalfway says that a swap failed after it had written totals, some or all of
-// them. All count as taken: a count is rather lost than taken twice.
-var errHalfway = errors.New("ledger: written only in part")
-
 // changed says whether the file has other totals than before, or may have.
 func (m *file) changed(before value) bool {
 	p, err := examine(m.path)
@@ -158,8 +154,6 @@ func write(f *os.File, b []byte, at int) error {
 	return nil
 }
 
-var errNothing = fmt.Errorf("ledger: no identifier is kept: %w", fs.ErrNotExist)
-
 // examine reads a whole file into memory and checks it. It looks more than once
 // before it finds damage: nothing promises that a number that others add to is
 // copied whole.
@@ -191,3 +185,6 @@ func read(path string) (page, error) {
 	copy(p, data)
 	return p, nil
 }
+
+// aside is where a damaged file is put.
+func aside(path string) string { return path + ".damaged" }

@@ -93,8 +93,6 @@ func (h header) under(owner Owner) (bool, error) {
 	return owner.Yes == 0 || h.Yes == owner.Yes, nil
 }
 
-var errForeign = errors.New("belongs to")
-
 func (h header) identity() Identity {
 	return Identity{GUID: h.GUID, Day: time.Unix(h.Day*day, 0).UTC(), Phase: time.Duration(h.Phase) * time.Second}
 }

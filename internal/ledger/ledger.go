@@ -3,37 +3,11 @@ package ledger
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"sync/atomic"
 	"time"
 )
-
-// Errors that say why a ledger is no longer the one of the installation. The
-// ledger is then to be dropped, and opened again if consent still holds.
-var (
-	ErrClosed  = errors.New("ledger: the yes was taken back")
-	ErrGone    = errors.New("ledger: the file was removed or replaced")
-	ErrDamaged = errors.New("ledger: the file is damaged")
-)
-
-// Final reports whether an error says that a ledger is no longer the
-// installation's. Any other error says that this could not be found out now.
-func Final(err error) bool {
-	return errors.Is(err, ErrClosed) || errors.Is(err, ErrGone) || errors.Is(err, ErrDamaged)
-}
-
-func damage(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{ErrDamaged}, args...)...)
-}
-
-// ErrBusy says that another process is sending.
-var ErrBusy = errors.New("ledger: another process is sending a report")
-
-// ErrLost says that the time to send was over, and another process may have
-// sent.
-var ErrLost = errors.New("ledger: another process may be sending now")
 
 // A Sending is the right to send one report and to write the schedule, of one
 // process at a time, until a moment.
@@ -160,4 +134,14 @@ func (l *Ledger) End(ctx context.Context, s Sending, next Schedule) error {
 		p.setSchedule(next)
 		return nil
 	})
+}
+
+// pause keeps processes that change a State at the same time from asking for it
+// again and again. It returns ctx's error once that has ended.
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+	case <-time.After(rand.N(20 * time.Millisecond)):
+	}
+	return ctx.Err()
 }

@@ -179,5 +179,3 @@ func putAside(path string) error {
 	_ = durable.SyncDir(filepath.Dir(path))
 	return nil
 }
-
-func aside(path string) string { return path + ".damaged" }

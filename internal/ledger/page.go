@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math/bits"
+	"runtime/debug"
 	"sync/atomic"
 	"unsafe"
 
@@ -80,6 +81,10 @@ func total(slot Slot) (uint64, bool) {
 	n := slot.Load()
 	return min(n, Max), n < high
 }
+
+// high is what no word of a file of ours reaches: Max, and what goroutines can
+// add at the same moment. Larger is damage.
+const high = Max + 1<<32
 
 // counted is the number of series as it is stored: with its own checksum, so
 // that one atomic word is enough, and a damaged one is seen.
@@ -193,4 +198,17 @@ func (p page) check() (series int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// guard runs f, which touches a mapping. A fault is an error.
+func guard(f func()) (err error) {
+	before := debug.SetPanicOnFault(true)
+	defer func() {
+		debug.SetPanicOnFault(before)
+		if recover() != nil {
+			err = damage("it has gone from under the mapping")
+		}
+	}()
+	f()
+	return nil
 }

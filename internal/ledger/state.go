@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"slices"
 	"time"
 )
 
@@ -25,29 +23,6 @@ type State interface {
 	// the one before.
 	Swap(ctx context.Context, version int64, value []byte) error
 }
-
-// ErrConflict says that another process changed a [State].
-var ErrConflict = errors.New("ledger: the state was changed meanwhile")
-
-// ErrUnknown says that the answer to a Swap was lost.
-var ErrUnknown = errors.New("ledger: it is not known whether this was written")
-
-// value is what a State keeps.
-type value struct {
-	header
-	Totals map[string]uint64 `json:"totals"`
-	Folds  []fold            `json:"folds,omitempty"` // the newest last
-}
-
-// A fold names the newest fold of a process that is in the totals.
-type fold struct {
-	Process string `json:"process"`
-	Number  int64  `json:"number"`
-}
-
-// maxFolds is how many processes are remembered: one that has not folded for
-// longer than so many others is forgotten.
-const maxFolds = 64
 
 // inState is a State as the place of a value.
 type inState struct{ State }
@@ -88,36 +63,6 @@ func caught(outcome error, err *error) {
 		text := fmt.Sprint(p)
 		*err = fmt.Errorf("%w: the State panicked: %q", outcome, text[:min(len(text), 80)])
 	}
-}
-
-func readValue(data []byte) (v value, err error) {
-	if err := json.Unmarshal(data, &v); err != nil {
-		return value{}, damage("%w", err)
-	}
-	if err := v.check(); err != nil {
-		return value{}, err
-	}
-	for name, total := range v.Totals {
-		if total > Max {
-			return value{}, damage("the total of %.80q is %d", name, total)
-		}
-	}
-	return v, nil
-}
-
-// folded returns the number of a process's newest fold; 0 is none.
-func (v *value) folded(process string) int64 {
-	for _, f := range v.Folds {
-		if f.Process == process {
-			return f.Number
-		}
-	}
-	return 0
-}
-
-func (v *value) setFolded(process string, number int64) {
-	v.Folds = append(slices.DeleteFunc(v.Folds, func(f fold) bool { return f.Process == process }), fold{process, number})
-	v.Folds = v.Folds[max(0, len(v.Folds)-maxFolds):]
 }
 
 // OpenState opens the ledger that is kept in a State, as [Open] does in a
@@ -176,16 +121,6 @@ func PeekState(ctx context.Context, state State, product string) (Identity, Sche
 		return Identity{}, Schedule{}, err
 	}
 	return v.peek(product)
-}
-
-// pause keeps processes that change a State at the same time from asking for it
-// again and again. It returns ctx's error once that has ended.
-func pause(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-	case <-time.After(rand.N(20 * time.Millisecond)):
-	}
-	return ctx.Err()
 }
 
 // DestroyState is [Destroy] for a State.
