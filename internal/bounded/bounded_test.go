@@ -47,6 +47,21 @@ func TestTokens(t *testing.T) {
 	})
 }
 
+// Where ctx ends, Run returns at once, and Call waits for the function all the same.
+func TestEndedContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended, end := context.WithCancel(t.Context())
+		end()
+		slow := func() (int, error) { time.Sleep(time.Second); return 1, nil }
+		if got, err := Run(ended, make(chan struct{}, 1), slow); got != 0 || !errors.Is(err, context.Canceled) {
+			t.Errorf("Run: got %d, %v, want %v", got, err, context.Canceled)
+		}
+		if got, err := Call(ended, 5*time.Second, nil, func(context.Context) (int, error) { return slow() }); got != 1 || err != nil {
+			t.Errorf("Call: got %d, %v, want 1", got, err)
+		}
+	})
+}
+
 func errorText(err error) string {
 	if err == nil {
 		return ""
