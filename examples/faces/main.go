@@ -73,7 +73,7 @@ func run(ctx context.Context, args []string, out io.Writer, list *catalog.Catalo
 func (a *app) serve(ctx context.Context, listen string, out io.Writer) error {
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: -listen names another address, and FACES_LISTEN for make faces", err)
 	}
 	server := &http.Server{Handler: a.routes(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
 	ended := make(chan error, 1)

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -81,5 +82,18 @@ func TestFlagsAroundTheCommand(t *testing.T) {
 		if code != 0 || fault != "" || !strings.Contains(out, "added an example application") || strings.Join(made, " ") != want {
 			t.Errorf("faces %s: code %d, made %q, says %q and %q", args, code, made, out, fault)
 		}
+	}
+}
+
+// A port that is taken is an error that names it, and what to do.
+func TestPortTaken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, fault, code, _ := called(t, "-dir", "X", "-listen", l.Addr().String())
+	if code != 1 || !strings.Contains(fault, l.Addr().String()) || !strings.Contains(fault, "FACES_LISTEN") {
+		t.Errorf("got code %d and %q, want 1, the address %s, and what to do", code, fault, l.Addr())
 	}
 }
