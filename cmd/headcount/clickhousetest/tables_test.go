@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"headcount.example/cmd/headcount/internal/clickhouse"
+	"headcount.example/cmd/headcount/internal/day"
 )
 
 const (
@@ -92,5 +94,34 @@ func TestTablesAgain(t *testing.T) {
 	got := e.do(t, "SELECT max(`compreface.user.created`), max(`compreface.visit.counted`) FROM headcount.reports GROUP BY install_guid, day, hour")
 	if got != "5\t9" {
 		t.Errorf("got %q, want the old column's 5 and the new one's 9", got)
+	}
+}
+
+// What changes the reports of a month that is summed up changes the answer:
+// one that comes late, and one that is deleted.
+func TestChangeOfAMonthThatIsSummedUp(t *testing.T) {
+	e := startEngine(t)
+	over := day.Of(time.Now()).Month() - 3
+	put := fmt.Sprintf("INSERT INTO headcount.reports (install_guid, day, hour, `compreface.user.created`) VALUES ('%%s', toDate(%d), 1, 7)", over)
+	report := func() string {
+		out, err := headcount("report", "--store", e.store(), "--as-of", over.String(), "--format", "json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	e.do(t, fmt.Sprintf(put, erased))
+	for _, change := range []string{fmt.Sprintf(put, other), "ALTER TABLE headcount.reports DELETE WHERE install_guid = '" + other + "' SETTINGS mutations_sync = 2"} {
+		sumUp(t, e)
+		if n := e.do(t, "SELECT count() FROM headcount.bases"); n == "0" {
+			t.Fatal("nothing is summed up")
+		}
+		before := report()
+		e.do(t, change)
+		got := report()
+		e.do(t, "TRUNCATE TABLE headcount.bases")
+		if want := report(); got != want || got == before {
+			t.Errorf("%.60s: got\n%s\nwant\n%s\nbefore\n%s", change, got, want, before)
+		}
 	}
 }
