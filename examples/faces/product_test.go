@@ -92,9 +92,9 @@ func TestPreviewIsWhatIsSent(t *testing.T) {
 	b.work()
 	b.open("/settings/statistics/?sizes")
 	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
-	const raw = `[...document.querySelectorAll("section[aria-labelledby=preview] pre")].map(e => e.textContent)`
+	const raw = `[...document.querySelectorAll("section[aria-labelledby=hc-preview] pre")].map(e => e.textContent)`
 	shown := ask[[]string](b, raw)
-	size := ask[string](b, `[...document.querySelectorAll("section[aria-labelledby=preview] details:last-of-type > p")].at(-1).textContent`)
+	size := ask[string](b, `[...document.querySelectorAll("section[aria-labelledby=hc-preview] details:last-of-type > p")].at(-1).textContent`)
 	if n := len(c.requests()); n != 0 {
 		t.Fatalf("%d connections for a preview", n)
 	}
@@ -115,7 +115,7 @@ func TestPreviewIsWhatIsSent(t *testing.T) {
 		t.Errorf("%d bytes were sent; shown was %q", len(wire.raw), size)
 	}
 	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
-	if sent := ask[[]string](b, strings.Replace(raw, "=preview", "=sent", 1)); !slices.Equal(sent, shown) {
+	if sent := ask[[]string](b, strings.Replace(raw, "=hc-preview", "=hc-sent", 1)); !slices.Equal(sent, shown) {
 		t.Errorf("the journal shows\n%q\nand the preview showed\n%q", sent, shown)
 	}
 }
