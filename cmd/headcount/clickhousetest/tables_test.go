@@ -125,3 +125,21 @@ func TestChangeOfAMonthThatIsSummedUp(t *testing.T) {
 		}
 	}
 }
+
+// A part whose first row an operator took out with DELETE FROM is a part all
+// the same: prune removes what is left of its month.
+func TestPruneAfterALightweightDelete(t *testing.T) {
+	e := startEngine(t)
+	old := day.Of(time.Now()).Month() - 800
+	e.do(t, fmt.Sprintf("INSERT INTO headcount.reports (install_guid, day, hour, `compreface.user.created`) VALUES ('%s', toDate(%d), 1, 7), ('%s', toDate(%[2]d), 1, 7)", erased, old, other))
+	e.do(t, "DELETE FROM headcount.reports WHERE install_guid = '"+e.do(t, "SELECT install_guid FROM headcount.reports WHERE _part_offset = 0")+"'")
+	if n := e.do(t, "SELECT count(), countIf(_part_offset = 0) FROM headcount.reports"); n != "1\t0" {
+		t.Fatalf("got %q reports and first rows, want 1 and 0", n)
+	}
+	if out, err := headcount("prune", "--store", e.store()); err != nil {
+		t.Fatalf("%s%v", out, err)
+	}
+	if n := e.do(t, "SELECT count() FROM headcount.reports"); n != "0" {
+		t.Errorf("got %s reports, want none", n)
+	}
+}

@@ -77,7 +77,7 @@ func (s *Store) mark(ctx context.Context, first day.Day) (string, error) {
 			fmt.Fprintf(&b, "%s %d %d, ", month, last, oldest)
 		}
 	}
-	err := s.c.rows(ctx, "SELECT DISTINCT _partition_id, _part FROM reports WHERE _part_offset = 0 AND _partition_id < "+text(partition(first))+" ORDER BY 1, 2", func(row []string) error {
+	err := s.c.rows(ctx, "SELECT DISTINCT _partition_id, _part FROM reports WHERE _part_offset = 0 AND _partition_id < "+text(partition(first))+" ORDER BY 1, 2 SETTINGS apply_deleted_mask = 0", func(row []string) error {
 		name := strings.Split(row[1], "_")
 		if len(name) < 4 {
 			return fmt.Errorf("a part is named %q", row[1])

@@ -113,7 +113,7 @@ func (s *Store) drop(ctx context.Context, first day.Day) error {
 
 // partitions are the months of a table before one, as in 202611.
 func (s *Store) partitions(ctx context.Context, table string, first day.Day) (list []string, err error) {
-	err = s.c.rows(ctx, "SELECT DISTINCT _partition_id FROM "+table+" WHERE _part_offset = 0 AND _partition_id < "+text(partition(first))+" ORDER BY 1", func(row []string) error {
+	err = s.c.rows(ctx, "SELECT DISTINCT _partition_id FROM "+table+" WHERE _part_offset = 0 AND _partition_id < "+text(partition(first))+" ORDER BY 1 SETTINGS apply_deleted_mask = 0", func(row []string) error {
 		list = append(list, row[0])
 		return nil
 	})
