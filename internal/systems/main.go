@@ -1,6 +1,7 @@
 // Command systems checks the types of the module in the working directory, and
-// of all that it imports, as they are on other systems. It finds what a
-// compiler finds, and takes a tenth of its time, because it makes no code.
+// of all that it imports, as they are on other systems. It takes a tenth of a
+// compiler's time, because it makes no code. What only a compiler or a linker
+// finds it does not: a function without a body, an embedded file that is missing.
 //
 //	systems TESTED GOOS/GOARCH...
 //
@@ -9,6 +10,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -43,7 +45,10 @@ func main() {
 
 // check returns how many packages it has checked, and what is wrong with them.
 func check(dir, target string, tests bool) (n int, faults []string, err error) {
-	goos, goarch, _ := strings.Cut(target, "/")
+	goos, goarch, ok := strings.Cut(target, "/")
+	if !ok {
+		return 0, nil, errors.New("not a GOOS/GOARCH")
+	}
 	roots, err := packages.Load(&packages.Config{
 		Mode: packages.LoadAllSyntax, Dir: dir, Tests: tests,
 		Env: append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0"),

@@ -41,6 +41,9 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s, tests %v: got %d packages, %q and %v, want %q", c.target, c.tests, n, got, err, c.want)
 		}
 	}
+	if _, _, err := check(dir, "linux", false); err == nil {
+		t.Error("a system without an architecture: got no error")
+	}
 	if _, faults, err := check(t.TempDir(), "linux/amd64", false); err == nil && len(faults) == 0 {
 		t.Error("an empty directory: got no error")
 	}

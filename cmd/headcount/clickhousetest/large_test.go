@@ -32,7 +32,7 @@ var (
 func BenchmarkLargeFleet(b *testing.B) {
 	e := startEngine(b)
 	yesterday := day.Of(time.Now()) - 1 // prune goes by the clock
-	const slice = 100_000 // 60 days of them are 6 GB of JSON
+	const slice = 100_000               // 60 days of them are 6 GB of JSON
 	for n := 0; n < *large; n += slice {
 		fill(b, e, fleet.Options{Schema: list(b), Installations: min(slice, *large-n), Days: *largeDays, Seed: uint64(n), End: yesterday, Clean: true, Grown: true})
 	}

@@ -124,7 +124,8 @@ func stored(t *testing.T, e *engine, want int) {
 	storedBut(t, e, want, 0)
 }
 
-// storedBut is stored, where so many may be lost: all are waited for, a minute.
+// storedBut is stored, where so many may be lost. They are waited for as long as
+// more come, and a minute in any case.
 func storedBut(t *testing.T, e *engine, want, lost int) {
 	t.Helper()
 	const whole = "SELECT count() FROM (SELECT install_guid, day, hour FROM headcount.reports GROUP BY ALL HAVING max(`compreface.user.created`) = 7 AND max(`compreface.collection.count{compreface.faces.range=1-10}`) = 3)"

@@ -58,9 +58,9 @@ func TestServerTakesEveryObject(t *testing.T) {
 	}
 	for _, fault := range []struct{ name, from, to, want string }{
 		{"a selector of other pods", "matchLabels:\n      app.kubernetes.io/name: edge\n  template", "matchLabels:\n      app.kubernetes.io/name: another\n  template", "selector"},
-		{"a port's name that is too long", "name: https\n        ", "name: https-of-the-edge\n        ", "15"},
+		{"a port's name that is too long", "name: https\n        ", "name: https-of-the-edge\n        ", "must be no more than 15"},
 		{"fewer replicas at most than at least", "maxReplicas: 6", "maxReplicas: 1", "maxReplicas"},
-		{"a field that no object has", "maxReplicas: 6", "maxReplicas: 6\n  maxReplica: 6", "maxReplica"},
+		{"a field that no object has", "maxReplicas: 6", "maxReplicas: 6\n  maxReplica: 6", ".maxReplica: field not declared"},
 		{"a pod that the namespace refuses", "runAsNonRoot: true", "runAsNonRoot: false", "Warning: would violate PodSecurity"},
 	} {
 		broken := strings.Replace(rendered, fault.from, fault.to, 1)
