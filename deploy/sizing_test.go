@@ -19,15 +19,33 @@ const (
 	rawDays       = 30               // raw files are kept, the default of headcount prune
 	archiveDays   = 25 * 365.25 / 12 // rows are kept, the default of headcount prune
 	outageSeconds = 3600             // in which all come, if all were away: an assumption
+
+	tableBytes   = 6.9     // of a report in ClickHouse's tables: docs/clickhouse.md, What it costs
+	reportCPU    = 1.17e-6 // seconds of headcount report --store for a report of the month: the same
+	syncs        = 2       // fdatasync of a Collector's queue for a report that comes in: counted with strace
+	syncsThrough = 2 + 4   // for one that also goes out: the same
 )
 
-// The table in docs/sizing.md is what its constants give.
-func TestSizingIsComputed(t *testing.T) {
+// A sizing is a row of a table, for a number of installations.
+type sizing struct {
+	what string
+	of   func(n float64) string
+}
+
+func hasTable(t *testing.T, rows []sizing) {
+	t.Helper()
 	var table strings.Builder
-	for _, row := range []struct {
-		what string
-		of   func(n float64) string
-	}{
+	for _, row := range rows {
+		fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", row.what, row.of(1e4), row.of(1e6), row.of(5e7))
+	}
+	if text := read(t, "../docs/sizing.md"); !strings.Contains(text, table.String()) {
+		t.Errorf("docs/sizing.md has another table than\n%s", table.String())
+	}
+}
+
+// The tables in docs/sizing.md are what its constants give.
+func TestSizingIsComputed(t *testing.T) {
+	hasTable(t, []sizing{
 		{"reports a second, spread over the day", func(n float64) string { return number(n / 86400) }},
 		{"reports a second, all in one hour after an outage", func(n float64) string { return number(n / outageSeconds) }},
 		{"cores for the Collector in that hour", func(n float64) string { return number(n / outageSeconds / perCPUSecond) }},
@@ -36,12 +54,14 @@ func TestSizingIsComputed(t *testing.T) {
 		{"`compact`, a day's reports, CPU-seconds", func(n float64) string { return number(n * rawBytes / compactBytes) }},
 		{"archive, a day", func(n float64) string { return size(n * archiveBytes) }},
 		{"archive, 25 months", func(n float64) string { return size(n * archiveBytes * archiveDays) }},
-	} {
-		fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", row.what, row.of(1e4), row.of(1e6), row.of(5e7))
-	}
-	if text := read(t, "../docs/sizing.md"); !strings.Contains(text, table.String()) {
-		t.Errorf("docs/sizing.md has another table than\n%s", table.String())
-	}
+	})
+	hasTable(t, []sizing{
+		{"`reports` and `installations`, a day", func(n float64) string { return size(n * tableBytes) }},
+		{"the same, 400 days", func(n float64) string { return size(n * tableBytes * 400) }},
+		{"`headcount report --store` on the last day of a month, after `headcount prune`, CPU-seconds", func(n float64) string { return number(n * 30 * reportCPU) }},
+		{"fdatasync of the queues, a second, spread over the day", func(n float64) string { return number(n * syncsThrough / 86400) }},
+		{"the same while all come in one hour after an outage", func(n float64) string { return number(n * syncs / outageSeconds) }},
+	})
 	capacity := read(t, "../docs/operators.md")
 	for _, source := range []string{"3,616 requests per CPU-second", "1.4 kB a report", "below 6 bytes per installation and day", "400 MB or more per CPU-second"} {
 		if !strings.Contains(capacity, source) {
