@@ -13,29 +13,30 @@ var errTimeout = errors.New("it takes too long")
 
 // Call is [Run] for a function whose context ends after timeout. It returns after
 // timeout and a fifth of it: a function that looks at its context has that moment to
-// answer. It does not return earlier where ctx ends. Nil tokens are no bound.
+// answer. It does not return earlier where ctx ends.
 func Call[T any](ctx context.Context, timeout time.Duration, tokens chan struct{}, function func(context.Context) (T, error)) (T, error) {
 	late, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), timeout+timeout/5, errTimeout)
 	defer cancel()
 	ctx, cancel = context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if tokens == nil {
-		tokens = make(chan struct{}, 1)
-	}
 	return Run(late, tokens, func() (T, error) { return function(ctx) })
 }
 
 // Run runs a function in a goroutine of its own, and waits for it as long as ctx
 // allows. A panic is an error. A function that does not return keeps its goroutine
-// and its token; without a token none is run.
+// and its token. Where ctx has ended, or ends before a token is free, none is run.
+// Nil tokens are no bound.
 func Run[T any](ctx context.Context, tokens chan struct{}, function func() (T, error)) (T, error) {
 	type answer struct {
 		value T
 		err   error
 	}
 	var none T
+	if tokens == nil {
+		tokens = make(chan struct{}, 1)
+	}
 	if err := Take(ctx, tokens); err != nil {
-		return none, fmt.Errorf("the last call has not returned yet: %w", err)
+		return none, fmt.Errorf("not called: %w", err)
 	}
 	answered := make(chan answer, 1)
 	go func() {
@@ -57,13 +58,16 @@ func Run[T any](ctx context.Context, tokens chan struct{}, function func() (T, e
 	}
 }
 
-// Take waits for room for a token as long as ctx allows. The token is given back by
-// receiving it.
+// Take waits for room for a token as long as ctx allows. Where ctx has ended none is
+// taken, also where there is room. The token is given back by receiving it.
 func Take(ctx context.Context, tokens chan struct{}) error {
+	if ctx.Err() != nil { // select would choose at random
+		return context.Cause(ctx)
+	}
 	select {
 	case tokens <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return fmt.Errorf("an earlier call has not returned yet: %w", context.Cause(ctx))
 	}
 }

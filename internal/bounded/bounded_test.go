@@ -47,17 +47,44 @@ func TestTokens(t *testing.T) {
 	})
 }
 
-// Where ctx ends, Run returns at once, and Call waits for the function all the same.
+// Where ctx has ended, Run calls nothing and says why, and Call calls the function
+// and waits for it all the same.
 func TestEndedContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended, end := context.WithCancel(t.Context())
 		end()
-		slow := func() (int, error) { time.Sleep(time.Second); return 1, nil }
-		if got, err := Run(ended, make(chan struct{}, 1), slow); got != 0 || !errors.Is(err, context.Canceled) {
-			t.Errorf("Run: got %d, %v, want %v", got, err, context.Canceled)
+		tokens, starts := make(chan struct{}, 1), 0
+		slow := func() (int, error) { starts++; time.Sleep(time.Second); return 1, nil }
+		for range 100 { // one alone could pass by chance
+			got, err := Run(ended, tokens, slow)
+			if said := errorText(err); got != 0 || said != "not called: context canceled" || !errors.Is(err, context.Canceled) {
+				t.Errorf("Run: got %d, %q, want %v", got, said, context.Canceled)
+			}
+			synctest.Wait()
 		}
-		if got, err := Call(ended, 5*time.Second, nil, func(context.Context) (int, error) { return slow() }); got != 1 || err != nil {
+		if starts != 0 || len(tokens) != 0 {
+			t.Errorf("Run: got %d calls and %d tokens, want none", starts, len(tokens))
+		}
+		if got, err := Call(ended, 5*time.Second, tokens, func(context.Context) (int, error) { return slow() }); got != 1 || err != nil {
 			t.Errorf("Call: got %d, %v, want 1", got, err)
+		}
+	})
+}
+
+// Run without tokens has no bound, and with one that is taken it says so.
+func TestRunTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		soon, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		one := func() (int, error) { return 1, nil }
+		if got, err := Run(soon, nil, one); got != 1 || err != nil {
+			t.Errorf("nil tokens: got %d, %v, want 1", got, err)
+		}
+		taken := make(chan struct{}, 1)
+		taken <- struct{}{}
+		const want = "not called: an earlier call has not returned yet: context deadline exceeded"
+		if got, err := Run(soon, taken, one); got != 0 || errorText(err) != want {
+			t.Errorf("no token: got %d, %q, want %q", got, errorText(err), want)
 		}
 	})
 }
