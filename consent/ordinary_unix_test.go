@@ -16,6 +16,9 @@ import (
 
 const ordinaryUserVariable = "CONSENT_TEST_ORDINARY_USER"
 
+// restored are the directories of root's, and the modes of the files in them.
+var restored = map[string]fs.FileMode{"restored": 0o600, "restored read-only": 0o400}
+
 // TestOrdinaryUser runs this binary as a user for whom modes mean something.
 func TestOrdinaryUser(t *testing.T) {
 	if dir := os.Getenv(ordinaryUserVariable); dir != "" {
@@ -57,13 +60,18 @@ func besideRoot(t *testing.T) {
 	chown(t, rooted)
 
 	// The user's file in a directory that became root's, as after a restore.
-	restored := filepath.Join(home, "restored")
-	if err := os.Mkdir(restored, 0o755); err != nil {
-		t.Fatal(err)
+	for name, mode := range restored {
+		dir := filepath.Join(home, name)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		f := NewFile(dir)
+		save(t, f, Granted, 1)
+		if err := os.Chmod(f.path(fileName), mode); err != nil {
+			t.Fatal(err)
+		}
+		chown(t, f.path(fileName))
 	}
-	f := NewFile(restored)
-	save(t, f, Granted, 1)
-	chown(t, f.path(fileName))
 
 	command := exec.Command(binary, "-test.run=^TestOrdinaryUser$", "-test.v")
 	command.Env = append(os.Environ(), ordinaryUserVariable+"="+home, "TMPDIR="+home)
@@ -71,7 +79,7 @@ func besideRoot(t *testing.T) {
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}
 	out, err := command.CombinedOutput()
 	if said := string(out); err != nil || !strings.Contains(said, "as user 65534") || !strings.Contains(said, "--- PASS: TestOrdinaryUser/what_root_left") ||
-		!strings.Contains(said, "--- PASS: TestOrdinaryUser/in_a_directory_of_root's") {
+		!strings.Contains(said, "--- PASS: TestOrdinaryUser/in_a_directory_of_root's,_restored_read-only") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -84,14 +92,18 @@ func exists(path string) bool {
 func ordinaryUser(t *testing.T, home string) {
 	t.Logf("as user %d", os.Geteuid())
 	ctx := context.Background()
-	if restored := filepath.Join(home, "restored"); exists(restored) {
-		t.Run("in a directory of root's", func(t *testing.T) {
-			f := NewFile(restored)
+	for name := range restored {
+		f := NewFile(filepath.Join(home, name))
+		if !exists(f.dir) {
+			continue // root alone can make it
+		}
+		t.Run("in a directory of root's, "+name, func(t *testing.T) {
 			holds(t, f, Granted, 1)
-			if err := f.Save(ctx, Record{Decision: Denied, Notice: 1}); err == nil {
-				t.Error("got no error, want that the no is not written")
+			err := f.Save(ctx, Record{Decision: Denied, Notice: 1})
+			if err == nil || strings.Count(err.Error(), "chown") != 1 || !strings.Contains(err.Error(), "chown its directory to the user of the application (65534)") {
+				t.Errorf("got %v, want that the no is not written, and one remedy", err)
 			}
-			off(t, f, f.path(fileName))
+			off(t, f, f.path(fileName)) // also after a restart
 		})
 	}
 	t.Run("unreadable file", func(t *testing.T) {

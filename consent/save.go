@@ -136,10 +136,10 @@ func (f *File) try(r, seen Record, now time.Time) (last Record, err error) {
 	return last, nil
 }
 
-// empty takes what is recorded out of a file that can be written in a directory
-// that cannot: an empty file is no yes.
+// empty takes what is recorded out of a file of this user in a directory that
+// cannot be written: an empty file is no yes.
 func (f *File) empty() error {
-	file, err := durable.Open(f.path(fileName), os.O_WRONLY|os.O_TRUNC)
+	file, err := durable.Regain(f.path(fileName), os.O_WRONLY|os.O_TRUNC)
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func TestNoBesideRoot(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, part := range []string{"not erased", "permission denied", "chown it to the user of the application (65534)"} {
+	for _, part := range []string{"not erased", "permission denied", "chown its directory to the user of the application (65534)"} {
 		if !strings.Contains(string(out), part) {
 			t.Errorf("got %q, want %q in it", out, part)
 		}

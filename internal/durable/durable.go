@@ -144,10 +144,36 @@ func Open(path string, flag int) (*os.File, error) {
 	return f, remedy(err)
 }
 
-// remedy says what helps where the user of this process has no right to a file.
+// Regain is [Open] for a no: a file of this user that lost its permissions gets
+// them back.
+func Regain(path string, flag int) (*os.File, error) {
+	f, err := Open(path, flag)
+	if !errors.Is(err, fs.ErrPermission) {
+		return f, err
+	}
+	if info, e := os.Lstat(path); e != nil || !info.Mode().IsRegular() || os.Chmod(path, 0o600) != nil {
+		return nil, err
+	}
+	return Open(path, flag)
+}
+
+// remedy says what helps where this process has no right to a file.
 func remedy(err error) error {
 	if !errors.Is(err, fs.ErrPermission) {
 		return err
 	}
-	return fmt.Errorf("%w: chown it to the user of the application (%d)", err, os.Geteuid())
+	var at *fs.PathError
+	if !errors.As(err, &at) {
+		return err
+	}
+	what := "it"
+	info, e := os.Lstat(at.Path)
+	if e != nil { // it is to be made, or cannot be looked at
+		what = "its directory"
+		info, e = os.Stat(filepath.Dir(at.Path))
+	}
+	if e == nil && modes && Owned(info, 0) == nil && !root(info) {
+		return fmt.Errorf("%w: chmod u+rwX %s", err, what)
+	}
+	return fmt.Errorf("%w: chown %s to the user of the application (%d)", err, what, os.Geteuid())
 }

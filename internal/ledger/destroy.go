@@ -149,11 +149,7 @@ func overwrite(path string) error {
 	if err != nil || !info.Mode().IsRegular() {
 		return unlessMissing(err)
 	}
-	f, err := durable.Open(path, os.O_RDWR)
-	if errors.Is(err, fs.ErrPermission) {
-		_ = os.Chmod(path, 0o600)
-		f, err = durable.Open(path, os.O_RDWR)
-	}
+	f, err := durable.Regain(path, os.O_RDWR)
 	if err != nil {
 		return unlessMissing(err)
 	}
