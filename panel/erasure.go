@@ -90,7 +90,7 @@ func (p *Panel) erasureText(t *tongue, s state, e erasure) string {
 	text := t.Text(key, "identifier", e.Identifier, "reports", reports, "asked", t.Date(e.Asked), "arrived", t.Date(e.Arrived),
 		"recipient", t.About.Recipient, "days", t.Days(t.About.ErasureDays))
 	switch {
-	case e.State == "pending" && s.vetoed():
+	case e.State == "pending" && s.decided.Veto:
 		text += " " + t.Text("panel.erase.veto")
 	case e.State == "failed", e.State == "none" && !e.here:
 		text += " " + t.Text("panel.erase.write", "contact", t.About.Contact)

@@ -175,6 +175,9 @@ func TestNotice(t *testing.T) {
 		if strings.Contains(body, id) || strings.Contains(body, id[:8]) || strings.Contains(body, "<form") || strings.Contains(body, ": 12<") {
 			t.Error("it shows more than the notice")
 		}
+		if list := section(body, "counted"); strings.Contains(list, "you agreed") || !strings.Contains(list, "The total since statistics were turned on.") {
+			t.Errorf("the list says that its reader agreed, who may not decide:\n%s", list)
+		}
 	}
 }
 

@@ -66,7 +66,7 @@ func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case right != Look && right != Change && !to.json:
 		p.showNotice(w, r, t, http.StatusForbidden)
 	case right != Change && (to.changes || right != Look):
-		p.refuse(w, r, t, to.json, refuse(http.StatusForbidden, "panel.locked"))
+		p.refuse(w, r, t, to.json, refuse(http.StatusForbidden, map[bool]string{true: "panel.locked", false: "panel.unseen"}[to.changes]))
 	case !to.own && p.cross.Check(r) != nil:
 		p.refuse(w, r, t, to.json, refuse(http.StatusForbidden, "panel.error.crosssite"))
 	default:

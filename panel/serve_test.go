@@ -42,6 +42,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"/decide", map[string]int{"POST": 303}, panel.Change},
 		{"/api/state", get, panel.Look},
 		{"/api/preview", get, panel.Look},
+		{"/evidence.json", get, panel.Look},
 		{"/api/decision", map[string]int{"PUT": 200}, panel.Change},
 		{"/api", nil, panel.Nothing}, {"/api/", nil, panel.Nothing}, {"//", nil, panel.Nothing},
 		{"/decide/", nil, panel.Nothing}, {"/page.html", nil, panel.Nothing}, {"/../panel.go", nil, panel.Nothing},
@@ -72,6 +73,10 @@ func TestWhoMayDoWhat(t *testing.T) {
 func answers(t *testing.T, h *house, method, path string, want int) {
 	t.Helper()
 	w := h.do(asked(method, path))
+	if method == "GET" && want == http.StatusForbidden && strings.HasSuffix(w.Header().Get("Content-Type"), "json; charset=utf-8") &&
+		!strings.Contains(w.Body.String(), "Only an administrator can see this.") {
+		t.Errorf("%s: got %s, want that only an administrator can see it", path, w.Body)
+	}
 	if w.Code != want {
 		t.Errorf("right %d: %s %s: %d, want %d", h.may, method, path, w.Code, want)
 	}

@@ -45,6 +45,9 @@ func TestSizesThatAreNotThere(t *testing.T) {
 				if view := html.UnescapeString(section(page, "preview")); !strings.Contains(view, c.want) || strings.Contains(view, included) != (c.want == included) {
 					t.Errorf("the page does not say %q:\n%s", c.want, view)
 				}
+				if view := section(page, "preview"); strings.Contains(view, "sizes are examples") || strings.Contains(view, "(for example)") {
+					t.Errorf("sizes were asked for, and the page says that they are examples:\n%s", view)
+				}
 				var missing []string
 				for _, n := range []string{"compreface.collection.count", "compreface.album.count"} {
 					if strings.Contains(c.want, n) {

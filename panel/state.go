@@ -153,8 +153,12 @@ func (p *Panel) status(t *tongue, s state) string {
 		}
 	}
 	words := t.Text("panel.status."+key, "date", t.Date(since), "notice", p.notice, "agreed", agreed, "variable", variable, "where", t.place(r.Where))
-	if s.client.On && !s.on() { // nothing that counts is said to be off
+	still := map[bool]string{true: "panel.status.nothing", false: "panel.status.erasing"}[s.client.NextErase.IsZero() || s.decided.Veto]
+	switch {
+	case s.client.On && !s.on(): // nothing that counts is said to be off
 		words = t.Text("panel.status.stillon") + " " + words
+	case key != "on" && key != "waiting" && key != "failed":
+		words += " " + t.Text(still)
 	}
 	return words
 }
@@ -163,15 +167,10 @@ func (p *Panel) status(t *tongue, s state) string {
 // two ways of turning off another: of each pair the buttons look alike.
 type choices struct{ Agree, KeepOff, TurnOff, Erase, Try bool }
 
-// Any reports whether there is anything to choose.
-func (c choices) Any() bool { return c != choices{} }
-
 func (s state) choices() (c choices) {
 	switch {
-	case s.on():
-		c.TurnOff = true
 	case s.decided.On():
-		c.TurnOff, c.Try = true, true
+		c.TurnOff, c.Try = true, !s.client.On
 	case s.vetoed():
 		// The variable decides for as long as it is set. What was agreed to
 		// can be taken back all the same.

@@ -154,3 +154,38 @@ func TestNoClientNoIdentifier(t *testing.T) {
 		t.Errorf("got %q, want that it is not known: there is no client, and no identifier", got)
 	}
 }
+
+// TestWhatIsStillSent: the page does not say that nothing is sent while a request to
+// erase is tried again, and says it where a variable holds the request back.
+func TestWhatIsStillSent(t *testing.T) {
+	const nothing, erasing = "Nothing is counted or sent.", "Nothing is counted, and nothing but the request to erase is sent."
+	h, _, _, receiver := twice(t)
+	receiver.Store(http.StatusServiceUnavailable)
+	w := h.do(form(h.pressed(t, "erase")))
+	if _, page := h.get(t, "/"+strings.TrimPrefix(w.Header().Get("Location"), "./")); !strings.Contains(page, "The request has not arrived yet.") {
+		t.Fatalf("the outcome does not say that the request is tried again:\n%.1000s", page)
+	}
+	for veto, c := range map[string][2]string{"": {erasing, nothing}, "1": {nothing, erasing}} {
+		t.Setenv("DO_NOT_TRACK", veto)
+		if got := h.status(t); !strings.HasSuffix(got, " "+c[0]) || strings.Contains(got, c[1]) {
+			t.Errorf("DO_NOT_TRACK=%q: got %q, want %q at its end", veto, got, c[0])
+		}
+	}
+}
+
+// TestOnceADay: the sign-up and the card say that an administrator can send a report too.
+func TestOnceADay(t *testing.T) {
+	h := open(t, "", nil)
+	for _, off := range []bool{true, false} {
+		if !off {
+			h.save(t, consent.Granted, 1)
+		}
+		_, page := h.get(t, "/")
+		if want := "gets one small report once a day, and when an administrator sends one: "; !strings.Contains(section(page, "status"), want) {
+			t.Errorf("off %v: the card does not say %q", off, want)
+		}
+		if row := h.row(t); off && !strings.Contains(row, "Once a day, and when an administrator sends a report: ") {
+			t.Errorf("the row at sign-up does not say that an administrator can send a report:\n%.900s", row)
+		}
+	}
+}

@@ -31,16 +31,16 @@ func ExampleAsk() {
 	// be improved: which services are popular, how large face collections are, and how
 	// many installations are in use.
 	// What: Users created; Applications created; Services created; Face collections by
-	// size. At most once a day, with a random identifier, so that each installation
-	// counts once.
+	// size. Once a day, and when an administrator asks, with a random identifier, so
+	// that each installation counts once.
 	// Never: names, texts, pictures or addresses.
 	// Kept: reports for 30 days, figures of a single installation for 400 days.
 	// Nothing else depends on your answer. Change it any time: compreface settings
 	// telemetry on|off
 	//
 	// Send usage statistics to Exadel?
-	// y: yes, n: no, Enter: not now, ?: everything that would be sent [y/N] On. Exadel gets at most one report a day. Change it any time: compreface
-	// settings telemetry on|off
+	// y: yes, n: no, Enter: not now, ?: everything that would be sent [y/N] On. Reports go to Exadel. Change it any time: compreface settings telemetry
+	// on|off
 	// "y\n": granted, to save: true
 	// "n\n": denied, to save: true
 	// "\n": undecided, to save: false

@@ -14,8 +14,8 @@ import (
 
 const asked80 = `Example GmbH asks for usage statistics of Shop.
 Why: To see which parts of the shop are used.
-What: Users created. At most once a day, with a random identifier, so that each
-installation counts once.
+What: Users created. Once a day, and when an administrator asks, with a random
+identifier, so that each installation counts once.
 Never: names, texts, pictures or addresses.
 Kept: reports for 30 days, figures of a single installation for 400 days.
 Nothing else depends on your answer. Change it any time: shop settings telemetry
@@ -36,7 +36,7 @@ func said(t *testing.T, q Question, typed string) string {
 
 func TestEachAnswerIsConfirmed(t *testing.T) {
 	for typed, want := range map[string]string{
-		"y\n":      asked80 + "On. Example GmbH gets at most one report a day. Change it any time: shop\nsettings telemetry on|off\n",
+		"y\n":      asked80 + "On. Reports go to Example GmbH. Change it any time: shop settings telemetry\non|off\n",
 		"n\n":      asked80 + "Off. Nothing will be sent. Change it any time: shop settings telemetry on|off\n",
 		"\n":       asked80 + "Not now. Nothing was decided and nothing is sent.\n",
 		"":         asked80 + "\nNo answer. Nothing was decided and nothing is sent.\n",

@@ -49,7 +49,7 @@ func (w Words) Counted() (list []Metric) {
 		text := w.Metric(d.Name)
 		line := Metric{Name: d.Name, Title: text.Title, Says: text.Description, Kind: w.Text("notice.now"), Labels: []string{}}
 		if d.Kind == catalog.KindCounter {
-			line.Kind = w.Text("notice.total")
+			line.Kind = w.Text("panel.list.total") // its reader may not be the one who agreed
 		}
 		for _, a := range d.Attributes {
 			line.Labels = append(line.Labels, a.Values...)
