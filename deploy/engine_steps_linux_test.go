@@ -79,6 +79,16 @@ func (e *engine) all(t *testing.T) {
 	e.docker(t, "exec", "headcount_answers_1", "sh", "/usr/local/bin/daily")
 	done()
 
+	done = step("the file was rotated, and the answers are the same")
+	before := e.page(t)
+	e.runbook(t, "rotate")
+	e.waitFor(t, "watch", "healthy")
+	e.docker(t, "exec", "headcount_answers_1", "sh", "/usr/local/bin/daily")
+	if after := e.page(t); after != before || e.docker(t, "exec", "headcount_watch_1", "sh", "-c", "ls /data/usage-*T*.000.jsonl | wc -l") != "1\n" {
+		t.Errorf("got\n%s, want one rotated file and\n%s", after, before)
+	}
+	done()
+
 	done = step("backup, everything lost, restore: the answers are the same")
 	e.backup(t, e.page(t))
 	done()

@@ -206,6 +206,26 @@ func TestUnits(t *testing.T) {
 	d.run(t, strings.NewReplacer("cd /usr/local/bin && ", "", "./headcount", "headcount").Replace(line[1]))
 }
 
+// The Collector's unit puts the file aside at each start, and starts each
+// week: what headcount prune and erase need to keep the promise.
+func TestTheUnitRotates(t *testing.T) {
+	d := readDocument(t, "operators.md")
+	d.run(t, "echo report > /var/lib/otelcol/usage.jsonl")
+	unit := units(t)["otelcol.service"]
+	before := regexp.MustCompile(`(?m)^ExecStartPre=(.*)$`).FindStringSubmatch(unit)
+	if before == nil || !strings.Contains(unit, "\nRuntimeMaxSec=7d\nRestart=always\n") {
+		t.Fatalf("got the unit\n%s\nwant one that rotates each week", unit)
+	}
+	rotate := strings.NewReplacer("$$", "$", "%%", "%").Replace(before[1])
+	for range 2 { // an empty file, and none, stay as they are
+		d.run(t, rotate)
+		files, err := filepath.Glob(filepath.Join(d.root, "var/lib/otelcol/*"))
+		if err != nil || len(files) != 1 || !regexp.MustCompile(`/usage-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.000\.jsonl$`).MatchString(files[0]) {
+			t.Fatalf("got %q, %v; want one rotated file", files, err)
+		}
+	}
+}
+
 // systemd accepts the units, and rates them as closed as it can.
 func TestSystemdAcceptsTheUnits(t *testing.T) {
 	dir := t.TempDir()

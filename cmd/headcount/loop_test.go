@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"headcount.example/cmd/headcount/internal/answer"
 )
@@ -253,3 +254,23 @@ func TestEraseAndPrune(t *testing.T) {
 		t.Errorf("the file is still there: %v", err)
 	}
 }
+
+// prune says which file holds reports for longer than the notice promises.
+func TestPruneWarnsOfALiveFile(t *testing.T) {
+	dir := t.TempDir()
+	archive, live := filepath.Join(dir, "archive"), filepath.Join(dir, "usage.jsonl")
+	write(t, live, reportLine(t, guidA, time.Now().AddDate(0, 0, -30).UTC().Format(time.DateOnly), 1, 1), reportLine(t, guidB, time.Now().UTC().Format(time.DateOnly), 1, 1))
+	fine(t, "compact", "--archive", archive, "--catalog", "compreface", live)
+	if out := oneLine(fine(t, "prune", "--archive", archive, live)); !strings.Contains(out, live+" holds reports for longer than is promised") || !strings.Contains(out, "docs/operators.md#rotate-now") {
+		t.Errorf("got %q, want a warning", out)
+	}
+	if out := fine(t, "prune", "--archive", archive, "--format", "json", live); !strings.Contains(out, `"overdue": [`) {
+		t.Errorf("got %s, want it overdue", out)
+	}
+	if out := oneLine(fine(t, "prune", "--archive", archive, "--raw-days", "90", live)); !strings.Contains(out, "longer than is promised") {
+		t.Errorf("got %q, want a warning: the notice promises 30 days", out)
+	}
+}
+
+// oneLine joins what was wrapped.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

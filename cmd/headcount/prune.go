@@ -17,14 +17,16 @@ import (
 
 const pruneLong = `prune removes what is older than it should be kept:
 
-  rotated files of the Collector, of those given, that are older than
-  --raw-days and were compacted to the end;
+  rotated files of the Collector, of those given, that were compacted to the
+  end and whose first report is --raw-days old;
   what was rejected, after the same time;
   what the archive holds of single installations, in months older than
   --months. Of these months the sums stay: answers stay the same.
 
 Without the two flags it keeps what the notice promises, as the catalog of the
-archive has it (report_days and figure_days).
+archive has it (report_days and figure_days). The file that a Collector writes
+is never removed: rotate it more often than that. A warning names each file
+that is kept and has older reports.
 
 With --store it removes the reports of these months, keeps their sums, and
 sums up every month that is over, so that the next answer reads the current
@@ -116,6 +118,9 @@ func pruneFacts(p *archive.Pruned, dryRun bool) terminal.Facts {
 	}
 	for _, k := range p.Kept {
 		f.Lines = append(f.Lines, "kept: "+k)
+	}
+	for _, file := range p.Overdue {
+		f.Warnings = append(f.Warnings, file+" holds reports for longer than is promised: rotate it each week (docs/operators.md#rotate-now), and run compact, erase and prune then")
 	}
 	return f
 }

@@ -37,7 +37,8 @@ type Pruned struct {
 	Installations int64    `json:"installations"` // no longer known, because their last report is older
 	Rejected      int64    `json:"rejected"`      // lines of rejected.jsonl
 	RawFiles      []string `json:"raw_files"`
-	Kept          []string `json:"kept"` // raw files that stay, and why
+	Kept          []string `json:"kept"`              // raw files that stay, and why
+	Overdue       []string `json:"overdue,omitempty"` // of them, those with a report that should be gone
 }
 
 // Prune removes what is older than its retention. Of a month whose reports
@@ -68,7 +69,10 @@ func Prune(ctx context.Context, dir string, o PruneOptions) (*Pruned, error) {
 	days, months := old.retention()
 	o.RawDays, o.Months = cmp.Or(o.RawDays, days), cmp.Or(o.Months, months)
 	p := &pruning{ctx: ctx, dir: dir, o: o, old: old, m: old.clone(),
-		done: &Pruned{Months: []string{}, RawFiles: []string{}, Kept: []string{}}}
+		promised: o.RawDays, done: &Pruned{Months: []string{}, RawFiles: []string{}, Kept: []string{}}}
+	if old.Catalog != nil && old.Catalog.About.ReportDays > 0 {
+		p.promised = min(p.promised, old.Catalog.About.ReportDays)
+	}
 	if err := p.run(files); err != nil {
 		if !o.DryRun {
 			undo(dir, old)
@@ -105,6 +109,8 @@ type pruning struct {
 	o      PruneOptions
 	old, m *manifest
 	done   *Pruned
+
+	promised int // days; less than RawDays where that is more than the catalog promises
 }
 
 func (p *pruning) run(files []rawFile) error {
@@ -219,11 +225,13 @@ func (p *pruning) states(of day.Day) error {
 	return nil
 }
 
+// rejected removes old lines of rejected.jsonl. A line may have arrived the
+// day before it was read.
 func (p *pruning) rejected() (err error) {
-	before := day.Of(p.o.Now) - day.Day(p.o.RawDays)
+	last := day.Of(p.o.Now) - day.Day(max(p.o.RawDays-1, 1))
 	old := func(_ []byte, x *rejection) bool {
 		read, err := day.Parse(x.Read)
-		return err != nil || read < before
+		return err != nil || read <= last
 	}
 	p.done.Rejected, err = p.m.filterRejected(p.dir, p.o.DryRun, old)
 	return err
@@ -233,7 +241,7 @@ func (p *pruning) rejected() (err error) {
 func (p *pruning) raw(files []rawFile) error {
 	known := newIndex(p.m.Inputs)
 	for _, f := range files {
-		why, err := p.keep(f, known)
+		why, err := p.rawFile(f, known)
 		if err != nil {
 			return err
 		}
@@ -253,26 +261,44 @@ func (p *pruning) raw(files []rawFile) error {
 	return nil
 }
 
-// keep is why a raw file stays; empty where it may go.
-func (p *pruning) keep(f rawFile, known *index) (string, error) {
-	if !rotatedFile.MatchString(f.path) {
-		return "its name is not that of a rotated file, so a Collector may write it", nil
-	}
-	if len(p.m.Months) == 0 {
-		return "the archive has no report: perhaps it was compacted with a wrong catalog", nil
-	}
-	if open, _ := openElsewhere(f.path); open {
-		return "another program has it open", nil
-	}
-	if info, err := os.Lstat(f.path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		return "it is a symbolic link: name the file itself", nil
-	}
+// rawFile is why a raw file stays; empty where it may go.
+func (p *pruning) rawFile(f rawFile, known *index) (string, error) {
+	why := p.inUse(f)
 	o, err := known.open(f.path)
 	if err != nil {
 		return "", err
 	}
 	defer o.file.Close()
-	if age := int(p.o.Now.Sub(o.info.ModTime()).Hours() / 24); age < p.o.RawDays {
+	age, err := o.age(p.o.Now)
+	if err == nil && why == "" {
+		why, err = p.keep(o, age)
+	}
+	if err == nil && why != "" && age >= p.promised && o.info.Size() > 0 {
+		p.done.Overdue = append(p.done.Overdue, f.path)
+	}
+	return why, err
+}
+
+// inUse is why a raw file must not be removed, whatever its age.
+func (p *pruning) inUse(f rawFile) string {
+	if !rotatedFile.MatchString(f.path) {
+		return "its name is not that of a rotated file, so a Collector may write it"
+	}
+	if len(p.m.Months) == 0 {
+		return "the archive has no report: perhaps it was compacted with a wrong catalog"
+	}
+	if open, _ := openElsewhere(f.path); open {
+		return "another program has it open"
+	}
+	if info, err := os.Lstat(f.path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return "it is a symbolic link: name the file itself"
+	}
+	return ""
+}
+
+// keep is why a raw file of that age in days stays; empty where it may go.
+func (p *pruning) keep(o *opened, age int) (string, error) {
+	if age < p.o.RawDays {
 		return fmt.Sprintf("it is %d days old, and kept for %d", age, p.o.RawDays), nil
 	}
 	if o.older {

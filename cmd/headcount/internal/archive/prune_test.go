@@ -154,7 +154,10 @@ func TestPruneForgetsTheDormant(t *testing.T) {
 
 // Which raw files prune removes.
 func TestPruneRawFiles(t *testing.T) {
-	text := many(0, 30)
+	text := ""
+	for n := range 30 {
+		text += line(n, today, n+1)
+	}
 	for name, test := range map[string]struct {
 		file string
 		age  time.Duration
