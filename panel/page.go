@@ -217,7 +217,7 @@ func (p *Panel) journal(t *tongue, s state, v *page) {
 func (p *Panel) Notice() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case !p.protect(w):
+		case !p.protect(w, r):
 		case strings.HasSuffix(r.URL.Path, "/panel.css"):
 			p.serveStyle(w, r, nil, Nothing)
 		case !slashed(w, r):

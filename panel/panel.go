@@ -48,7 +48,8 @@ type Config struct {
 	// Who returns who sent a request, in the application's own words, such as the number
 	// of an account. It is kept with a decision, in at most 100 bytes, shown to those
 	// who may change, and never sent. One that hangs or panics leaves the decision
-	// without a name. Nil: it is not recorded.
+	// without a name. The request is a copy without its body; its form is parsed.
+	// Nil: it is not recorded.
 	Who func(*http.Request) string
 
 	// Origins are the addresses at which browsers see this page, such as
@@ -61,7 +62,7 @@ type Config struct {
 	Earlier [][]byte
 
 	// Language is the language of the reader, as a BCP 47 tag or a list in the form
-	// of Accept-Language. Nil means the request's Accept-Language.
+	// of Accept-Language. The request is as Who's. Nil means its Accept-Language.
 	Language func(*http.Request) string
 
 	// Hidden is put into every form: the hidden field with the application's own
@@ -148,9 +149,6 @@ func New(config Config) (*Panel, error) {
 	if config.May == nil {
 		p.config.May = func(*http.Request) Right { return Look }
 	}
-	if config.Language == nil {
-		p.config.Language = func(r *http.Request) string { return r.Header.Get("Accept-Language") }
-	}
 	err := p.check()
 	if err == nil {
 		p.pages, err = template.New("").Funcs(new(tongue).funcs()).ParseFS(assets, "*.html")
@@ -192,9 +190,14 @@ func (p *Panel) signed(r *http.Request, where string) consent.Record {
 }
 
 // told is what the application says of a request: empty if it hangs or panics, so that
-// a no goes on.
+// a no goes on. The function has a copy with the form, since one that hangs has it after
+// the request's end, and one that read the body would take an answer away.
 func (p *Panel) told(r *http.Request, tokens chan struct{}, ask func(*http.Request) string) string {
-	own := r.WithContext(r.Context()) // a function that hangs has it after the request's end
+	if r.ParseForm() != nil && len(r.PostForm) == 0 {
+		r.Form, r.PostForm = nil, nil // what reads the body next meets the fault itself
+	}
+	own := r.Clone(r.Context())
+	own.Body = http.NoBody
 	text, err := bounded.Call(r.Context(), p.timeout, tokens, func(ctx context.Context) (string, error) { return ask(own.WithContext(ctx)), nil })
 	if err != nil {
 		p.config.Logger.Warn("panel: the application does not say who decides, or in which language", "error", err)

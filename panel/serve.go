@@ -41,7 +41,7 @@ var routes = map[string]route{
 //
 //	mux.Handle("/settings/statistics/", http.StripPrefix("/settings/statistics", p))
 func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !p.protect(w) {
+	if !p.protect(w, r) {
 		return
 	}
 	path, t := strings.TrimPrefix(r.URL.Path, "/"), p.tongue(r)
@@ -70,15 +70,15 @@ func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !to.own && p.cross.Check(r) != nil:
 		p.refuse(w, r, t, to.json, refuse(http.StatusForbidden, "panel.error.crosssite"))
 	default:
-		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 		to.serve(p, w, r, t, right)
 	}
 }
 
 // protect sets what holds for every answer: nothing is loaded from elsewhere,
-// framed, kept, or guessed. It answers itself, and returns false, where the panel is
-// not configured.
-func (p *Panel) protect(w http.ResponseWriter) bool {
+// framed, kept, or guessed. It bounds the body before a function of the application
+// reads it. It answers itself, and returns false, where the panel is not configured.
+func (p *Panel) protect(w http.ResponseWriter, r *http.Request) bool {
+	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 	h := w.Header()
 	if !p.ready() || p.config.Layout == nil { // a Layout sets the application's own policy
 		h.Set("Content-Security-Policy",

@@ -20,7 +20,11 @@ type tongue struct {
 
 // tongue is the language of a request.
 func (p *Panel) tongue(r *http.Request) *tongue {
-	language := words.Match(p.told(r, p.languages, p.config.Language))
+	wanted := r.Header.Get("Accept-Language")
+	if p.config.Language != nil {
+		wanted = p.told(r, p.languages, p.config.Language)
+	}
+	language := words.Match(wanted)
 	if known, ok := p.tongues.Load(language.Tag); ok {
 		return known.(*tongue)
 	}
