@@ -41,7 +41,7 @@ func (p *Panel) erasures(t *tongue, s state, entries []sent, may bool) []erasure
 	}
 	next, _ := p.config.Stats.Preview(context.Background(), false)
 	for _, e := range entries { // the newest first
-		if !e.Erasure {
+		if e.left() {
 			one := of(e.Identifier)
 			one.From, one.To, one.here = e.Time, cmp.Or(one.To, e.Time), one.here || e.URL == next.URL
 		}

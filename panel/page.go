@@ -69,7 +69,7 @@ type page struct {
 	Form           form    `json:"-"`
 	Preview        preview `json:"-"`
 	Who            bool    `json:"-"` // some record says who decided, and the reader may know
-	Reported       bool    `json:"-"` // the journal has a report, arrived or not
+	Reported       bool    `json:"-"` // the journal has a report that may have left
 	SentAll        int     `json:"-"` // how many entries there are, if not all are shown
 	SentUnreadable bool    `json:"-"`
 	Unreadable     bool    `json:"-"`
@@ -202,7 +202,7 @@ func (p *Panel) journal(t *tongue, s state, v *page) {
 	v.Sent = []sent{}
 	for _, e := range entries {
 		one := sent{e.Time, e.Finished, e.Outcome, p.report(t, e.Report, true)}
-		v.Sent, v.Reported = append(v.Sent, one), v.Reported || !one.Erasure
+		v.Sent, v.Reported = append(v.Sent, one), v.Reported || one.left()
 		if !one.Erasure && e.Outcome == "delivered" && e.Finished.After(v.Last) {
 			v.Last = e.Finished
 		}
@@ -210,6 +210,9 @@ func (p *Panel) journal(t *tongue, s state, v *page) {
 	// Without a journal this process knows of its own.
 	v.Last, v.Erasures = cmp.Or(v.Last, s.client.LastReport), p.erasures(t, s, v.Sent, v.May)
 }
+
+// left says whether an entry is a report that may have left this machine.
+func (s sent) left() bool { return !s.Erasure && !strings.HasPrefix(s.Outcome, "not sent: ") }
 
 // Notice serves the notice for everybody whose actions are counted: what is sent,
 // why, and whether it is on. It shows no identifier and no numbers, and changes

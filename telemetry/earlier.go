@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -52,7 +53,7 @@ func (c *Client) keepEarlier(ctx context.Context, guid uuid.UUID) error {
 	sent, err := c.Journal()
 	erasure := c.config.Catalog.Erasure().Name // of requests to erase, which are in the journal too
 	if !slices.ContainsFunc(sent, func(e Entry) bool {
-		return e.URL == c.outbox.gate.URL() && e.Report.InstallGUID == guid.String() && !e.Report.has(erasure)
+		return e.URL == c.outbox.gate.URL() && e.Report.InstallGUID == guid.String() && !e.Report.has(erasure) && !strings.HasPrefix(e.Outcome, notSent)
 	}) {
 		return errors.Join(errors.New("the journal knows of nothing that was sent to this receiver under the identifier"), err)
 	}

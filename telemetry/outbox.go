@@ -43,23 +43,33 @@ func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() er
 		return err
 	}))
 	if number == 0 {
-		return err // nothing left
+		return err // and there is no entry to end
 	}
 	text := journal.Delivered
 	switch {
+	case !mayHaveLeft(err):
+		text = notSent + err.Error()
 	case errors.Is(err, gate.ErrUnanswered):
 		text = "no answer: " + err.Error()
 	case err != nil:
 		text = "not delivered: " + err.Error()
 	}
 	unnoted := o.journal.End(o.now(), number, text)
-	var refused *gate.Error
-	left := err == nil || errors.Is(err, gate.ErrUnanswered) || errors.As(err, &refused) && refused.Status != 0
-	if unnoted != nil && left {
+	if unnoted != nil && mayHaveLeft(err) {
 		// Only the outcome is missing. A Logger that blocks must not hold up the reporter.
 		go o.log.warn("telemetry: the outcome of a report is not in the journal", "error", unnoted)
 	}
 	return err
+}
+
+// notSent begins the outcome of an entry of which nothing left this machine.
+const notSent = "not sent: "
+
+// mayHaveLeft says whether a report that ended with err may have left this machine:
+// there was an answer, or a connection that could be written to.
+func mayHaveLeft(err error) bool {
+	var refused *gate.Error
+	return err == nil || errors.Is(err, gate.ErrUnanswered) || errors.As(err, &refused) && refused.Status != 0
 }
 
 // explain adds the hint to an error of a report that met no receiver.

@@ -112,7 +112,7 @@ type Entry struct {
 	Time     time.Time // when it was about to be sent
 	URL      string    // where to
 	Report   Report    // the exact bytes, and what they say
-	Outcome  string    // "delivered", why not, or that no answer came; empty when the process ended before it knew
+	Outcome  string    // "delivered", why not, or that no answer came; begins with "not sent: " where nothing left; empty when the process ended before it knew
 	Finished time.Time // when the outcome was known; zero when it was not
 }
 

@@ -68,7 +68,9 @@ func failed(now time.Time, s ledger.Schedule, retryAfter time.Duration, jitter f
 }
 
 // after is the schedule after an attempt that ended with err, and whether the
-// report is not to be sent again.
+// report is not to be sent again. Before and attempt are the schedules from before
+// it began and from since then. One of which nothing left was no report: the receiver
+// has not heard of the identifier.
 func after(now time.Time, phase time.Duration, before, attempt ledger.Schedule, err error) (ledger.Schedule, bool) {
 	var refused *gate.Error
 	switch {
@@ -76,6 +78,8 @@ func after(now time.Time, phase time.Duration, before, attempt ledger.Schedule, 
 		return reported(now, phase), true
 	case refused != nil && refused.RetryAfter > 0:
 		return failed(now, before, refused.RetryAfter, random), false
+	case !mayHaveLeft(err):
+		attempt.Reported = before.Reported
 	}
 	return attempt, false
 }

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -99,24 +100,31 @@ func TestAfter(t *testing.T) {
 	before := ledger.Schedule{Due: atPhase(1, 0)}
 	attempt := failed(now, before, 0, none)
 	for _, test := range []struct {
-		name  string
-		err   error
-		final bool
-		wait  time.Duration // at least
+		name     string
+		err      error
+		final    bool
+		wait     time.Duration // at least
+		reported bool
 	}{
-		{"delivered", nil, true, 0},
-		{"refused for good", &gate.Error{Status: 400, Final: true, RetryAfter: time.Hour}, true, 0},
-		{"wants to be left alone", &gate.Error{Status: 503, RetryAfter: time.Hour}, false, time.Hour},
-		{"no answer", &gate.Error{}, false, firstRetry / 2},
-		{"consent was taken back", errors.New("no"), false, firstRetry / 2},
+		{"delivered", nil, true, 0, true},
+		{"refused for good", &gate.Error{Status: 400, Final: true, RetryAfter: time.Hour}, true, 0, true},
+		{"wants to be left alone", &gate.Error{Status: 503, RetryAfter: time.Hour}, false, time.Hour, true},
+		{"no answer", fmt.Errorf("%w; %w", &gate.Error{}, gate.ErrUnanswered), false, firstRetry / 2, true},
+		{"no connection", &gate.Error{}, false, firstRetry / 2, false},
+		{"consent was taken back", errors.New("no"), false, firstRetry / 2, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s, final := after(now, phase, before, attempt, test.err)
-			if final != test.final || final && !s.Due.Equal(atPhase(2, 0)) {
-				t.Errorf("got %+v, %v", s, final)
-			}
-			if !final && (s.Due.Sub(now) < test.wait || s.Failures != 1) {
-				t.Errorf("got %+v, want %v", s, test.wait)
+			for _, before.Reported = range []bool{false, true} {
+				s, final := after(now, phase, before, attempt, test.err)
+				if final != test.final || final && !s.Due.Equal(atPhase(2, 0)) {
+					t.Errorf("got %+v, %v", s, final)
+				}
+				if !final && (s.Due.Sub(now) < test.wait || s.Failures != 1) {
+					t.Errorf("got %+v, want %v", s, test.wait)
+				}
+				if want := test.reported || before.Reported; s.Reported != want {
+					t.Errorf("after %+v: got reported %v, want %v", before, s.Reported, want)
+				}
 			}
 		})
 	}

@@ -28,7 +28,7 @@ type Identity struct {
 type Schedule struct {
 	Due      time.Time // not before this moment; zero when none was set
 	Failures int       // in a row
-	Reported bool      // a report was sent, or begun
+	Reported bool      // a report may have left this machine, or is being sent
 }
 
 // A header is what is kept beside the totals, in a file and in a State.
