@@ -82,7 +82,7 @@ type Config struct {
 // when that is not a directory. Module sqlstate has one.
 type State = ledger.State
 
-// shortestWatch is refused below: a Watch of 60, in nanoseconds, would ask a database
+// A shorter Watch is an error: a Watch of 60, in nanoseconds, would ask a database
 // all the time.
 const shortestWatch = time.Second
 

@@ -261,8 +261,13 @@ func (d *decisions) mayReport(ctx context.Context, r *recorder) error {
 	asking, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
 	status := d.permission.now(asking)
-	if status.On() {
+	switch {
+	case status.On():
 		return nil
+	case status.Failed && r.ctx.Err() != nil:
+		return errEnded
+	case status.Failed && ctx.Err() != nil: // so the Source had no time to answer
+		return fmt.Errorf("telemetry: not sent: %w", ctx.Err())
 	}
 	if ctx.Err() == nil && r.ctx.Err() == nil {
 		go d.look() // counting has to stop as well
@@ -277,13 +282,16 @@ func (d *decisions) mayErase(ctx context.Context, guid uuid.UUID) error {
 	if r := d.live.Load(); r.agreed() && r.ledger.Identity().GUID == guid {
 		return errors.New("telemetry: not sent: the identifier is in use")
 	}
-	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
+	asking, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	switch s := d.permission.evaluate(ctx, d.permission.config.Env); {
-	case s.Veto, s.Failed:
-		return errors.New("telemetry: not sent: " + s.Reason)
+	status := d.permission.evaluate(asking, d.permission.config.Env)
+	switch {
 	case d.life.Err() != nil:
-		return errEnded
+		return errShutDown
+	case status.Failed && ctx.Err() != nil:
+		return fmt.Errorf("telemetry: not sent: %w", ctx.Err())
+	case status.Veto, status.Failed:
+		return errors.New("telemetry: not sent: " + status.Reason)
 	}
 	return nil
 }

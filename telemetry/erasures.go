@@ -52,7 +52,10 @@ func (e *erasures) tidy() {
 	}
 }
 
-var errNoRequest = errors.New("telemetry: no such request to erase waits for this receiver")
+var (
+	errNoRequest = errors.New("telemetry: no such request to erase waits for this receiver")
+	errShutDown  = errors.New("telemetry: not sent: the client shut down")
+)
 
 // try sends a request once, if it is due, and notes when to try again.
 func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
@@ -89,8 +92,11 @@ func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 // tryNewest sends the newest request once, if there is one that is due.
 func (e *erasures) tryNewest(ctx context.Context) error {
 	mine := e.mine()
-	if e.life.Err() != nil || len(mine) == 0 {
+	switch {
+	case len(mine) == 0:
 		return nil
+	case e.life.Err() != nil:
+		return fmt.Errorf("telemetry: the request to erase is kept for the next start: %w", errShutDown)
 	}
 	err := e.try(ctx, mine[len(mine)-1].GUID)
 	if errors.Is(err, errNoRequest) { // another process was first

@@ -121,12 +121,12 @@ func (p *reporter) step(r *recorder) time.Duration {
 // sync writes what was counted in memory, and looks whether this is still the
 // installation's ledger.
 func (p *reporter) sync(ctx context.Context, r *recorder) error {
-	bounded, cancel := context.WithTimeout(ctx, syncTimeout)
+	limited, cancel := context.WithTimeout(ctx, syncTimeout)
 	defer cancel()
 	if r.ledger.Mapped() {
-		return r.ledger.Check(bounded)
+		return r.ledger.Check(limited)
 	}
-	err := r.ledger.Sync(bounded)
+	err := r.ledger.Sync(limited)
 	if err != nil && !ledger.Final(err) && ctx.Err() == nil {
 		p.log.warn("telemetry: counted, but not written yet", "error", err)
 	}
@@ -152,7 +152,7 @@ func (p *reporter) leave(r *recorder) {
 
 // finish writes, at Shutdown, what is not written yet.
 func (p *reporter) finish(ctx context.Context) error {
-	if _, bounded := ctx.Deadline(); !bounded {
+	if _, limited := ctx.Deadline(); !limited {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, syncTimeout)
 		defer cancel()
@@ -242,20 +242,20 @@ func (p *reporter) begin(ctx context.Context, r *recorder, onlyDue bool) (sendin
 // deliver sends a report while no other process can. The report ends with the
 // right to send, and when another process takes the yes back.
 func (p *reporter) deliver(ctx context.Context, r *recorder, sending ledger.Sending, report gate.Report) error {
-	bounded, cancel := context.WithDeadline(ctx, sending.Until)
+	limited, cancel := context.WithDeadline(ctx, sending.Until)
 	defer cancel()
-	go p.watch(bounded, r, sending, cancel)
-	err := p.outbox.send(bounded, report, func() error {
-		if err := p.allowed(bounded, r); err != nil {
+	go p.watch(limited, r, sending, cancel)
+	err := p.outbox.send(limited, report, func() error {
+		if err := p.allowed(limited, r); err != nil {
 			return err
 		}
-		if err := r.ledger.Confirm(bounded, sending); err != nil {
+		if err := r.ledger.Confirm(limited, sending); err != nil {
 			return err
 		}
 		if r.ctx.Err() != nil { // last: asking may have taken a while
 			return errEnded
 		}
-		return bounded.Err()
+		return limited.Err()
 	})
 	if err != nil && ctx.Err() == nil && r.ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("the report took longer than %v; %w", sendTimeout, gate.ErrUnanswered)

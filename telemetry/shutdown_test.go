@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
 	"go.opentelemetry.io/otel"
 
 	"headcount.example/catalog"
@@ -362,5 +363,42 @@ func TestShutdownEndsErasure(t *testing.T) {
 	_ = s.Shutdown(t.Context())
 	if err := <-erased; err == nil {
 		t.Error("it says that the request arrived")
+	}
+}
+
+// TestEraseAfterShutdown: the no is acted on, the request is kept, and the error
+// says why it has not arrived.
+func TestEraseAfterShutdown(t *testing.T) {
+	server := receive(t)
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
+	s.flush(t)
+	guid := s.Status().InstallGUID
+	_ = s.Shutdown(t.Context())
+	if err := s.erase(t.Context()); err == nil || !strings.Contains(err.Error(), "the client shut down") || strings.Contains(err.Error(), "taken back") {
+		t.Errorf("got %v, want that the client shut down", err)
+	}
+	if err := s.Client.decisions.mayErase(t.Context(), uuid.MustParse(guid)); !errors.Is(err, errShutDown) {
+		t.Errorf("the last look: got %v, want %v", err, errShutDown)
+	}
+	if !s.ledgerIsGone() || server.count() != 1 || len(holding(t, s.dir, guid)) != 1 {
+		t.Errorf("got %q and %d requests, want the request kept", files(t, s.dir), server.count())
+	}
+}
+
+// TestEndedContextIsNoFaultOfTheSource: where the caller's time is over the error
+// says that, and not that Config.Consent does not answer.
+func TestEndedContextIsNoFaultOfTheSource(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), nil)
+	s.decide(t, consent.Granted)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for name, err := range map[string]error{"report": s.Flush(ended), "request": s.Client.decisions.mayErase(ended, uuid.New())} {
+		if !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "does not answer") {
+			t.Errorf("%s: got %v, want %v", name, err, context.Canceled)
+		}
+	}
+	if !s.Status().On {
+		t.Errorf("got %+v, want on", s.Status())
 	}
 }

@@ -44,5 +44,5 @@ var (
 	errHalfway = errors.New("ledger: written only in part")
 
 	errNothing = fmt.Errorf("ledger: no identifier is kept: %w", fs.ErrNotExist)
-	errForeign = errors.New("belongs to") // see under
+	errForeign = errors.New("belongs to") // see header.under
 )

@@ -172,7 +172,15 @@ func TestDamagedState(t *testing.T) {
 			t.Fatalf("%s: got %v, want a new installation that says why", name, err)
 		}
 		equal(t, again, 0, 0, 0)
-		s.value = []byte(strings.Replace(string(s.value), change[0], change[1], 1))
+		add(t, again, 0, 5)
+		if err := again.Sync(ctx); err != nil {
+			t.Fatal(err)
+		}
+		before = string(s.value)
+		s.value = []byte(strings.Replace(before, change[0], change[1], 1))
+		if string(s.value) == before {
+			t.Fatalf("%s: %s has no %s", name, before, change[0])
+		}
 		if err := DestroyState(ctx, s, owner.Product, yes); err != nil || s.value != nil {
 			t.Errorf("%s: got %v and %q, want nothing left", name, err, s.value)
 		}
