@@ -3,11 +3,13 @@ package panel
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
 
 	"headcount.example/consent"
+	"headcount.example/telemetry"
 )
 
 // An erasure says how the data of one identifier that was in use stands, as far as
@@ -16,17 +18,16 @@ type erasure struct {
 	Identifier string    `json:"identifier"`       // the first eight characters
 	From       time.Time `json:"from,omitzero"`    // of the reports that the journal has
 	To         time.Time `json:"to,omitzero"`      //
-	Asked      time.Time `json:"asked,omitzero"`   // the newest request; zero as well while it was not tried yet
+	Asked      time.Time `json:"asked,omitzero"`   // of a request that is kept, and so known exactly
 	Arrived    time.Time `json:"arrived,omitzero"` //
 	State      string    `json:"state"`            // arrived, pending, failed, or none: no request was made
 	CanAsk     bool      `json:"can_ask"`          // for the reader
 	Text       string    `json:"text"`
 	guid       string
 	here       bool // a report of it went to the receiver that is configured now
-}
 
-// tried is how long a request is tried: an attempt after that is another request's.
-const tried = 14 * 24 * time.Hour
+	first, newest time.Time // attempts in the journal
+}
 
 // erasures are the identifiers of what was sent, the one that reported last first,
 // without those that are in use or kept until a decision.
@@ -49,18 +50,15 @@ func (p *Panel) erasures(t *tongue, s state, entries []sent, may bool) []erasure
 	for _, e := range entries {
 		if e.Erasure {
 			one := of(e.Identifier)
-			if one.State = "failed"; e.Outcome == "delivered" {
+			one.State, one.first, one.newest = "failed", e.Time, cmp.Or(one.newest, e.Time)
+			if e.Outcome == "delivered" {
 				one.Arrived = e.Finished
 			}
 		}
 	}
-	for _, e := range slices.Backward(entries) {
-		if one := of(e.Identifier); e.Erasure && e.Time.Sub(one.Asked) >= tried {
-			one.Asked = e.Time // the first attempt of the newest request
-		}
-	}
-	for _, guid := range s.client.Erasing {
-		of(guid).State = "pending"
+	for _, guid := range slices.Sorted(maps.Keys(s.client.Erasing)) {
+		one := of(guid)
+		one.State, one.Asked = "pending", s.client.Erasing[guid]
 	}
 	yes := s.last().Since
 	if len(list) > 0 && list[0].State == "none" && !s.client.On && s.client.Kept && !yes.After(list[0].To) {
@@ -84,7 +82,7 @@ func (p *Panel) erasureText(t *tongue, s state, e erasure) string {
 	if to := t.Date(e.To); to != reports {
 		reports = t.Text("common.range.between", "from", reports, "to", to)
 	}
-	if e.State == "pending" && e.Asked.IsZero() {
+	if e.State == "pending" && e.newest.Before(e.Asked) {
 		key = "panel.erase.waiting"
 	}
 	text := t.Text(key, "identifier", e.Identifier, "reports", reports, "asked", t.Date(e.Asked), "arrived", t.Date(e.Arrived),
@@ -98,9 +96,17 @@ func (p *Panel) erasureText(t *tongue, s state, e erasure) string {
 	return text
 }
 
-// inUse is how the identifier begins that is in use; empty while there is none.
+// inUse is how the identifier begins that a no would destroy: the one that is in use,
+// or the one that reported last and is kept until a decision. Empty while there is none.
 func (p *Panel) inUse() string {
-	guid := p.config.Stats.Status().InstallGUID
+	s := p.config.Stats.Status()
+	guid := s.InstallGUID
+	if entries, _ := p.config.Stats.Journal(); guid == "" && s.Kept {
+		i := slices.IndexFunc(entries, func(e telemetry.Entry) bool { return !p.erases(e.Report) })
+		if i >= 0 && !s.Consent.Record.Since.After(entries[i].Time) { // else it reported before the yes
+			guid = entries[i].Report.InstallGUID
+		}
+	}
 	return guid[:min(8, len(guid))]
 }
 
@@ -112,7 +118,7 @@ func requested(list []erasure, history []consent.Record, used string) bool {
 		return slices.ContainsFunc(list, func(e erasure) bool { return e.Identifier == used && e.State != "none" })
 	}
 	yes := slices.IndexFunc(history, func(r consent.Record) bool { return r.Decision == consent.Granted })
-	return len(list) > 0 && list[0].State != "none" && (yes < 0 || list[0].Asked.IsZero() || !list[0].Asked.Before(history[yes].Time))
+	return len(list) > 0 && list[0].State != "none" && (yes < 0 || !cmp.Or(list[0].first, list[0].Asked).Before(history[yes].Time))
 }
 
 // eraseEarlier asks to erase what was sent under the identifier that begins so. What
@@ -130,7 +136,7 @@ func (p *Panel) eraseEarlier(ctx context.Context, t *tongue, identifier string) 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendPeriod)
 	defer cancel()
 	guid := v.Erasures[i].guid
-	if err := p.config.Stats.EraseEarlier(ctx, guid); err != nil && !slices.Contains(p.config.Stats.Status().Erasing, guid) {
+	if err := p.config.Stats.EraseEarlier(ctx, guid); err != nil && p.config.Stats.Status().Erasing[guid].IsZero() {
 		return p.fail("panel.error.erase", err)
 	}
 	return nil

@@ -65,8 +65,12 @@ func (p *Panel) preview(ctx context.Context, t *tongue, sizes bool) preview {
 
 // report shows a report that will be sent, or one that was: see [told.Words.Report].
 func (p *Panel) report(t *tongue, of telemetry.Report, counted bool) report {
-	name := p.config.Catalog.Erasure().Name
-	erases := slices.ContainsFunc(of.Points, func(at telemetry.Point) bool { return at.Name == name })
-	return report{URL: of.URL, Head: of.Head, Body: of.JSON, Bytes: len(of.Request), Request: of.Request, Erasure: erases,
+	return report{URL: of.URL, Head: of.Head, Body: of.JSON, Bytes: len(of.Request), Request: of.Request, Erasure: p.erases(of),
 		Sentences: t.Words.Report(of, counted), Identifier: of.InstallGUID, Points: of.Points}
+}
+
+// erases says whether this is a request to erase.
+func (p *Panel) erases(of telemetry.Report) bool {
+	name := p.config.Catalog.Erasure().Name
+	return slices.ContainsFunc(of.Points, func(at telemetry.Point) bool { return at.Name == name })
 }

@@ -134,14 +134,15 @@ func (e *erasures) again() {
 
 // status says how the requests of this product stand, which identifiers they still
 // need, and when the next one is due.
-func (e *erasures) status() (pending []string, next time.Time, all string) {
+func (e *erasures) status() (pending map[string]time.Time, next time.Time, all string) {
+	pending = map[string]time.Time{}
 	var words []string
 	for _, r := range e.requests.Receipts() {
 		words = append(words, r.String())
 	}
 	for _, r := range e.requests.Pending() {
 		words = append(words, r.String())
-		pending = append(pending, r.GUID.String())
+		pending[r.GUID.String()] = r.Asked
 	}
 	for _, r := range e.mine() {
 		if next.IsZero() || r.Due.Before(next) {

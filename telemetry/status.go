@@ -11,19 +11,19 @@ import (
 // A Status says how things stand, for a settings page. The zero value is off.
 type Status struct {
 	On          bool
-	Reason      string         // why it is on or off, for a person
-	Consent     consent.Status // what was decided when it was last asked
-	InstallGUID string         // empty while off
-	Since       time.Time      // day from which totals count; zero while off
-	Kept        bool           // an identifier may be kept, also while off; false only if none is. Erasing has those of requests
-	NextReport  time.Time      // earliest moment of the next report, now while one is on its way; zero while off
-	LastReport  time.Time      // newest report of this process that arrived; zero when none did
-	LastError   error          // why the newest report of this process did not arrive; nil when it did
-	CanErase    bool           // a no can have what was sent erased; it needs a running client and Config.Dir
-	Erasing     []string       // identifiers that are kept for requests to erase that have not arrived, the oldest request first
-	NextErase   time.Time      // earliest moment of the next try, now while one is on its way; zero when there is none, and under a veto
-	Erasure     string         // how requests to erase stand, for a person; empty when there is none
-	Durable     bool           // a killed process loses nothing that was counted
+	Reason      string               // why it is on or off, for a person
+	Consent     consent.Status       // what was decided when it was last asked
+	InstallGUID string               // empty while off
+	Since       time.Time            // day from which totals count; zero while off
+	Kept        bool                 // an identifier may be kept, also while off; false only if none is. Erasing has those of requests
+	NextReport  time.Time            // earliest moment of the next report, now while one is on its way; zero while off
+	LastReport  time.Time            // newest report of this process that arrived; zero when none did
+	LastError   error                // why the newest report of this process did not arrive; nil when it did
+	CanErase    bool                 // a no can have what was sent erased; it needs a running client and Config.Dir
+	Erasing     map[string]time.Time // identifiers that are kept for requests to erase that have not arrived, and when each was made
+	NextErase   time.Time            // earliest moment of the next try, now while one is on its way; zero when there is none, and under a veto
+	Erasure     string               // how requests to erase stand, for a person; empty when there is none
+	Durable     bool                 // a killed process loses nothing that was counted
 }
 
 // Status tells how things stand. It does not ask for consent anew: see
