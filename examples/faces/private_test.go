@@ -56,6 +56,7 @@ func TestDatabaseIsPrivate(t *testing.T) {
 // The script, with the application and something in the Collector's place.
 func TestScriptIsPrivate(t *testing.T) {
 	for name, given := range map[string]bool{"the usual directory, there already": false, "a directory that is given": true} {
+		end := map[bool]os.Signal{false: syscall.SIGINT, true: syscall.SIGTERM}[given]
 		t.Run(name, func(t *testing.T) {
 			usual(t)
 			root := t.TempDir()
@@ -88,8 +89,10 @@ func TestScriptIsPrivate(t *testing.T) {
 				_, err := os.Stat(filepath.Join(dir, "faces.db"))
 				return err == nil
 			})
-			_ = c.Process.Signal(syscall.SIGTERM)
-			_ = c.Wait() // says only that it was interrupted
+			_ = c.Process.Signal(end)
+			if err := c.Wait(); err != nil {
+				t.Errorf("after %v: got %v, want the normal end", end, err)
+			}
 			for _, name := range []string{"faces.db", "usage.jsonl", "collector.log"} {
 				if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 					t.Error(err)

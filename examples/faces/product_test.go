@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -68,6 +69,7 @@ func TestSignUpTicked(t *testing.T) {
 			b.open("/settings/statistics/")
 			b.sees(".hc-status", "On since")
 			b.send()
+			b.sees(".hc-outcome", "The report was sent and has arrived.")
 			wire, written := c.one(t)
 			if got := facts(wire.data()); !slices.Equal(got, workFacts) {
 				t.Errorf("sent %q", got)
@@ -134,6 +136,7 @@ func TestTurnOff(t *testing.T) {
 	b.sees(".hc-outcome", "The decision is recorded.")
 	b.work()
 	b.open("/settings")
+	b.sees("main", "They were turned off on "+time.Now().UTC().Format("2 January 2006")+".")
 	if n := ask[int](b, `document.querySelectorAll("main form").length`); n != 0 {
 		t.Error("a report can be asked for while statistics are off")
 	}

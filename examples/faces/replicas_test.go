@@ -68,13 +68,13 @@ func (p *product) counted(t *testing.T) (n int) {
 // What was decided in one process, the pages of the other one say.
 func TestDecidedInAnotherProcess(t *testing.T) {
 	one, two := replicas(t)
-	two.sees(t, "/settings", "They are off: not decided yet.")
+	two.sees(t, "/settings", "They are off.")
 	one.decide(t, "granted")
 	two.sees(t, "/settings", "They are on.")
 	two.work(t, 0)
 	eventually(t, "all events are counted", func() bool { return two.product.counted(t) == 1+len(kinds) })
 	two.decide(t, "denied")
-	one.sees(t, "/settings", "They are off: no on "+time.Now().UTC().Format(time.DateOnly)+" (settings).")
+	one.sees(t, "/settings", "They were turned off on "+time.Now().UTC().Format("2 January 2006")+".")
 	one.refused(t, "/settings/report")
 	one.decide(t, "granted")
 	two.sees(t, "/settings/statistics/", "On since ")

@@ -42,7 +42,7 @@ func seed(ctx context.Context, db *store, out io.Writer) error {
 		return nil
 	})
 	if err == nil {
-		fmt.Fprintln(out, "faces: added an example application with 6 services and 1005 faces")
+		fmt.Fprintln(out, "faces: added an example application with 6 services and 1005 faces; examples are not counted in the statistics")
 	}
 	return err
 }

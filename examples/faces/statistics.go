@@ -121,5 +121,5 @@ func (a *app) report(w http.ResponseWriter, r *http.Request) {
 		a.showSettings(w, r, http.StatusBadGateway, err)
 		return
 	}
-	http.Redirect(w, r, "/settings/statistics/#hc-sent", http.StatusSeeOther)
+	http.Redirect(w, r, "/settings/statistics/?sent", http.StatusSeeOther)
 }

@@ -120,8 +120,12 @@ func TestFacesPerCollection(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer db.Close()
-		if err := seed(t.Context(), db, io.Discard); err != nil {
+		var said strings.Builder
+		if err := seed(t.Context(), db, &said); err != nil {
 			t.Fatal(err)
+		}
+		if got, err := db.facesPerCollection(t.Context()); err != nil || len(got) != 0 || !strings.Contains(said.String(), "examples are not counted") {
+			t.Errorf("got %v, %v, and seed says %q; want no example counted, and seed to say so", got, err, said.String())
 		}
 		if _, err := db.ExecContext(t.Context(), strings.ReplaceAll("UPDATE applications SET example = $1", "$1", "false")); err != nil {
 			t.Fatal(err)
