@@ -126,9 +126,9 @@ type Definition struct {
 	Kind       Kind
 	Name, Unit string
 	Text
-	Attributes []Attribute      // for sizes one: the range
-	Ranges     bucketing.Ranges // for sizes only
-	RangeGauge RangeGauge       // for sizes only
+	Attributes []Attribute      // a range gauge has one: the range
+	Ranges     bucketing.Ranges // of a range gauge only
+	RangeGauge RangeGauge       // the range gauge itself; of a range gauge only
 	Series     []Series
 }
 

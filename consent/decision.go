@@ -144,10 +144,10 @@ func shown(s string) string {
 }
 
 // Append is for an application that keeps records elsewhere than in a [File]. It
-// returns the history with r at its end as it is to be kept: in UTC and to the second, a
-// zero Time set to now, later than the record before, and with Since; of more
-// than 100 records the newest. An error says why no person can have left such a
-// record; then it is not to be kept.
+// returns the history to keep: the 100 newest records, with r as the last one. The
+// time of r is then in UTC and to the second, and later than that of the record before;
+// a zero Time is now. A yes gets its Since. An error says why no person can have left
+// such a record: do not keep it.
 func Append(history []Record, r Record, now time.Time) ([]Record, error) {
 	if r.Time.IsZero() {
 		r.Time = now

@@ -27,7 +27,7 @@ type Status struct {
 	Record   Record   // what decided; Where names the variable if it was one. Zero if nothing did, but for a yes to another notice
 	Reason   string   // why, for a person, such as "not decided yet"
 	Failed   bool     // the source could not answer; the answer may be another one soon
-	Veto     bool     // the no is for all products, or an unknown word: a yes given before is not taken back by it
+	Veto     bool     // a variable says no for all products, or an unknown word; a yes given before is not taken back by it. Exactly "off" in the product's own is no veto: it takes the yes back
 }
 
 // On reports whether the answer is yes.

@@ -21,9 +21,9 @@ import (
 // Save creates the directory if need be, and its parents, with mode 0700. It
 // replaces the file in one step: a reader, whatever kills the process, finds
 // the old decision or the new one. Saves of several processes wait for
-// one another until ctx is done, so give ctx a deadline; none is lost. A yes is
-// no answer to a no that is recorded after Save is called: Save then returns an
-// error and the no stands.
+// one another until ctx is done, so give ctx a deadline; none is lost. If a no is
+// recorded after Save of a yes was called and before it is done, the no stands and
+// Save returns an error.
 //
 // A damaged file, and one that others could have changed, is put aside as
 // consent.json.damaged, in place of an earlier one.

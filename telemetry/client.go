@@ -108,13 +108,15 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 // a later yes, and what it can reach is destroyed. With Erase the receiver is
 // asked to erase what was sent: the identifier is kept for the request until it
 // arrives, for 14 days at most, and Decide waits for the first attempt. An error
-// then says why it has not arrived; [Status.Erasure] says what becomes of it.
-// Where nothing was sent there is nothing to ask for.
+// then says why it has not arrived; [Status.Erasure] says what becomes of it. After
+// [Client.Shutdown] the request is kept and not tried, which is an error as well.
+// Where no report left there is nothing to ask for, and no error.
 //
 // A zero Notice is the catalog's. Config.Consent must have a method Save(ctx,
 // Record) error, as consent.File has; Save has three seconds. What was decided is
-// acted on also when ctx has ended. Where everything hangs, that takes 20 seconds
-// at most, and for the request to erase as long as ctx allows.
+// acted on also when ctx has ended. Where Config.Consent and other processes hang,
+// that takes 20 seconds at most, provided that Config.State and Config.Logger
+// return. The request to erase is tried as long as ctx allows.
 func (c *Client) Decide(ctx context.Context, r consent.Record) error {
 	if c == nil || c.decisions == nil || c.config.Catalog.Err() != nil {
 		return errors.New("telemetry: not decided: the client is not configured")
@@ -160,10 +162,11 @@ func (c *Client) Refresh(ctx context.Context) error {
 
 // Flush sends a report now, if consent holds, and waits for the answer. It
 // counts as the report of the day. The error says why nothing was sent or what
-// became of it; nil means that the receiver has it. It waits five seconds
-// at most for each answer of Config.Consent, ten for each callback given to
-// [Client.Observe], then for another process that is just sending, as long as ctx
-// allows, and ten seconds for the report.
+// became of it; nil means that the receiver has it.
+//
+// Flush waits for another process that is sending as long as ctx allows, so give ctx
+// a deadline. Every other wait has an end of its own: five seconds for an answer of
+// Config.Consent, ten for a callback given to [Client.Observe], ten for the report.
 func (c *Client) Flush(ctx context.Context) error {
 	if c == nil {
 		return errors.New("telemetry: not sent: no client")

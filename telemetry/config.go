@@ -59,12 +59,11 @@ type Config struct {
 	// that a veto in it is heard. Nil means os.LookupEnv.
 	Env func(name string) (value string, set bool)
 
-	// Watch has the client look, at this interval, for a decision that another
-	// process recorded: at Consent and the variables, and at nothing else while
-	// they say what they said before. On another answer it does what
-	// [Client.Refresh] does. It is one goroutine from Init to [Client.Shutdown],
-	// also while there is no decision. At least a second; a minute is usual. Zero
-	// never looks.
+	// Watch is the interval at which the client looks for a decision that another
+	// process recorded. It asks Consent and reads the variables. If the answer has
+	// changed, it does what [Client.Refresh] does; otherwise it touches nothing
+	// else. Watch is one goroutine from Init to [Client.Shutdown], also while there
+	// is no decision. At least a second; a minute is usual. Zero never looks.
 	Watch time.Duration
 
 	// CountLocally has the client count without consent as well, for

@@ -16,9 +16,10 @@
 //	stats.Add(compreface.UserCreated, 1)
 //	stats.Add(compreface.ServiceCreated.With(compreface.Detection), 1)
 //
-// When a person decides:
+// When a person decides, which takes effect before Decide returns:
 //
-//	err = stats.Decide(ctx, consent.Record{Decision: consent.Denied, Notice: 1, Where: "settings"}) // takes effect before it returns
+//	err = stats.Decide(ctx, consent.Record{Decision: consent.Granted, Notice: 1, Where: "sign-up"})
+//	err = stats.Decide(ctx, consent.Record{Decision: consent.Denied, Notice: 1, Where: "settings"})
 //
 // # What is sent
 //
@@ -28,13 +29,16 @@
 //
 // # What is never sent
 //
-// Anything else: internal/gate says how. While consent does not hold nothing is
-// sent, no identifier is made, and no file, goroutine or connection exists, with
-// two exceptions. A no may have the receiver asked to erase what was sent
-// (consent.Record.Erase), and the identifier is kept until that request has
-// arrived, for 14 days at most; [Client.EraseEarlier] asks that later. And
-// [Config.Watch], where it is set, is a goroutine. The record of decisions and the
-// journal of what was sent stay.
+// Anything else is never sent. The documentation of internal/gate says how that is
+// ensured. While consent does not hold nothing is sent, no identifier is made, and no
+// file, goroutine or connection exists, with two exceptions:
+//
+//   - A no may have the receiver asked to erase what was sent (consent.Record.Erase).
+//     The identifier is kept until that request has arrived, for 14 days at most.
+//     [Client.EraseEarlier] makes such a request at a later time.
+//   - [Config.Watch], where it is set, is a goroutine.
+//
+// The record of decisions and the journal of what was sent stay.
 //
 // # The identifier
 //

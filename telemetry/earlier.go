@@ -14,15 +14,16 @@ import (
 )
 
 // EraseEarlier asks the receiver to erase what was sent under an earlier
-// identifier: one under which the journal ([Client.Journal]) has reports to this
-// receiver, and that is neither in use nor kept until a decision. Those are erased
-// by a no with Erase. It works whether consent holds or not; a veto holds the
-// request back.
+// identifier: one under which a report to this receiver left, as the journal
+// ([Client.Journal]) says. An identifier that is in use, or kept until a decision, is
+// refused: a no with Erase is for that one. EraseEarlier works whether consent holds
+// or not; a veto holds the request back.
 //
 // The request is kept, tried again and given up as at a no, and EraseEarlier waits
 // for the first attempt. An error says why nothing was asked for, or why the
-// request has not arrived; [Status.Erasing] tells the two apart. Where one of
-// the ten newest that arrived is for it, nothing is sent. One that was given up is
+// request has not arrived; [Status.Erasing] tells the two apart. If an earlier
+// request for the identifier has arrived, nothing is sent and there is no error; the
+// ten newest requests that are over are remembered. A request that was given up is
 // made anew. EraseEarlier needs Config.Dir and a client that runs.
 func (c *Client) EraseEarlier(ctx context.Context, installGUID string) error {
 	if c == nil || c.shared == nil || c.life.Err() != nil {

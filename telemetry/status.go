@@ -15,7 +15,7 @@ type Status struct {
 	Consent     consent.Status       // what was decided when it was last asked
 	InstallGUID string               // empty while off
 	Since       time.Time            // day from which totals count; zero while off
-	Kept        bool                 // an identifier may be kept, also while off; false only if none is. Erasing has those of requests
+	Kept        bool                 // an identifier may be kept beside totals, also while off; false only if none is. See Erasing for those kept for requests
 	NextReport  time.Time            // earliest moment of the next report, now while one is on its way; zero while off
 	LastReport  time.Time            // newest report of this process that arrived; zero when none did
 	LastError   error                // why the newest report of this process did not arrive; nil when it did
