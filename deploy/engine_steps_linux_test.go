@@ -84,8 +84,14 @@ func (e *engine) all(t *testing.T) {
 	e.runbook(t, "rotate")
 	e.waitFor(t, "watch", "healthy")
 	e.docker(t, "exec", "headcount_answers_1", "sh", "/usr/local/bin/daily")
-	if after := e.page(t); after != before || e.docker(t, "exec", "headcount_watch_1", "sh", "-c", "ls /data/usage-*T*.000.jsonl | wc -l") != "1\n" {
-		t.Errorf("got\n%s, want one rotated file and\n%s", after, before)
+	if after := e.page(t); after != before {
+		t.Errorf("got\n%s, want\n%s", after, before)
+	}
+	if files := e.docker(t, "exec", "headcount_watch_1", "ls", "/data"); strings.Count(files, ".000-size.jsonl") != 1 { // the Collector adds -size
+		t.Errorf("got the files\n%s, want one rotated file", files)
+	}
+	if kept := e.docker(t, "exec", "headcount_answers_1", "headcount", "prune", "--archive", "/answers/archive", "--format", "json", "--dry-run", "/data"); !strings.Contains(kept, "-size.jsonl: it is 0 days old") {
+		t.Errorf("got\n%s, want a rotated file that is kept for its age", kept)
 	}
 	done()
 

@@ -55,7 +55,7 @@ func fileLine(x archive.ErasedFile) string {
 		if x.Left == 0 {
 			return x.Name + ": live file, not touched; nothing in it to erase"
 		}
-		return fmt.Sprintf("%s: live file, not touched; %s in it must go once it is rotated", x.Name, terminal.Count(x.Left, "piece", "pieces"))
+		return fmt.Sprintf("%s: live file, not touched; %s in it must go once it is rotated (docs/operators.md#rotate-now)", x.Name, terminal.Count(x.Left, "piece", "pieces"))
 	default:
 		return fmt.Sprintf("%s: not touched; %s in it must go: %s", x.Name, terminal.Count(x.Left, "piece", "pieces"), x.Why)
 	}

@@ -16,7 +16,7 @@ func TestFileLine(t *testing.T) {
 		{archive.ErasedFile{Name: "f", Action: "clean"}, "f: nothing to remove"},
 		{archive.ErasedFile{Name: "f", Action: "rewritten", Removed: 1}, "f: 1 piece removed"},
 		{archive.ErasedFile{Name: "f", Action: "live"}, "f: live file, not touched; nothing in it to erase"},
-		{archive.ErasedFile{Name: "f", Action: "live", Left: 2, Why: "why"}, "f: live file, not touched; 2 pieces in it must go once it is rotated"},
+		{archive.ErasedFile{Name: "f", Action: "live", Left: 2, Why: "why"}, "f: live file, not touched; 2 pieces in it must go once it is rotated (docs/operators.md#rotate-now)"},
 		{archive.ErasedFile{Name: "f", Action: "left", Left: 1, Why: "give --closed"}, "f: not touched; 1 piece in it must go: give --closed"},
 	} {
 		if got := fileLine(test.file); got != test.want {

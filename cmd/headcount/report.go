@@ -46,8 +46,8 @@ const reportExample = `  headcount report --archive archive
 type answerWriter func(io.Writer, terminal.Terminal, *answer.Answer, *schema.Schema) error
 
 var reportFormats = map[string]answerWriter{
-	"table": func(w io.Writer, t terminal.Terminal, a *answer.Answer, _ *schema.Schema) error {
-		return terminal.Report(w, t, a)
+	"table": func(w io.Writer, t terminal.Terminal, a *answer.Answer, list *schema.Schema) error {
+		return terminal.Report(w, t, a, list)
 	},
 	"json": func(w io.Writer, _ terminal.Terminal, a *answer.Answer, _ *schema.Schema) error {
 		return export.JSON(w, a)

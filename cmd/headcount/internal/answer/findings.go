@@ -17,6 +17,8 @@ func (a *Answer) Stale() string {
 			first = ", the first of " + h.FirstReport.String()
 		}
 		return fmt.Sprintf("no report is of %s or earlier, and %s%s: choose a later day", a.AsOf, counted(h.LaterThanAsOf, "is later", "are later"), first)
+	case h.NewestReport == nil && a.Installations.Erased > 0:
+		return fmt.Sprintf("no report counts: %s to be erased, and no other one has a report", counted(a.Installations.Erased, "installation asked", "installations asked"))
 	case h.NewestReport == nil:
 		return "the archive has no report"
 	case h.Stale():

@@ -97,6 +97,7 @@ func TestFindings(t *testing.T) {
 		{"two days old", func(a *Answer) { aged(a, 2) }, ""},
 		{"three days old", func(a *Answer) { aged(a, 3) }, "the newest report is of 2026-06-28, 3 days before 2026-07-01"},
 		{"no report", func(a *Answer) { a.Health.NewestReport = nil }, "the archive has no report"},
+		{"only reports of the erased", func(a *Answer) { a.Health.NewestReport, a.Installations.Erased = nil, 1 }, "no report counts: 1 installation asked to be erased, and no other one has a report"},
 		{"all reports are later", func(a *Answer) {
 			a.Health.NewestReport, a.Health.FirstReport, a.Health.LaterThanAsOf = nil, &first, 4400
 		},

@@ -49,7 +49,11 @@ const (
 	live      = "live"
 )
 
-const untilRotated = "the Collector rotates the file (rotation: max_megabytes in its configuration, or a restart after renaming it); run headcount erase with the rotated file then"
+// What has to happen before the rest can be erased.
+const (
+	untilRotated = "the Collector's live file is rotated and headcount erase runs again (docs/operators.md#rotate-now has the commands)"
+	untilNamed   = "headcount erase runs again as is said of each file"
+)
 
 // Erase carries out every request to erase that Compact met: it removes the
 // installation from every file of the archive, and from the raw files that
@@ -210,8 +214,12 @@ func (e *erasure) raw(files []rawFile) error {
 			}
 			r.Files = append(r.Files, x)
 		}
-		if r.Left += x.Left; x.Left > 0 {
+		r.Left += x.Left
+		switch {
+		case x.Left > 0 && x.Action == live:
 			r.Until = untilRotated
+		case x.Left > 0 && r.Until == "":
+			r.Until = untilNamed
 		}
 		if done += f.size; e.o.Progress != nil {
 			e.o.Progress(done, total)

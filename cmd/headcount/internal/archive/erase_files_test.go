@@ -22,11 +22,12 @@ func TestWhichFilesAreRewritten(t *testing.T) {
 		why    string
 	}{
 		"rotated":                     {rotatedName, false, false, false, rewritten, ""},
+		"rotated by size":             {"usage-2026-11-24T00-00-00.000-size.jsonl", false, false, false, rewritten, ""},
 		"rotated as logrotate does":   {"usage.jsonl.1", false, false, false, rewritten, ""},
 		"compressed":                  {"usage.jsonl.gz", false, false, false, rewritten, ""},
 		"rotated, and open":           {rotatedName, true, true, true, live, "another program has it open"},
 		"live":                        {"usage.jsonl", true, true, true, live, "another program has it open"},
-		"in a directory, not rotated": {"usage.jsonl", false, false, false, left, "name the file itself if no Collector writes it"},
+		"in a directory, not rotated": {"usage.jsonl", false, false, false, left, "run headcount erase again and name the file itself"},
 		"named":                       {"usage.jsonl", false, true, false, rewritten, ""},
 		"closed":                      {"usage.jsonl", false, false, true, rewritten, ""},
 		"closed, and open":            {"usage.jsonl", true, false, true, live, "another program has it open"},
@@ -56,6 +57,9 @@ func TestWhichFilesAreRewritten(t *testing.T) {
 			}
 			if untouched := string(data) == content; untouched != (test.action != rewritten) {
 				t.Errorf("untouched is %v", untouched)
+			}
+			if live, named := strings.Contains(r.Until, "#rotate-now"), strings.Contains(r.Until, "as is said of each file"); live != (test.action == "live") || named != (test.action == left) {
+				t.Errorf("got until %q of a file with the action %q", r.Until, test.action)
 			}
 			if test.action != rewritten && (r.Left != 2 || r.Until == "") || test.action == rewritten && (r.Left != 0 || r.Until != "" || r.Files[0].Removed != 2) {
 				t.Errorf("got %d left until %q, %d removed, want 2 pieces", r.Left, r.Until, r.Files[0].Removed)

@@ -164,16 +164,17 @@ func TestPruneRawFiles(t *testing.T) {
 		do   func(t *testing.T, path string)
 		why  string // that it stays
 	}{
-		"old":                     {rotatedName, 31 * 24 * time.Hour, nil, ""},
-		"of the limit":            {rotatedName, 30 * 24 * time.Hour, nil, ""},
-		"younger":                 {rotatedName, 30*24*time.Hour - time.Second, nil, "it is 29 days old, and kept for 30"},
-		"new":                     {rotatedName, 0, nil, "it is 0 days old"},
-		"of logrotate":            {"usage.jsonl.3", 31 * 24 * time.Hour, nil, ""},
-		"compressed":              {"usage.jsonl.3.gz", 31 * 24 * time.Hour, nil, ""},
-		"not a rotated name":      {"usage.jsonl", 31 * 24 * time.Hour, nil, "its name is not that of a rotated file"},
-		"unread":                  {rotatedName, 31 * 24 * time.Hour, func(t *testing.T, path string) { write(t, path, many(500, 30)) }, "has not read it"},
-		"not read to the end":     {rotatedName, 31 * 24 * time.Hour, func(t *testing.T, path string) { appendTo(t, path, line(1, today, 3)) }, "to the end"},
-		"a new file in its place": {rotatedName, 31 * 24 * time.Hour, func(t *testing.T, path string) { os.Remove(path); write(t, path, many(500, 30)) }, "has not read it"},
+		"old":                       {rotatedName, 31 * 24 * time.Hour, nil, ""},
+		"as the Collector names it": {strings.Replace(rotatedName, ".jsonl", "-size.jsonl", 1), 31 * 24 * time.Hour, nil, ""},
+		"of the limit":              {rotatedName, 30 * 24 * time.Hour, nil, ""},
+		"younger":                   {rotatedName, 30*24*time.Hour - time.Second, nil, "it is 29 days old, and kept for 30"},
+		"new":                       {rotatedName, 0, nil, "it is 0 days old"},
+		"of logrotate":              {"usage.jsonl.3", 31 * 24 * time.Hour, nil, ""},
+		"compressed":                {"usage.jsonl.3.gz", 31 * 24 * time.Hour, nil, ""},
+		"not a rotated name":        {"usage.jsonl", 31 * 24 * time.Hour, nil, "its name is not that of a rotated file"},
+		"unread":                    {rotatedName, 31 * 24 * time.Hour, func(t *testing.T, path string) { write(t, path, many(500, 30)) }, "has not read it"},
+		"not read to the end":       {rotatedName, 31 * 24 * time.Hour, func(t *testing.T, path string) { appendTo(t, path, line(1, today, 3)) }, "to the end"},
+		"a new file in its place":   {rotatedName, 31 * 24 * time.Hour, func(t *testing.T, path string) { os.Remove(path); write(t, path, many(500, 30)) }, "has not read it"},
 		"an older copy": {rotatedName, 31 * 24 * time.Hour, func(t *testing.T, path string) {
 			write(t, path+".new", text[:len(text)*2/3])
 			rename(t, path+".new", path)

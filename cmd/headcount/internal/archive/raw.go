@@ -20,8 +20,9 @@ import (
 )
 
 // rotatedFile are the names that the Collector (and logrotate) give to a file
-// that they write no more.
-var rotatedFile = regexp.MustCompile(`(-\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}\.\d{3}\.jsonl|\.jsonl\.[0-9]+)(\.gz)?$|\.jsonl\.gz$`)
+// that they write no more. The Collector adds why it rotated, at its start also to
+// names without it: usage-2026-11-24T00-00-00.000-size.jsonl.
+var rotatedFile = regexp.MustCompile(`(-\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}\.\d{3}(-[0-9a-zA-Z_]+)?\.jsonl|\.jsonl\.[0-9]+)(\.gz)?$|\.jsonl\.gz$`)
 
 // A rawFile is a file of the Collector to erase from. One that was found in a
 // directory is taken for live unless its name says that it was rotated.
@@ -63,7 +64,7 @@ func (e *erasure) live(f rawFile) string {
 	case !known:
 		return "it may be the Collector's live file: whether another program has it open cannot be seen from here; give --closed if none writes it"
 	case !f.named:
-		return "it may be the Collector's live file, since its name is not that of a rotated one; name the file itself if no Collector writes it"
+		return "no program has it open, and its name is not that of a rotated file; while the Collector is stopped, run headcount erase again and name the file itself"
 	}
 	return ""
 }

@@ -33,6 +33,11 @@ func (p *printer) cohorts() {
 	for _, c := range shown {
 		p.line("  " + p.cohort(c, sizes, weeks, cell))
 	}
+	note := "all weeks: each % is of the weeks that are old enough for it, so it can rise"
+	if late := p.a.Installations.Ever - first; late > 0 {
+		note += "; " + Count(late, "installation is of a week that is not over", "installations are of a week that is not over") + ", and not here"
+	}
+	p.dim(note)
 	if hidden := len(all) - len(shown); hidden > 0 {
 		p.dim(Count(int64(hidden), "older week is", "older weeks are") + " in --format csv, json and html")
 	}

@@ -6,12 +6,14 @@ import (
 	"strings"
 
 	"headcount.example/cmd/headcount/internal/answer"
+	"headcount.example/cmd/headcount/internal/schema"
 )
 
-// Report writes an answer for people to read. The same answer and terminal
-// give the same text.
-func Report(w io.Writer, t Terminal, a *answer.Answer) error {
-	p := &printer{t: t, a: a, width: t.columns()}
+// Report writes an answer for people to read, with the list's words for what
+// is counted; nil is no list. The same answer, list and terminal give the same
+// text.
+func Report(w io.Writer, t Terminal, a *answer.Answer, list *schema.Schema) error {
+	p := &printer{t: t, a: a, list: list, width: t.columns()}
 	p.headline()
 	p.howMany()
 	p.popularity()
@@ -27,6 +29,7 @@ func Report(w io.Writer, t Terminal, a *answer.Answer) error {
 type printer struct {
 	t     Terminal
 	a     *answer.Answer
+	list  *schema.Schema
 	width int
 	b     strings.Builder
 }

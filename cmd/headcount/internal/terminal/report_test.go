@@ -13,6 +13,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"headcount.example/cmd/headcount/internal/answer"
+	"headcount.example/cmd/headcount/internal/schema"
 )
 
 // sample is the answer of a made-up fleet.
@@ -32,7 +33,7 @@ func sample(t *testing.T) *answer.Answer {
 func report(t *testing.T, term Terminal, a *answer.Answer) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := Report(&out, term, a); err != nil {
+	if err := Report(&out, term, a, nil); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -212,7 +213,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errFull }
 
 func TestReportReturnsTheErrorOfTheWriter(t *testing.T) {
-	if err := Report(full{}, Terminal{}, sample(t)); !errors.Is(err, errFull) {
+	if err := Report(full{}, Terminal{}, sample(t), nil); !errors.Is(err, errFull) {
 		t.Errorf("got %v, want the writer's error", err)
 	}
 }
@@ -230,5 +231,28 @@ func TestGrowthOfAYoungArchive(t *testing.T) {
 		if got, want := strings.Contains(text, "growth not known"), test.grown < 3; got != want {
 			t.Errorf("%d days: got said so %v, want %v", test.days, got, want)
 		}
+	}
+}
+
+// What a range gauge counts has the catalog's word, if there is room for it.
+func TestUnit(t *testing.T) {
+	for unit, want := range map[string]string{"{basket}": "basket baskets", "{news}": "news news", "": "thing things", "1": "thing things", "{}": "thing things", "{very-long-thing}": "thing things"} {
+		list := schema.New()
+		list.Learn("m", schema.RangeGauge, unit, []string{"m.range"}, []string{"0"})
+		one, more := (&printer{list: list}).unit("m")
+		if got := one + " " + more; got != want {
+			t.Errorf("%q: got %q, want %q", unit, got, want)
+		}
+		if one, _ := (&printer{list: list}).unit("other"); one != "thing" {
+			t.Errorf("a metric that is not on the list: got %q, want thing", one)
+		}
+	}
+	list, err := schema.Load("compreface")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := Report(&out, Terminal{Width: 120}, sample(t), list); err != nil || !strings.Contains(out.String(), " collections    share") || !strings.Contains(out.String(), "share: of 34,732 collections") {
+		t.Errorf("got %v and\n%s\nwant collections", err, out.String())
 	}
 }

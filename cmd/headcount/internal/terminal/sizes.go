@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
@@ -55,16 +56,32 @@ func (p *printer) gauge(ranges []answer.Gauge) {
 		}
 		return line + padLeft(installations, 15) + padLeft(largest, 9)
 	}
-	p.line("  " + p.t.in(faint, pad("range", wide)+" "+pad("", bars)+columns("things", "share", "before", "installations", "largest")))
+	one, more := p.unit(ranges[0].Name)
+	p.line("  " + p.t.in(faint, pad("range", wide)+" "+pad("", bars)+columns(more, "share", "before", "installations", "largest")))
 	for i, g := range ranges {
 		p.line("  " + pad(shorten(Clean(g.Range), wide), wide) + " " + pad(p.t.in(blue, bar(g.Things, most, bars)), bars) +
 			columns(Number(g.Things), part(g.Things, things), before(i), Number(g.Installations), Number(g.Largest)))
 	}
-	note := fmt.Sprintf("share: of %s, of the %s", Count(things, "thing", "things"), Count(known, "installation that reports them", "installations that report them"))
+	note := fmt.Sprintf("share: of %s, of the %s", Count(things, one, more), Count(known, "installation that reports them", "installations that report them"))
 	if history {
 		note += "; before: share 28 days before"
 	}
-	p.dim(note + "; largest: installations whose largest thing is in the range")
+	p.dim(note + "; largest: installations whose largest " + one + " is in the range")
+}
+
+// unit is the word of the list for what a range gauge counts: {basket} is a
+// basket. A word that is missing or too wide for its column is "thing".
+func (p *printer) unit(name string) (one, more string) {
+	if p.list != nil {
+		if i, ok := p.list.Metric([]byte(name)); ok {
+			unit := p.list.Metrics[i].Unit
+			one = Clean(strings.Trim(unit, "{}"))
+			if one != "" && one != unit && text.StringWidth(one) <= 10 {
+				return one, strings.TrimSuffix(one, "s") + "s"
+			}
+		}
+	}
+	return "thing", "things"
 }
 
 // hasBefore is whether there are 28 days before the newest day to look back to.
