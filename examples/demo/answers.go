@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // fleet is what the demo makes up, as arguments of headcount simulate.
@@ -15,9 +16,10 @@ var fleet = []string{"--installations", "200", "--days", "84", "--clean"}
 // answered is the fourth step.
 func (d *demo) answered(ctx context.Context) error {
 	d.title("4. The answers")
-	fmt.Fprintf(d.out, `So far there is one installation. The demo makes up 200 more. The Collector stamps its own day on a report, so
+	fmt.Fprintf(d.out, `So far there is one installation. The demo makes up more. The Collector stamps its own day on a report, so
 a history cannot be sent to it: theirs is written into a file, in the Collector's format. Their reports of
-today, %s, are sent through the Collector that runs here.
+today, %s, are sent through the Collector that runs here. The commands run in a directory that goes when the
+demo ends; below is how to ask what stays.
 
 `, d.day)
 	if err := d.simulate(ctx); err != nil {
@@ -33,9 +35,11 @@ today, %s, are sent through the Collector that runs here.
 	if err := d.check(ctx); err != nil {
 		return err
 	}
-	fmt.Fprint(d.out, "checked: each figure is what the simulation counted, and one installation more, the quickstart's.\n")
 	return d.keepAnswers(ctx)
 }
+
+// historyLine is how many installations have a history.
+var historyLine = regexp.MustCompile(`(?m)^[0-9,]+ reports? of ([0-9,]+) installations?`)
 
 var sentLine = regexp.MustCompile(`(?m)^([0-9,]+) reports? sent`)
 
@@ -53,6 +57,11 @@ func (d *demo) simulate(ctx context.Context) error {
 	if found == nil {
 		return fmt.Errorf("headcount simulate does not say how many reports it sent: %q", out)
 	}
+	past := historyLine.FindStringSubmatch(out)
+	if past == nil {
+		return fmt.Errorf("headcount simulate does not say how many installations have a history: %q", out)
+	}
+	d.past = past[1]
 	sent, err := strconv.Atoi(found[1])
 	if err != nil {
 		return err
@@ -83,7 +92,15 @@ func (d *demo) keepAnswers(ctx context.Context) error {
 	if err := os.CopyFS(copied, os.DirFS(filepath.Join(d.work, archive))); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "\nThe same as a page, to open in a browser:\n\n    %s\n\nThe same live, with a choice of day and window:\n\n    %s serve --archive %s\n",
-		filepath.Join(d.keep, "answers.html"), d.headcount, filepath.Join(d.keep, archive))
+	fmt.Fprintf(d.out, "\nThe same as a page, to open in a browser:\n\n    %s\n\nThe same in the terminal:\n\n    cd %s\n    %s report --archive %s --as-of %s\n\nThe same live, with a choice of day and window:\n\n    %s serve --archive %s\n",
+		filepath.Join(d.keep, "answers.html"), shell(d.keep), shell(d.binary), archive, d.day, shell(d.binary), archive)
 	return nil
+}
+
+// shell writes a path as a shell reads it.
+func shell(path string) string {
+	if !strings.ContainsAny(path, " '\"$&()*;<>?[\\]`|~") {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }

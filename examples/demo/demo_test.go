@@ -108,7 +108,8 @@ func TestDemo(t *testing.T) {
 		"POST /v1/metrics HTTP/1.1", "compreface.collection.count{compreface.faces.range=501-2000} 1", "connections opened: 1\n",
 		`,"USER_CREATE"`, `,"FACE_VERIFICATION_CREATE"`, `,"201-500"`, "9 rows",
 		"The Collector stamps its own day", "CompreFace: of ", "checked: each figure is what the simulation counted",
-		"\n    " + page + "\n", "serve --archive " + archive + "\n",
+		"\n    " + page + "\n", "serve --archive archive\n", "\n    cd " + keep + "\n",
+		"200 made up, ", "that is 201 ever: ",
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the demo does not show %q:\n%s", want, out)

@@ -37,6 +37,7 @@ type demo struct {
 	work string // a temporary directory
 	wire *forwarder
 	day  string // today, in UTC
+	past string // how many of the fleet have a history
 
 	binary string // headcount, which runs in the temporary directory
 }

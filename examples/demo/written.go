@@ -23,8 +23,8 @@ func (d *demo) written(ctx context.Context) error {
 	if err := d.waitForLines(ctx, 1); err != nil {
 		return err
 	}
-	fmt.Fprint(d.out, "CompreFace is a face recognition service that people host themselves. It saved a row for each event.\n",
-		"The Collector wrote one report as OTLP JSON; headcount export makes rows in that shape of it:\n\n")
+	fmt.Fprint(d.out, "CompreFace is a face recognition service that people host themselves. It used to save a row for each event.\n",
+		"The Collector wrote one report, as OTLP JSON. headcount export turns this report into rows like those of CompreFace:\n\n")
 	if _, err := d.command(ctx, "compact", "--archive", archive, "--catalog", "compreface", file); err != nil {
 		return err
 	}
