@@ -41,6 +41,7 @@ type state struct {
 	env            map[string]string
 	layout         func(http.ResponseWriter, *http.Request, int, string, template.HTML)
 	dir            string
+	refused        bool // its receiver takes nothing
 	stats          *telemetry.Client
 	panel          *panel.Panel
 }
@@ -78,13 +79,13 @@ func (s *state) start(t *testing.T) *state {
 func (s *state) decide(t *testing.T, d consent.Decision, erase bool) *state {
 	t.Helper()
 	record := consent.Record{Decision: d, Notice: 1, Time: time.Now(), Where: "settings", Erase: erase}
-	if err := s.stats.Decide(t.Context(), record); err != nil && s.endpoint != nowhere {
+	if err := s.stats.Decide(t.Context(), record); err != nil && !s.refused {
 		t.Fatal(err)
 	}
 	if d == consent.Granted {
 		s.stats.Add(compreface.UserCreated, 12)
 		s.stats.Add(compreface.ServiceCreated.With(compreface.Recognition), 1_234_567)
-		_ = s.stats.Flush(t.Context()) // to nowhere, it fails
+		_ = s.stats.Flush(t.Context()) // a receiver that takes nothing fails it
 	}
 	return s
 }
@@ -146,8 +147,10 @@ func openGallery(t *testing.T, c *collector) *gallery {
 	on := show(state{name: "on", endpoint: c.url, query: "?sizes"}).decide(t, consent.Granted, false)
 	show(state{name: "off", endpoint: c.url}).decide(t, consent.Granted, false).decide(t, consent.Denied, false)
 	show(state{name: "erasure-delivered", endpoint: c.url}).decide(t, consent.Granted, false).decide(t, consent.Denied, true)
-	show(state{name: "erasure-asked", endpoint: nowhere}).decide(t, consent.Granted, false).decide(t, consent.Denied, true)
-	show(state{name: "erasure-given-up", endpoint: nowhere}).decide(t, consent.Granted, false).decide(t, consent.Denied, true).forget(t)
+	full := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
+	t.Cleanup(full.Close)
+	show(state{name: "erasure-asked", endpoint: full.URL, refused: true}).decide(t, consent.Granted, false).decide(t, consent.Denied, true)
+	show(state{name: "erasure-given-up", endpoint: full.URL, refused: true}).decide(t, consent.Granted, false).decide(t, consent.Denied, true).forget(t)
 	changed := show(state{name: "changed", endpoint: c.url}).decide(t, consent.Granted, false)
 	changed.list = upgraded()
 	changed.start(t)
