@@ -20,11 +20,11 @@ func TestSweptWhileWriting(t *testing.T) {
 				return
 			default:
 				_ = s.Tidy(now)
-				time.Sleep(20 * time.Millisecond) // still far more often than a no comes
+				time.Sleep(200 * time.Millisecond) // still far more often than a no comes, and longer than a disk under load takes to write one
 			}
 		}
 	}()
-	for range 100 {
+	for range 300 {
 		guid := uuid.New()
 		if err := s.Keep(guid, "https://stats.vendor.example/v1/metrics", now, false); err != nil {
 			t.Errorf("got %v, want the request kept", err)
