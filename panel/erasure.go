@@ -9,23 +9,23 @@ import (
 	"time"
 
 	"headcount.example/consent"
+	"headcount.example/internal/told"
 	"headcount.example/telemetry"
 )
 
 // An erasure says how the data of one identifier that was in use stands, as far as
 // the journal on this host and the client know it.
 type erasure struct {
-	Identifier string    `json:"identifier"`       // the first eight characters
-	From       time.Time `json:"from,omitzero"`    // of the reports that the journal has
-	To         time.Time `json:"to,omitzero"`      //
-	Asked      time.Time `json:"asked,omitzero"`   // of a request that is kept, and so known exactly
-	Arrived    time.Time `json:"arrived,omitzero"` //
-	State      string    `json:"state"`            // arrived, pending, failed, or none: no request was made
-	CanAsk     bool      `json:"can_ask"`          // for the reader
-	Text       string    `json:"text"`
-	guid       string
-	here       bool // a report of it went to the receiver that is configured now
-
+	Identifier    string    `json:"identifier"`       // the first eight characters
+	From          time.Time `json:"from,omitzero"`    // of the reports that the journal has
+	To            time.Time `json:"to,omitzero"`      //
+	Asked         time.Time `json:"asked,omitzero"`   // of a request that is kept, and so known exactly
+	Arrived       time.Time `json:"arrived,omitzero"` //
+	State         string    `json:"state"`            // arrived, pending, failed, or none: no request was made
+	CanAsk        bool      `json:"can_ask"`          // for the reader
+	Text          string    `json:"text"`
+	guid          string
+	here          bool      // a report of it went to the receiver that is configured now
 	first, newest time.Time // attempts in the journal
 }
 
@@ -102,7 +102,7 @@ func (p *Panel) inUse() string {
 	s := p.config.Stats.Status()
 	guid := s.InstallGUID
 	if entries, _ := p.config.Stats.Journal(); guid == "" && s.Kept {
-		i := slices.IndexFunc(entries, func(e telemetry.Entry) bool { return !p.erases(e.Report) })
+		i := slices.IndexFunc(entries, func(e telemetry.Entry) bool { return !told.Erases(p.config.Catalog, e.Report) })
 		if i >= 0 && !s.Consent.Record.Since.After(entries[i].Time) { // else it reported before the yes
 			guid = entries[i].Report.InstallGUID
 		}

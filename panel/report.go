@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"headcount.example/catalog"
+	"headcount.example/internal/told"
 	"headcount.example/telemetry"
 )
 
@@ -65,12 +66,6 @@ func (p *Panel) preview(ctx context.Context, t *tongue, sizes bool) preview {
 
 // report shows a report that will be sent, or one that was: see [told.Words.Report].
 func (p *Panel) report(t *tongue, of telemetry.Report, counted bool) report {
-	return report{URL: of.URL, Head: of.Head, Body: of.JSON, Bytes: len(of.Request), Request: of.Request, Erasure: p.erases(of),
+	return report{URL: of.URL, Head: of.Head, Body: of.JSON, Bytes: len(of.Request), Request: of.Request, Erasure: told.Erases(p.config.Catalog, of),
 		Sentences: t.Words.Report(of, counted), Identifier: of.InstallGUID, Points: of.Points}
-}
-
-// erases says whether this is a request to erase.
-func (p *Panel) erases(of telemetry.Report) bool {
-	name := p.config.Catalog.Erasure().Name
-	return slices.ContainsFunc(of.Points, func(at telemetry.Point) bool { return at.Name == name })
 }

@@ -44,24 +44,10 @@ func (t *tongue) funcs() template.FuncMap {
 		"day":    func(at time.Time) string { return t.Date(at) },
 		"moment": func(at time.Time) string { return t.Moment(at) },
 		"place":  t.place,
-		"broken": broken,
+		"broken": told.Broken,
 		"join":   func(list []string) string { return strings.Join(list, ", ") },
-		"mail":   mail,
+		"mail":   told.Mail,
 	}
-}
-
-// mail is the address behind a contact, which is an https URL or of e-mail.
-func mail(contact string) string {
-	if strings.HasPrefix(contact, "https:") {
-		return contact
-	}
-	return "mailto:" + contact
-}
-
-// broken lets a technical name end a line after a dot or an underscore, and nowhere
-// else.
-func broken(name string) template.HTML {
-	return template.HTML(strings.NewReplacer(".", ".<wbr>", "_", "_<wbr>").Replace(template.HTMLEscapeString(name)))
 }
 
 // render makes the text of one template: empty with an error.
