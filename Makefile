@@ -69,7 +69,7 @@ clickhouse: ## kill the Collector and ClickHouse under 100,000 reports, and coun
 	@cd cmd/headcount/clickhousetest && env GOWORK=off go test -run TestNothingIsLost -v -timeout 60m . -reports 100000
 
 .PHONY: backends
-backends: ## two installations stay two in Prometheus, VictoriaMetrics and a second Collector, the real ones: Prometheus is built first
+backends: ## two installations stay two in Prometheus, VictoriaMetrics, a bucket and a second Collector: builds Prometheus and rclone first
 	@cd deploy/backends && env GOWORK=off go test -count=1 -timeout 60m -v ./...
 
 .PHONY: bench
