@@ -32,6 +32,7 @@ type Client struct {
 	outbox    *outbox
 	callbacks *callbacks
 	mistakes  *mistakes // nil: there is no Logger to tell of them
+	loud      bool      // mistakes is not nil; shorter to ask for, so that Add is inlined
 }
 
 // Init returns the client of one product. The client is usable whatever the
@@ -69,7 +70,7 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 	c.life, c.end = context.WithCancel(context.Background())
 	c.callbacks = newCallbacks(metrics, c.log)
 	if c.config.Logger != nil {
-		c.mistakes = &mistakes{callbacks: c.callbacks}
+		c.mistakes, c.loud = &mistakes{callbacks: c.callbacks}, true
 	}
 	c.outbox = &outbox{shared: c.shared, gate: sender, hint: c.config.proxyHint(sender)}
 	kept := store{product: c.config.Catalog.Product(), state: c.config.State, asking: make(chan struct{}, 1)}
