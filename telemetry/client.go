@@ -16,6 +16,7 @@ import (
 	"headcount.example/internal/erasure"
 	"headcount.example/internal/gate"
 	"headcount.example/internal/journal"
+	"headcount.example/internal/ledger"
 )
 
 // A Client counts and reports for one product. Make one with [Init]; a nil or
@@ -83,7 +84,7 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 	c.erasures = &erasures{shared: c.shared, requests: erasure.New(requests, kept.product), outbox: c.outbox, sending: make(chan struct{}, 1)}
 	c.erasures.timer = time.AfterFunc(farthest, c.erasures.again)
 	c.erasures.timer.Stop() // until there is a request
-	c.reporter = &reporter{shared: c.shared, outbox: c.outbox, unwritten: map[*recorder]bool{}}
+	c.reporter = &reporter{shared: c.shared, outbox: c.outbox}
 	d := &decisions{
 		shared:     c.shared,
 		permission: &permission{config: c.config, calls: make(chan struct{}, maxCalls), saves: make(chan struct{}, maxCalls)},
@@ -98,7 +99,7 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 	})
 	d.again.Stop() // until a decision could not be acted on
 	c.decisions = d
-	c.reporter.allowed, c.reporter.look, c.reporter.denied, c.erasures.allowed = d.mayReport, d.look, d.denied, d.mayErase
+	c.reporter.allowed, c.reporter.look, c.erasures.allowed = d.mayReport, d.look, d.mayErase
 }
 
 // Decide records a decision in Config.Consent and acts on it before it returns.
@@ -197,18 +198,29 @@ func (c *Client) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	c.end()
-	r := c.live.Swap(nil)
-	if r != nil {
+	if r := c.live.Swap(nil); r != nil {
 		r.cancel()
+		defer func() {
+			select {
+			case <-r.done:
+			case <-time.After(40 * time.Millisecond):
+			}
+		}()
 	}
-	err := c.reporter.finish(orBackground(ctx))
-	if r != nil {
-		select {
-		case <-r.done:
-		case <-time.After(40 * time.Millisecond):
-		}
+	r := c.decisions.newest.Swap(nil)
+	if r == nil || r.ledger.Mapped() {
+		return nil
 	}
-	return err
+	ctx = orBackground(ctx)
+	if _, limited := ctx.Deadline(); !limited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, syncTimeout)
+		defer cancel()
+	}
+	if err := r.ledger.Sync(ctx); err != nil && !ledger.Final(err) {
+		return fmt.Errorf("telemetry: what was counted last is not written: %w", err)
+	}
+	return nil
 }
 
 // reason says why the client is on or off.

@@ -15,6 +15,7 @@ import (
 
 	"headcount.example/consent"
 	"headcount.example/internal/bounded"
+	"headcount.example/internal/ledger"
 )
 
 const (
@@ -34,9 +35,10 @@ type decisions struct {
 	erasures   *erasures
 	local      bool // see Config.CountLocally
 
-	apply chan struct{}         // one Refresh at a time
-	again *time.Timer           // looks again when a decision could not be acted on
-	last  atomic.Pointer[acted] // never nil
+	newest atomic.Pointer[recorder] // of the yes, live or put down; nil after a no and after Shutdown
+	apply  chan struct{}            // one Refresh at a time
+	again  *time.Timer              // looks again when a decision could not be acted on
+	last   atomic.Pointer[acted]    // never nil
 }
 
 // acted is what was decided when it was last acted on.
@@ -56,6 +58,7 @@ func (d *decisions) decide(ctx context.Context, r consent.Record) error {
 			mine.no.Time = yes // its clock was ahead
 		}
 		d.permission.refused.Store(mine)
+		d.newest.Store(nil)
 		d.stop() // before anything that can fail
 	}
 	refused := d.permission.refused.Load()
@@ -152,7 +155,7 @@ func (d *decisions) act(ctx context.Context) (status consent.Status, err error) 
 	return status, err
 }
 
-// granted starts counting under this yes.
+// granted starts counting under this yes, or goes on with what was put down.
 func (d *decisions) granted(ctx context.Context, status consent.Status) error {
 	if d.life.Err() != nil {
 		return nil
@@ -161,33 +164,66 @@ func (d *decisions) granted(ctx context.Context, status consent.Status) error {
 	if since := status.Record.Since; !since.IsZero() {
 		yes = since.Unix()
 	}
-	if r := d.live.Load(); r.agreed() && r.ctx.Err() == nil && (yes == 0 || r.yes == yes) && r.ledger.Check(ctx) == nil {
-		return nil
+	var l *ledger.Ledger
+	if r := d.newest.Load(); r != nil && (yes == 0 || r.yes == yes) && r.ledger.Check(ctx) == nil {
+		if d.live.Load() == r {
+			return nil
+		}
+		l, yes = r.ledger, r.yes
 	}
 	d.stop()
-	confirm := func() error { return d.permission.confirm(ctx, true) }
-	l, err := d.store.open(ctx, yes, d.callbacks.series(), d.now(), confirm)
-	if err == nil {
-		err = confirm() // this process may have been paused, and a no acted on meanwhile
-	}
-	if err != nil {
-		return err
+	if l == nil {
+		d.newest.Store(nil)
+		var err error
+		if l, err = d.open(ctx, yes); err != nil {
+			return err
+		}
 	}
 	r := newRecorder(l, d.callbacks)
 	r.yes = yes
-	d.reporter.start(r)
+	d.newest.Store(r)
 	d.live.Store(r)
+	go d.count(r)
 	// Shutdown, or a no of this process, may have come in between and seen
 	// nothing to stop.
 	if d.life.Err() != nil || d.permission.refused.Load() != nil {
+		d.newest.Store(nil)
 		d.stop()
 	}
 	return nil
 }
 
+// open opens the ledger of a yes, or makes one.
+func (d *decisions) open(ctx context.Context, yes int64) (*ledger.Ledger, error) {
+	confirm := func() error { return d.permission.confirm(ctx, true) }
+	l, err := d.store.open(ctx, yes, d.callbacks.series(), d.now(), confirm)
+	if err == nil {
+		err = confirm() // this process may have been paused, and a no acted on meanwhile
+	}
+	if err == nil && l.Aside() != "" {
+		go d.log.warn("telemetry: the totals were damaged; counting starts anew", "damage", l.Aside())
+	}
+	return l, err
+}
+
+// count is the one goroutine of a recorder.
+func (d *decisions) count(r *recorder) {
+	defer close(r.done)
+	d.reporter.run(r)
+	if d.newest.Load() == r && !r.ledger.Mapped() {
+		ctx, cancel := context.WithTimeout(d.life, syncTimeout)
+		defer cancel()
+		_ = r.ledger.Sync(ctx) // else it is written later: it is put down
+	}
+}
+
 // notGranted ends counting, and destroys what a no takes back. A veto in the
-// environment, a newer notice or a record that cannot be read take nothing back.
+// environment, a newer notice or a record that cannot be read take nothing back:
+// what was counted is put down until the next decision.
 func (d *decisions) notGranted(ctx context.Context, status consent.Status) error {
+	if isNo(status) {
+		d.newest.Store(nil) // before stop, so that nothing is written any more
+	}
 	if r := d.live.Load(); r == nil || r.agreed() {
 		d.stop()
 		if d.local && d.life.Err() == nil {
@@ -197,9 +233,10 @@ func (d *decisions) notGranted(ctx context.Context, status consent.Status) error
 	if status.Veto { // it holds as long as it is set, and hides a no that is recorded
 		status = d.permission.recorded(ctx)
 	}
-	if status.Decision != consent.Denied {
+	if !isNo(status) {
 		return nil
 	}
+	d.newest.Store(nil)
 	// A Source that does not answer has used up the time of ctx, which is for asking.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
 	defer cancel()
@@ -248,12 +285,6 @@ func (d *decisions) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), sendingTimeout)
 	defer cancel()
 	_ = bounded.Take(ctx, r.sending) // then no report is on its way, and none can begin
-}
-
-// denied says whether a no stands.
-func (d *decisions) denied() bool {
-	s := d.last.Load().status
-	return s.Decision == consent.Denied && !s.Veto || d.permission.refused.Load() != nil
 }
 
 // mayReport is the last look before a report.

@@ -65,13 +65,16 @@ func (p *permission) heeding(ctx context.Context, env func(string) (string, bool
 		refused.stood.CompareAndSwap(nil, &s.Record.Time)
 	}
 	switch {
-	case s.Decision == consent.Denied && !s.Veto:
+	case isNo(s):
 		return s
 	case s.On() && refused.liftedBy(s.Record.Time) && p.refused.CompareAndSwap(refused, nil):
 		return s
 	}
 	return consent.Status{Decision: consent.Denied, Record: refused.no, Reason: "no, given to this process"}
 }
+
+// isNo says whether a no takes back what was agreed to. A veto does not.
+func isNo(s consent.Status) bool { return s.Decision == consent.Denied && !s.Veto }
 
 // tellsRecord says whether an answer tells what is recorded. A no in the
 // environment, which has no time, hides it, and so does a time that is not valid yet.

@@ -40,11 +40,9 @@ type reporter struct {
 	outbox  *outbox
 	allowed func(context.Context, *recorder) error // asks for consent; an error is why nothing may be sent
 	look    func() error                           // has the decision looked at anew
-	denied  func() bool                            // a no stands: nothing is written any more
 
-	mu        sync.Mutex // guards the rest
-	last      outcome
-	unwritten map[*recorder]bool // those with counts in memory that may not be written
+	mu   sync.Mutex // guards last
+	last outcome
 }
 
 // outcome is how the newest reports of this process went.
@@ -54,23 +52,10 @@ type outcome struct {
 	finished  time.Time // the newest that is not sent again; for its monotonic clock
 }
 
-// start runs the one goroutine of a recorder.
-func (p *reporter) start(r *recorder) {
-	if !r.ledger.Mapped() {
-		p.mu.Lock()
-		p.unwritten[r] = true
-		p.mu.Unlock()
-	}
-	go p.run(r)
-}
-
+// run sends what is due until the recorder ends.
 func (p *reporter) run(r *recorder) {
-	defer close(r.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	if damage := r.ledger.Aside(); damage != "" {
-		p.log.warn("telemetry: the totals were damaged; counting starts anew", "damage", damage)
-	}
 	for r.ctx.Err() == nil {
 		select {
 		case <-r.ctx.Done():
@@ -82,7 +67,6 @@ func (p *reporter) run(r *recorder) {
 			}
 		}
 	}
-	p.leave(r)
 }
 
 // pause waits, and says whether ctx goes on.
@@ -100,12 +84,18 @@ func (p *reporter) step(r *recorder) time.Duration {
 	if r.ledger.Mapped() {
 		wait = idle
 	}
-	if err := p.sync(r.ctx, r); ledger.Final(err) {
+	ctx, cancel := context.WithTimeout(r.ctx, syncTimeout)
+	err := r.ledger.Sync(ctx)
+	cancel()
+	switch {
+	case ledger.Final(err):
 		if r.ctx.Err() == nil {
 			p.log.warn("telemetry: the totals are no longer there", "error", err)
 		}
 		_ = p.look() // ends this loop unless it is still yes
 		return idle
+	case err != nil && r.ctx.Err() == nil && !r.ledger.Mapped():
+		p.log.warn("telemetry: counted, but not written yet", "error", err)
 	}
 	if p.due(r) {
 		if err := p.report(r.ctx, r, true); err != nil && r.ctx.Err() == nil {
@@ -116,61 +106,6 @@ func (p *reporter) step(r *recorder) time.Duration {
 		return min(next+random(spread), wait)
 	}
 	return wait
-}
-
-// sync writes what was counted in memory, and looks whether this is still the
-// installation's ledger.
-func (p *reporter) sync(ctx context.Context, r *recorder) error {
-	limited, cancel := context.WithTimeout(ctx, syncTimeout)
-	defer cancel()
-	if r.ledger.Mapped() {
-		return r.ledger.Check(limited)
-	}
-	err := r.ledger.Sync(limited)
-	if err != nil && !ledger.Final(err) && ctx.Err() == nil {
-		p.log.warn("telemetry: counted, but not written yet", "error", err)
-	}
-	return err
-}
-
-// leave writes what a recorder counted before it ended. While the database is
-// away it is not known what was decided, and what was counted until then is kept
-// for when it is back: a no ends that, and so does Shutdown, which tries once more.
-func (p *reporter) leave(r *recorder) {
-	for !r.ledger.Mapped() && !p.denied() {
-		if err := p.sync(p.life, r); err == nil || ledger.Final(err) {
-			break
-		}
-		if !pause(p.life, syncInterval) {
-			return
-		}
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.unwritten, r)
-}
-
-// finish writes, at Shutdown, what is not written yet.
-func (p *reporter) finish(ctx context.Context) error {
-	if _, limited := ctx.Deadline(); !limited {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, syncTimeout)
-		defer cancel()
-	}
-	p.mu.Lock()
-	unwritten := p.unwritten
-	p.unwritten = map[*recorder]bool{}
-	p.mu.Unlock()
-	var faults []error
-	for r := range unwritten {
-		if p.denied() {
-			break
-		}
-		if err := r.ledger.Sync(ctx); err != nil && !ledger.Final(err) {
-			faults = append(faults, fmt.Errorf("telemetry: what was counted last is not written: %w", err))
-		}
-	}
-	return errors.Join(faults...)
 }
 
 // due says whether a report is to be sent now, by the schedule or, where that was
