@@ -106,8 +106,9 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 // A decision that was recorded elsewhere is acted on by [Client.Refresh].
 //
 // A no needs less than a yes: counting and sending stop at once, also where the
-// no cannot be recorded, which is the error then. This process stays off until
-// a later yes, and what it can reach is destroyed. With Erase the receiver is
+// no cannot be recorded, which is the error then, and what can be reached is
+// destroyed. This process then stays off until Decide records a yes, or a no that
+// was recorded elsewhere is found; a restart forgets it. With Erase the receiver is
 // asked to erase what was sent: the identifier is kept for the request until it
 // arrives, for 14 days at most, and Decide waits for the first attempt. An error
 // then says why it has not arrived; [Status.Erasure] says what becomes of it. After

@@ -48,16 +48,11 @@ type acted struct {
 }
 
 func (d *decisions) decide(ctx context.Context, r consent.Record) error {
-	var mine *refusal
 	if r.Decision == consent.Denied {
 		if r.Time.IsZero() {
 			r.Time = d.now()
 		}
-		mine = &refusal{no: r}
-		if yes := d.last.Load().status.Record.Time; yes.After(r.Time) {
-			mine.no.Time = yes // its clock was ahead
-		}
-		d.permission.refused.Store(mine)
+		d.permission.refused.Store(&r)
 		d.newest.Store(nil)
 		d.stop() // before anything that can fail
 	}
@@ -69,15 +64,7 @@ func (d *decisions) decide(ctx context.Context, r consent.Record) error {
 		}
 		d.permission.refused.CompareAndSwap(refused, nil) // unless a no was given while the yes was being recorded
 	}
-	err := d.refresh(ctx)
-	if mine != nil && saved == nil {
-		ctx, cancel := context.WithTimeout(ctx, sourceTimeout)
-		defer cancel()
-		if s := d.permission.evaluate(ctx, noVariables); s.Decision == consent.Denied {
-			d.permission.refused.CompareAndSwap(mine, nil) // the record says it now; a newer no still stands
-		}
-	}
-	return errors.Join(saved, err)
+	return errors.Join(saved, d.refresh(ctx))
 }
 
 // look is refresh in the background: for the loop, a timer, and Init.

@@ -28,20 +28,9 @@ type permission struct {
 	calls  chan struct{} // a token for each call of the Source that has not returned
 	saves  chan struct{} // the same for its Save: a no is handed over also where Consent hangs
 
-	refused atomic.Pointer[refusal] // the no of this process; it stands until another, later yes
-}
+	saving atomic.Int64 // calls of Save that have not returned
 
-// A refusal is a no of this process that may not be recorded.
-type refusal struct {
-	no    consent.Record
-	stood atomic.Pointer[time.Time] // time of what was recorded when it was said; nil: not known yet
-}
-
-// liftedBy says whether a yes is later than the no, and not the one that stood
-// when the no was said: that one may come from a clock that is ahead.
-func (r *refusal) liftedBy(yes time.Time) bool {
-	stood := r.stood.Load()
-	return stood != nil && yes.After(r.no.Time) && !yes.Equal(*stood)
+	refused atomic.Pointer[consent.Record] // the no of this process; nil once a record speaks for it
 }
 
 // now is the answer at this moment.
@@ -52,36 +41,23 @@ func (p *permission) recorded(ctx context.Context) consent.Status { return p.hee
 
 func noVariables(string) (string, bool) { return "", false }
 
-// heeding puts the no of this process above a yes that does not lift it. The record
-// that the first look after the no finds is taken for the one that stood then.
+// heeding puts the no of this process above every answer but a no, until one is
+// recorded. A yes that is still being saved may have been given before the no.
 func (p *permission) heeding(ctx context.Context, env func(string) (string, bool)) consent.Status {
-	before := p.refused.Load()
+	before, saving := p.refused.Load(), p.saving.Load() > 0
 	s := p.evaluate(ctx, env)
-	refused := p.refused.Load()
-	if refused == nil {
-		return s
+	variable := consent.Record{Decision: consent.Denied, Where: p.config.Catalog.Variable()} // which hides what is recorded
+	if isNo(s) && s.Record != variable && !saving {
+		p.refused.CompareAndSwap(before, nil)
 	}
-	if refused == before && tellsRecord(s) {
-		refused.stood.CompareAndSwap(nil, &s.Record.Time)
+	if no := p.refused.Load(); no != nil && s.Decision != consent.Denied {
+		return consent.Status{Decision: consent.Denied, Record: *no, Reason: "no, given to this process"}
 	}
-	switch {
-	case isNo(s):
-		return s
-	case s.On() && refused.liftedBy(s.Record.Time) && p.refused.CompareAndSwap(refused, nil):
-		return s
-	}
-	return consent.Status{Decision: consent.Denied, Record: refused.no, Reason: "no, given to this process"}
+	return s
 }
 
 // isNo says whether a no takes back what was agreed to. A veto does not.
 func isNo(s consent.Status) bool { return s.Decision == consent.Denied && !s.Veto }
-
-// tellsRecord says whether an answer tells what is recorded. A no in the
-// environment, which has no time, hides it, and so does a time that is not valid yet.
-func tellsRecord(s consent.Status) bool {
-	fromVariable := s.Decision == consent.Denied && s.Record.Time.IsZero()
-	return !s.Failed && !s.Veto && !fromVariable && !notValid(s)
-}
 
 func notValid(s consent.Status) bool { return strings.HasPrefix(s.Reason, "the record is not valid") }
 
@@ -127,7 +103,11 @@ func (p *permission) save(ctx context.Context, r consent.Record) error {
 		defer cancel()
 		ctx, stop := context.WithTimeout(ctx, refreshTimeout)
 		defer stop()
-		_, err = bounded.Run(ctx, p.saves, func() (struct{}, error) { return struct{}{}, s.Save(saving, r) })
+		_, err = bounded.Run(ctx, p.saves, func() (struct{}, error) {
+			p.saving.Add(1)
+			defer p.saving.Add(-1)
+			return struct{}{}, s.Save(saving, r)
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("telemetry: the decision is not recorded: %w", err)

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,27 +32,41 @@ func yesAt(at time.Time) consent.Record {
 	return consent.Record{Decision: consent.Granted, Notice: 1, Time: at, Since: at, Where: "settings"}
 }
 
-// A no that cannot be recorded holds, also against a yes that bears a later
-// time because a clock was ahead.
-func TestNoHoldsAgainstAClockAhead(t *testing.T) {
+// A no that cannot be recorded holds, whatever time a recorded yes bears, until a
+// yes is given to this process, or a no was recorded.
+func TestNoHolds(t *testing.T) {
 	for _, ahead := range []time.Duration{-time.Hour, 0, 2 * time.Second, time.Hour} {
-		p := &place{record: yesAt(time.Now().Add(ahead)), save: func(context.Context, consent.Record) error { return errors.New("read-only") }}
-		s := start(t, "http://127.0.0.1:9", func(c *Config) { c.Consent = p })
-		if !s.Status().On {
-			t.Fatalf("%v: got off before the no, want on", ahead)
-		}
-		if err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err == nil {
-			t.Errorf("%v: got no error, want that it is not recorded", ahead)
-		}
-		for range 2 {
-			if now := s.Status(); now.On || exists(filepath.Join(s.dir, "headcount.totals")) {
-				t.Errorf("%v: got on %v and the files %q, want off and no totals", ahead, now.On, files(t, s.dir))
+		for name, lift := range map[string]func(*setup, *place) error{
+			"a yes to this process": func(s *setup, p *place) error {
+				p.save = func(_ context.Context, r consent.Record) error { p.record = r; return nil }
+				yes := yesAt(time.Now())
+				return s.Decide(t.Context(), yes)
+			},
+			"a no and a yes, recorded elsewhere": func(s *setup, p *place) error {
+				p.record = consent.Record{Decision: consent.Denied} // without a time
+				err := s.Refresh(t.Context())
+				p.record = yesAt(time.Now())
+				return errors.Join(err, s.Refresh(t.Context()))
+			},
+		} {
+			p := &place{record: yesAt(time.Now().Add(ahead)), save: func(context.Context, consent.Record) error { return errors.New("read-only") }}
+			s := start(t, "http://127.0.0.1:9", func(c *Config) { c.Consent = p })
+			if !s.Status().On {
+				t.Fatalf("%v: got off before the no, want on", ahead)
 			}
-			_ = s.Refresh(t.Context())
-		}
-		p.record = yesAt(time.Now().Add(ahead + 2*time.Hour)) // another yes, later than the no
-		if err := s.Refresh(t.Context()); err != nil || !s.Status().On {
-			t.Errorf("%v: got %v and on %v after a new yes, want on", ahead, err, s.Status().On)
+			if err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err == nil {
+				t.Errorf("%v: got no error, want that it is not recorded", ahead)
+			}
+			for range 2 {
+				if now := s.Status(); now.On || exists(filepath.Join(s.dir, "headcount.totals")) {
+					t.Errorf("%v: got on %v and the files %q, want off and no totals", ahead, now.On, files(t, s.dir))
+				}
+				p.record = yesAt(time.Now().Add(ahead + 2*time.Hour)) // recorded elsewhere, later than the no
+				_ = s.Refresh(t.Context())
+			}
+			if err := lift(s, p); err != nil || !s.Status().On {
+				t.Errorf("%v: got %v and on %v after %s, want on", ahead, err, s.Status().On, name)
+			}
 		}
 	}
 }
@@ -80,28 +93,23 @@ func TestNoHoldsAgainstWhatStood(t *testing.T) {
 				time.Sleep(2 * time.Hour)
 				_ = c.Refresh(t.Context())
 			}
-			p.record = yesAt(time.Now()) // another yes, later than the no
-			first := c.Refresh(t.Context())
-			if ahead < 24*time.Hour && (first != nil || !c.Status().On) {
-				t.Errorf("%v: got %v and %+v after a new yes, want on", ahead, first, c.Status())
-			}
 			_ = c.Shutdown(t.Context())
 		})
 	}
 }
 
-// What an older no was answered lifts no newer one that cannot be recorded.
-func TestOlderNoDoesNotLiftANewerOne(t *testing.T) {
-	var looks, hangAt atomic.Int64
-	at, goOn := make(chan bool), make(chan bool)
+// A look that found a no, and comes late, lifts no newer one that cannot be recorded.
+func TestLateLookDoesNotLiftANewerNo(t *testing.T) {
 	var mu sync.Mutex
 	var stored consent.Record
-	readOnly := false
+	readOnly, hang := false, false
+	at, goOn, done := make(chan bool), make(chan bool), make(chan bool)
 	source := sourceFunc(func(context.Context) (consent.Record, error) {
 		mu.Lock()
-		answer := stored
+		answer, wait := stored, hang
+		hang = false
 		mu.Unlock()
-		if looks.Add(1) == hangAt.Load() {
+		if wait {
 			at <- true
 			<-goOn
 		}
@@ -117,57 +125,58 @@ func TestOlderNoDoesNotLiftANewerOne(t *testing.T) {
 		return nil
 	}
 	s := start(t, "http://127.0.0.1:9", func(c *Config) { c.Consent = saving{source, save} })
-	began := time.Now().Add(-time.Minute)
-	say := func(d consent.Decision, after time.Duration) error {
-		return s.Decide(context.Background(), consent.Record{Decision: d, Notice: 1, Time: began.Add(after), Where: "test"})
+	say := func(d consent.Decision) error {
+		return s.Decide(context.Background(), consent.Record{Decision: d, Notice: 1, Time: time.Now().Add(-time.Minute), Where: "test"})
 	}
-	before := looks.Load()
-	if err := say(consent.Denied, 0); err != nil {
+	if err := say(consent.Denied); err != nil {
 		t.Fatal(err)
 	}
-	hangAt.Store(2*looks.Load() - before) // the last look of the same once more
-	done := make(chan error)
-	go func() { done <- say(consent.Denied, 0) }()
+	hang = true
+	go func() { s.Client.decisions.permission.now(context.Background()); close(done) }()
 	<-at
-	if err := say(consent.Granted, time.Second); err != nil || !s.Status().On {
+	if err := say(consent.Granted); err != nil || !s.Status().On {
 		t.Errorf("got %v and %+v after the yes, want on", err, s.Status())
 	}
 	mu.Lock()
 	readOnly = true
 	mu.Unlock()
-	if err := say(consent.Denied, 2*time.Second); err == nil {
+	if err := say(consent.Denied); err == nil {
 		t.Error("got no error, want that the newer no is not recorded")
 	}
 	close(goOn)
-	if err := errors.Join(<-done, s.Refresh(t.Context())); err != nil || s.Status().On {
+	<-done
+	if err := s.Refresh(t.Context()); err != nil || s.Status().On {
 		t.Errorf("got %v and %+v, want off", err, s.Status())
 	}
 }
 
-// A yes that is being recorded does not lift a no that is given meanwhile.
+// A yes that is being recorded does not lift a no that is given meanwhile, also
+// where an earlier no is recorded.
 func TestNoWhileAYesIsBeingSaved(t *testing.T) {
-	p := &place{}
-	s := start(t, "http://127.0.0.1:9", func(c *Config) { c.Consent = p })
-	saving, saved := make(chan bool), make(chan bool)
-	p.save = func(_ context.Context, r consent.Record) error {
-		if r.Decision == consent.Denied {
-			return errors.New("read-only")
+	for _, recorded := range []consent.Record{{}, {Decision: consent.Denied, Time: time.Now().Add(-time.Hour)}} {
+		p := &place{record: recorded}
+		s := start(t, "http://127.0.0.1:9", func(c *Config) { c.Consent = p })
+		saving, saved := make(chan bool), make(chan bool)
+		p.save = func(_ context.Context, r consent.Record) error {
+			if r.Decision == consent.Denied {
+				return errors.New("read-only")
+			}
+			saving <- true
+			<-saved
+			p.record = yesAt(time.Now().Add(-time.Minute))
+			return nil
 		}
-		saving <- true
-		<-saved
-		p.record = yesAt(time.Now().Add(-time.Minute))
-		return nil
-	}
-	done := make(chan error)
-	go func() { done <- s.Decide(context.Background(), yesAt(time.Now())) }()
-	<-saving
-	if err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err == nil {
-		t.Error("got no error, want that the no is not recorded")
-	}
-	close(saved)
-	<-done
-	if s.Status().On {
-		t.Error("got on, want off")
+		done := make(chan error)
+		go func() { done <- s.Decide(context.Background(), yesAt(time.Now())) }()
+		<-saving
+		if err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err == nil {
+			t.Error("got no error, want that the no is not recorded")
+		}
+		close(saved)
+		<-done
+		if s.Status().On {
+			t.Errorf("recorded %+v: got on, want off", recorded)
+		}
 	}
 }
 
@@ -246,6 +255,30 @@ func TestNoUnderAVeto(t *testing.T) {
 	}
 	if err := s.Refresh(t.Context()); err != nil || !s.Status().On {
 		t.Errorf("got %v and %+v, want on", err, s.Status())
+	}
+}
+
+// The no of a variable is no record: a no that cannot be recorded holds also once the
+// variable has gone.
+func TestNoUnderAVariable(t *testing.T) {
+	for _, word := range []string{"off", "disabled"} {
+		p := &place{record: yesAt(time.Now().Add(-time.Hour)), save: func(context.Context, consent.Record) error { return errors.New("read-only") }}
+		s := start(t, "http://127.0.0.1:9", func(c *Config) {
+			c.Consent = p
+			c.Env = func(name string) (string, bool) {
+				if name == "COMPREFACE_TELEMETRY" {
+					return word, true
+				}
+				return "", false
+			}
+		})
+		if err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err == nil {
+			t.Errorf("%s: got no error, want that the no is not recorded", word)
+		}
+		word = ""
+		if err := s.Refresh(t.Context()); err != nil || s.Status().On {
+			t.Errorf("got %v and %+v once the variable has gone, want off", err, s.Status())
+		}
 	}
 }
 
