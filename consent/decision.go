@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -91,12 +92,10 @@ func check(r Record, now time.Time) error {
 		return fmt.Errorf("decision %q is neither granted nor denied", r.Decision)
 	case r.Notice < 1:
 		return fmt.Errorf("notice %d is not a positive number", r.Notice)
-	case len(r.Where) > maxWhere:
-		return fmt.Errorf("where is %d bytes long, more than %d", len(r.Where), maxWhere)
-	case !printable(r.Where):
-		return fmt.Errorf("where %q is not printable text", r.Where)
+	case shown(r.Where) != r.Where:
+		return fmt.Errorf("where %.110q is not printable text of at most %d bytes", r.Where, maxWhere)
 	// By is not quoted: errors go to logs.
-	case len(r.By) > maxWhere || !printable(r.By):
+	case shown(r.By) != r.By:
 		return fmt.Errorf("by is not printable text of at most %d bytes", maxWhere)
 	case r.Erase && r.Decision != Denied:
 		return errors.New("only a no can ask to erase")
@@ -118,24 +117,18 @@ func check(r Record, now time.Time) error {
 // needed.
 func normal(r Record) Record {
 	r.Time = r.Time.UTC().Truncate(time.Second)
-	if !r.Since.IsZero() {
-		r.Since = r.Since.UTC().Truncate(time.Second)
-	}
+	r.Since = r.Since.UTC().Truncate(time.Second)
 	return r
 }
 
 // printable keeps line breaks, escape sequences and direction overrides off the
 // page or terminal that shows a record.
 func printable(s string) bool {
-	for _, r := range s {
-		if !unicode.IsPrint(r) {
-			return false
-		}
-	}
-	return utf8.ValidString(s)
+	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, hidden)
 }
 
-// shown is the text of a no as it may be shown; empty where it may not.
+// shown is a text of a record as it may be shown; empty where it may not.
 func shown(s string) string {
 	if len(s) > maxWhere || !printable(s) {
 		return ""
@@ -159,15 +152,8 @@ func Append(history []Record, r Record, now time.Time) ([]Record, error) {
 	if err := check(r, now); err != nil {
 		return nil, fmt.Errorf("consent: %w", err)
 	}
-	history = append(slices.Clone(history), r.after(newest(history)))
-	return history[max(0, len(history)-maxRecords):], nil
-}
-
-// after returns r as it follows the last record: later, and with the moment
-// from which there was no no.
-func (r Record) after(last Record) Record {
-	r = normal(r)
-	if !last.Time.IsZero() && !r.Time.After(last.Time) {
+	r, last := normal(r), normal(newest(history))
+	if !r.Time.After(last.Time) {
 		r.Time = last.Time.Add(time.Second)
 	}
 	if r.Decision == Granted {
@@ -176,7 +162,8 @@ func (r Record) after(last Record) Record {
 			r.Since = last.Since
 		}
 	}
-	return r
+	history = append(slices.Clone(history), r)
+	return history[max(0, len(history)-maxRecords):], nil
 }
 
 // newest returns the last of the records; the zero one if there is none.

@@ -72,7 +72,7 @@ func TestCheck(t *testing.T) {
 		{"no where", func(r *Record) { r.Where = "" }, ""},
 		{"where of 99 bytes", func(r *Record) { r.Where = strings.Repeat("x", 99) }, ""},
 		{"where of 100 bytes", func(r *Record) { r.Where = strings.Repeat("é", 50) }, ""},
-		{"where of 101 bytes", func(r *Record) { r.Where = strings.Repeat("é", 50) + "x" }, "where is 101 bytes long"},
+		{"where of 101 bytes", func(r *Record) { r.Where = strings.Repeat("é", 50) + "x" }, "is not printable text of at most 100 bytes"},
 		{"line break", func(r *Record) { r.Where = "a\nb" }, "not printable"},
 		{"escape sequence", func(r *Record) { r.Where = "\x1b[2J" }, "not printable"},
 		{"direction override", func(r *Record) { r.Where = "a\u202eb" }, "not printable"},
@@ -112,8 +112,18 @@ func TestCheck(t *testing.T) {
 
 func TestNormal(t *testing.T) {
 	zone := time.FixedZone("", 2*3600)
-	got := normal(Record{Time: time.Date(2026, 11, 21, 14, 0, 0, 999_999_999, zone)}).Time
-	if got != noon {
-		t.Errorf("stored as %v, want %v", got, noon)
+	got := normal(Record{Time: time.Date(2026, 11, 21, 14, 0, 0, 999_999_999, zone)})
+	if got.Time != noon || got.Since != (time.Time{}) {
+		t.Errorf("stored as %v, since %v, want %v, since the zero time", got.Time, got.Since, noon)
+	}
+}
+
+// What an application stores otherwise, a new record does not take over.
+func TestAppendAfterAnOddTime(t *testing.T) {
+	zone := time.FixedZone("", 2*3600)
+	odd := Record{Decision: Granted, Notice: 1, Time: time.Date(2026, 11, 21, 14, 0, 0, 5, zone), Since: time.Date(2026, 11, 21, 13, 0, 0, 5, zone)}
+	history, err := Append([]Record{odd}, Record{Decision: Granted, Notice: 2}, noon)
+	if err != nil || history[0] != odd || history[1].Time != noon.Add(time.Second) || history[1].Since != noon.Add(-time.Hour) {
+		t.Errorf("got %v, %v", history, err)
 	}
 }

@@ -48,14 +48,43 @@
 // denies as well, since its writer did not mean "send".
 //
 // The one yes is "accept:" and the number of the notice in plain decimal, with
-// nothing before, between or after. accept:1, TRUE, " accept:2" or accept:02
-// do not accept notice 2. A well-formed accept of another notice says nothing
-// about this one: it is neither a grant nor a denial. Everything else denies.
+// nothing before, between or after: not TRUE, " accept:2" or accept:02.
 //
 // # What is stored
 //
-// Nothing before a decision: reading creates no file, not even a lock.
-// [File.Save] keeps the decisions in one file, described at the top of
-// format.go. The package keeps no globals, starts no goroutine and writes to no
-// log.
+// Nothing before a decision: reading creates no file, not even a lock. [File]
+// keeps the last 100 decisions in consent.json, the newest last; that one counts.
+//
+//	{
+//	  "version": 1,
+//	  "records": [
+//	    {
+//	      "decision": "granted",
+//	      "notice": 1,
+//	      "time": "2026-11-21T18:02:07Z",
+//	      "where": "sign-up form",
+//	      "by": "account 7",
+//	      "since": "2026-11-21T18:02:07Z"
+//	    }
+//	  ]
+//	}
+//
+// Every record has these fields, in this order, and no others: "by" if the
+// application says who decided, "erase" if a no asks for it, "since" if it is a
+// yes. Times are UTC, to the second, and rise. Apart from white space the file is
+// byte for byte what Save writes; anything else, be it a doubled or an unknown
+// field or a byte after the end, makes the whole file damaged.
+//
+// It is a regular file of at most 64 KiB, mode 0600, owned by the user of the
+// process or by root. So is its directory, in which no other user may write. A no
+// is believed without that. A link, a pipe or a directory in its place is damage.
+//
+// A damaged file is off, and is never repaired by guessing. The next Save puts it
+// aside as consent.json.damaged, in place of an earlier one, and starts a new
+// history. While nothing has taken its place, that is damage as well.
+//
+// consent.lock is empty and stays. It is locked by the kernel, for as long as a
+// Save runs and no longer than its process lives.
+//
+// The package keeps no globals, starts no goroutine and writes to no log.
 package consent

@@ -6,7 +6,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -155,16 +154,12 @@ func TestDocTable(t *testing.T) {
 	}
 }
 
-// TestFormatRules holds the rules at the top of format.go to the code.
+// TestFormatRules holds what doc.go says about the file to the code.
 func TestFormatRules(t *testing.T) {
-	text, err := os.ReadFile("format.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rules, _, _ := strings.Cut(string(text), "import (")
-	_, example, _ := strings.Cut(strings.ReplaceAll(rules, "//\t", ""), "//\n{")
-	example = "{" + example
-	if records, err := parse([]byte(example), time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)); err != nil || len(records) != 1 {
+	_, rules, _ := strings.Cut(sources(t)["doc.go"].Doc.Text(), "# What is stored")
+	_, example, _ := strings.Cut(rules, "\n\n\t{")
+	example, _, _ = strings.Cut(example, "\n\n")
+	if records, err := parse([]byte("{"+example), time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)); err != nil || len(records) != 1 {
 		t.Errorf("the example is not a file: %v", err)
 	}
 	for _, word := range []string{"last 100 decisions", "64 KiB", "mode 0600", fileName, damagedName, lockName} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -42,7 +43,7 @@ func (s Status) On() bool { return s.Decision == Granted }
 // malformed variable or a notice below 1 is never on.
 //
 // Evaluate does not panic, whatever env and src do, but it waits for src: bound
-// ctx. With a veto in the environment src is not asked at all. It keeps no
+// ctx. With a no in the environment src is not asked at all. It keeps no
 // state and is safe for concurrent use if env and src are.
 func Evaluate(ctx context.Context, variable string, notice int, env func(string) (string, bool), src Source) (status Status) {
 	defer func() {
@@ -54,11 +55,18 @@ func Evaluate(ctx context.Context, variable string, notice int, env func(string)
 	if env == nil {
 		env = os.LookupEnv
 	}
-	said := readEnvironment(variable, env)
-	if said.veto != "" {
-		return Status{Decision: Denied, Record: Record{Decision: Denied, Where: said.veto}, Reason: said.reason, Veto: !said.off}
+	no, accepted := environment(variable, env)
+	if no.Decision == Denied {
+		return no
 	}
-	record, err := ask(ctx, src)
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	var record Record
+	var err error
+	if src != nil {
+		record, err = src.Consent(ctx)
+	}
 	if err != nil {
 		// Undecided rather than Denied: what cannot be read may have been a yes
 		// or a no. It is off, and a person may be asked again, which replaces a
@@ -67,76 +75,107 @@ func Evaluate(ctx context.Context, variable string, notice int, env func(string)
 	}
 	if record.Decision == Denied {
 		// Before any other check: a no is good in whatever shape it comes.
-		return denied(record)
+		record.Where, record.By = shown(record.Where), shown(record.By)
+		return Status{Decision: Denied, Record: record, Reason: "no" + given(record)}
 	}
-	if err := usable(variable, notice, record); err != nil {
-		return Status{Reason: plain(err)}
-	}
-	return weigh(variable, notice, said, record)
+	return weigh(variable, notice, accepted, record)
 }
 
-// ask returns the latest record, the zero one for a nil src.
-func ask(ctx context.Context, src Source) (Record, error) {
-	if src == nil {
-		return Record{}, nil
+// environment is the only function that reads words from the environment. It
+// returns the no that they say, or the notice that they accept, which is 0 when
+// there is none.
+func environment(variable string, env func(string) (string, bool)) (no Status, accepted int) {
+	deny := func(name, how string) (Status, int) { // off is a word of the product's own variable alone
+		by := Record{Decision: Denied, Where: name}
+		return Status{Decision: Denied, Record: by, Reason: name + " is " + how, Veto: how != "off"}, 0
 	}
-	if ctx == nil {
-		ctx = context.Background()
+	const doNotTrack, sdkDisabled, exporter = "DO_NOT_TRACK", "OTEL_SDK_DISABLED", "OTEL_METRICS_EXPORTER"
+	if word, _ := env(doNotTrack); tracksNot(word) {
+		return deny(doNotTrack, "set")
 	}
-	r, err := src.Consent(ctx)
-	if r.Decision == Undecided {
-		r = Record{} // the rest means nothing without a decision
+	// OpenTelemetry's booleans ignore case, so False does not deny.
+	if word, _ := env(sdkDisabled); tracksNot(strings.ToLower(word)) {
+		return deny(sdkDisabled, "set")
 	}
-	return r, err
-}
-
-// denied reports a recorded no.
-func denied(r Record) Status {
-	r.Where, r.By = shown(r.Where), shown(r.By)
-	return Status{Decision: Denied, Record: r, Reason: "no" + given(r)}
-}
-
-// usable says what rules out every yes.
-func usable(variable string, notice int, r Record) error {
+	// Every other word chooses where the operator's own metrics go, and says
+	// nothing about these.
+	if word, _ := env(exporter); strings.EqualFold(strings.TrimSpace(word), "none") {
+		return deny(exporter, "none")
+	}
 	if !variableName(variable) {
-		return fmt.Errorf("%.60q cannot be the name of an environment variable that turns this off", variable)
+		return Status{}, 0 // weigh refuses it
 	}
-	if notice < 1 {
-		return fmt.Errorf("the current notice, %d, is not a positive number", notice)
+	word, set := env(variable)
+	notice := accept(word)
+	switch {
+	case word == "":
+		return Status{}, 0
+	case set && notice > 0:
+		return Status{}, notice
+	case word == "off":
+		return deny(variable, "off")
 	}
-	if r.Decision == Undecided {
-		return nil
+	// A word that is not known may well be a no: on a typing error,
+	// "of" or "disable" must not send.
+	return deny(variable, fmt.Sprintf("%.40q, which means off: the only yes is accept:<notice>", word))
+}
+
+// tracksNot says whether a word of DO_NOT_TRACK denies.
+func tracksNot(word string) bool {
+	return word != "" && word != "0" && word != "false"
+}
+
+// accept returns the notice that a word accepts, and 0 if it accepts none. The
+// word must be as we would write it.
+func accept(word string) int {
+	notice, _ := strconv.Atoi(strings.TrimPrefix(word, "accept:"))
+	if notice < 1 || word != fmt.Sprintf("accept:%d", notice) {
+		return 0
 	}
-	if err := check(r, time.Now()); err != nil {
-		return fmt.Errorf("the record is not valid: %w", err)
-	}
-	return nil
+	return notice
+}
+
+// variableName accepts A-Z, 0-9 and _, starting with a letter. A name that no
+// shell can set, or that differs from the documented one by its case, would
+// lose the administrator's veto without a sign.
+func variableName(name string) bool {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	return strings.IndexAny(name, letters) == 0 && strings.Trim(name, letters+"0123456789_") == ""
 }
 
 // weigh is reached when nothing denies; it looks for a yes to this notice.
-func weigh(variable string, notice int, said words, r Record) Status {
+func weigh(variable string, notice, accepted int, r Record) Status {
+	err := check(r, time.Now())
+	switch {
+	case !variableName(variable):
+		return Status{Reason: fmt.Sprintf("%.60q cannot be the name of an environment variable that turns this off", variable)}
+	case notice < 1:
+		return Status{Reason: fmt.Sprintf("the current notice, %d, is not a positive number", notice)}
+	case r.Decision != Undecided && err != nil:
+		return Status{Reason: "the record is not valid: " + plain(err)}
 	// The record first, so that processes with and without the variable know the
 	// same yes.
-	if r.Decision == Granted && r.Notice == notice {
+	case r.Decision == Granted && r.Notice == notice:
 		return Status{Decision: Granted, Record: r, Reason: fmt.Sprintf("agreed to notice %d%s", notice, given(r))}
-	}
-	if said.accepted == notice {
+	case accepted == notice:
 		by := Record{Decision: Granted, Notice: notice, Where: variable}
 		return Status{Decision: Granted, Record: by, Reason: fmt.Sprintf("%s accepts notice %d", variable, notice)}
 	}
 	// Agreement to another notice, older or newer, is to another list. It is not
 	// a no either: the person may be shown this one and asked.
 	var why []string
+	status := Status{Reason: "not decided yet"}
 	if r.Decision == Granted {
+		status.Record = r
 		why = append(why, fmt.Sprintf("the notice changed: agreed to notice %d, now %d", r.Notice, notice))
 	}
-	if said.accepted != 0 {
-		why = append(why, fmt.Sprintf("%s accepts notice %d, now %d", variable, said.accepted, notice))
+	if accepted != 0 {
+		why = append(why, fmt.Sprintf("%s accepts notice %d, now %d", variable, accepted, notice))
 	}
-	if why == nil {
-		return Status{Reason: "not decided yet"}
+	if why != nil {
+		status.Reason = strings.Join(why, "; ")
 	}
-	return Status{Record: r, Reason: strings.Join(why, "; ")}
+	return status
 }
 
 // given is " on 2026-11-21 (settings)", as far as that is known.

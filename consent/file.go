@@ -1,7 +1,9 @@
 package consent
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,21 +14,26 @@ import (
 	"headcount.example/internal/durable"
 )
 
+// The package comment says what is in these files.
+const (
+	fileName    = "consent.json"
+	damagedName = "consent.json.damaged"
+	lockName    = "consent.lock"
+	version     = 1
+	maxFile     = 64 << 10
+)
+
 // File keeps decisions in consent.json in one directory, which may be shared by
 // several processes of one host. It is a [Source]. Its methods are safe for
 // concurrent use; those of a nil or zero File return an error.
-type File struct {
-	dir string
-}
+type File struct{ dir string }
 
 // NewFile names a directory and touches nothing. The directory is one product's:
 // another one would take a yes there for its own. An empty dir is an error in
 // every method: decisions do not belong in whatever directory is current.
 func NewFile(dir string) *File {
-	if dir != "" {
-		if absolute, err := filepath.Abs(dir); err == nil {
-			dir = absolute // a host that changes its directory keeps its answer
-		}
+	if absolute, err := filepath.Abs(dir); err == nil && dir != "" {
+		dir = absolute // a host that changes its directory keeps its answer
 	}
 	return &File{dir: dir}
 }
@@ -38,10 +45,7 @@ func NewFile(dir string) *File {
 // sees half of one.
 func (f *File) Consent(ctx context.Context) (Record, error) {
 	records, err := f.History(ctx)
-	if err != nil {
-		return Record{}, err
-	}
-	return newest(records), nil
+	return newest(records), err
 }
 
 // History returns the last 100 records, the newest last, under the same rules
@@ -50,10 +54,7 @@ func (f *File) History(ctx context.Context) ([]Record, error) {
 	if err := f.ready(ctx); err != nil {
 		return nil, err
 	}
-	exists, untrusted := durable.Trusted(f.dir)
-	if !exists && untrusted == nil {
-		return nil, nil
-	}
+	_, untrusted := durable.Trusted(f.dir)
 	records, err := f.read(time.Now())
 	switch {
 	case newest(records).Decision == Denied:
@@ -83,10 +84,15 @@ func (f *File) path(name string) string { return filepath.Join(f.dir, name) }
 // them is not to be believed. For Save an error is a reason to quarantine the
 // file.
 func (f *File) read(now time.Time) ([]Record, error) {
-	path := f.path(fileName)
+	path, aside := f.path(fileName), f.path(damagedName)
 	data, err := durable.Read(path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, f.nothingQuarantined()
+		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		// A Save failed or was killed after it put the file aside. It may have held
+		// a no, which must not make room for a yes from the environment.
+		return nil, fmt.Errorf("consent: %q was put aside and nothing took its place: decide again, or remove it", aside)
 	}
 	var records []Record
 	if err == nil {
@@ -113,13 +119,51 @@ func private(path string) error {
 	return nil
 }
 
-// nothingQuarantined returns an error if a Save put the file aside and then failed
-// or was killed. The file may have held a no, and a damaged no must not make room
-// for a yes from the environment.
-func (f *File) nothingQuarantined() error {
-	path := f.path(damagedName)
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("consent: %q was put aside and nothing took its place: decide again, or remove it", path)
+type document struct {
+	Version int      `json:"version"`
+	Records []Record `json:"records"`
+}
+
+// parse reads a file as encode writes it, and nothing else.
+func parse(data []byte, now time.Time) ([]Record, error) {
+	doc := document{Version: version}
+	err := json.Unmarshal(data, &doc)
+	n := len(doc.Records)
+	switch {
+	case doc.Version != version:
+		return nil, fmt.Errorf("version %d is not %d", doc.Version, version)
+	case err != nil:
+		return nil, err
+	case n < 1 || n > maxRecords:
+		return nil, fmt.Errorf("it has %d records, and not 1 to %d", n, maxRecords)
 	}
-	return nil
+	for i, r := range doc.Records {
+		if err := check(r, now); err != nil {
+			return nil, fmt.Errorf("record %d: %w", i+1, err)
+		}
+	}
+	again, err := encode(doc.Records)
+	var is, ought bytes.Buffer
+	err = errors.Join(err, json.Compact(&is, data), json.Compact(&ought, again))
+	// The decoder skips fields that it does not know, takes the last of two
+	// "decision" fields, and takes "DECISION" for "decision".
+	if err == nil && !bytes.Equal(is.Bytes(), ought.Bytes()) {
+		err = errors.New("it is not written the way Save writes it")
+	}
+	return doc.Records, err
+}
+
+// encode writes records that have passed check, so that even 100 of the longest
+// stay below maxFile; quotation marks double, nothing grows more.
+func encode(records []Record) ([]byte, error) {
+	doc := document{Version: version}
+	for _, r := range records {
+		doc.Records = append(doc.Records, normal(r))
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	err := encoder.Encode(doc)
+	return out.Bytes(), err
 }

@@ -148,6 +148,9 @@ var damaged = map[string]string{
 func TestParseRefuses(t *testing.T) {
 	for name, text := range damaged {
 		t.Run(name, func(t *testing.T) {
+			if len(text) > maxFile {
+				return // TestDamagedFiles: it is not read
+			}
 			if records, err := parse([]byte(text), noon); err == nil {
 				t.Errorf("accepted as %+v", records)
 			}
@@ -158,7 +161,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"empty": "unexpected end", "version 2": "version 2 is not 1", "no records": "0 records", "101 records": "101 records",
-		"65537 bytes": "larger than 65536 bytes", "unknown field": "not written the way Save", "decision twice": "not written the way Save",
+		"unknown field": "not written the way Save", "decision twice": "not written the way Save",
 		"a century ahead": "record 1: time 2126-11-21T11:00:00Z is in the future", "GRANTED": `"GRANTED" is not undecided`,
 	} {
 		if _, err := parse([]byte(damaged[name]), noon); err == nil || !strings.Contains(err.Error(), want) {
@@ -198,7 +201,7 @@ func TestEncode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The same text is at the top of format.go.
+	// The same text is in doc.go.
 	const want = `{
   "version": 1,
   "records": [
@@ -220,9 +223,15 @@ func TestEncode(t *testing.T) {
 
 func TestEncodeLimits(t *testing.T) {
 	// The largest records there can be: every byte of where and by needs an escape.
-	var records []Record
+	var records, all []Record
+	var err error
 	for i := range 250 {
-		records = append(records, Record{Decision: Granted, Notice: math.MaxInt - i, Time: noon, Where: strings.Repeat(`"`, maxWhere), By: strings.Repeat(`"`, maxWhere), Since: noon})
+		r := Record{Decision: Granted, Notice: math.MaxInt - i, Time: noon, Where: strings.Repeat(`"`, maxWhere), By: strings.Repeat(`"`, maxWhere)}
+		records, err = Append(records, r, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, newest(records))
 		data, err := encode(records)
 		if err != nil || len(data) > maxFile {
 			t.Fatalf("%d records: %d bytes, %v", len(records), len(data), err)
@@ -231,7 +240,7 @@ func TestEncodeLimits(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%d records: %v", len(records), err)
 		}
-		if want := records[max(0, len(records)-100):]; !reflect.DeepEqual(got, want) {
+		if want := all[max(0, len(all)-100):]; !reflect.DeepEqual(got, want) {
 			t.Fatalf("%d records: not the newest 100 came back", len(records))
 		}
 	}
@@ -254,7 +263,7 @@ func FuzzFile(f *testing.F) {
 			}
 			return
 		}
-		if len(records) < 1 || len(records) > maxRecords || len(data) > maxFile {
+		if len(records) < 1 || len(records) > maxRecords {
 			t.Fatalf("%d records in %d bytes", len(records), len(data))
 		}
 		granted := 0

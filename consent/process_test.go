@@ -3,7 +3,6 @@ package consent
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -40,7 +39,7 @@ func child(f *File) int {
 	for notice := first; notice < first+count; notice++ {
 		r := Record{Decision: decided(notice), Notice: notice, Where: os.Getenv(childName), By: strconv.Itoa(notice)}
 		err := f.Save(context.Background(), r)
-		for errors.Is(err, errOvertaken) { // by a no of the other process
+		for wasOvertaken(err) { // by a no of the other process
 			err = f.Save(context.Background(), r)
 		}
 		if err != nil {

@@ -25,9 +25,6 @@ import (
 // recorded after Save of a yes was called and before it is done, the no stands and
 // Save returns an error.
 //
-// A damaged file, and one that others could have changed, is put aside as
-// consent.json.damaged, in place of an earlier one.
-//
 // A no needs less trust than a yes. It is also saved in a directory in which
 // others may write, by root in the directory of a service, and where the lock
 // cannot be taken. If a no cannot be written, on a full disk for example, Save
@@ -54,113 +51,90 @@ func (f *File) Save(ctx context.Context, r Record) error {
 	case r.Decision == Granted: // a no goes on: a yes that is being recorded gives way to it
 		return fmt.Errorf("consent: %w: try again, or remove it if no process saves", err)
 	}
-	durable.Sweep(f.path(fileName))
-	return f.append(r, newest(seen), now)
-}
-
-// A no without the lock and another Save can disturb each other; each then
-// tries again, this often in all.
-const attempts = 10
-
-// An obstacle is why a decision was not recorded.
-type obstacle string
-
-// Error returns what to do about it, too.
-func (o obstacle) Error() string { return string(o) }
-
-const (
-	errOvertaken = obstacle("a no came first, or the file was changed: look at what is recorded, and decide again")
-	errLost      = obstacle("another process replaced the decision: try again")
-)
-
-// append adds r. Seen is the newest record when Save was called.
-func (f *File) append(r, seen Record, now time.Time) error {
-	var last Record
-	var err error
-	for range attempts {
-		last, err = f.try(r, seen, now)
-		if !errors.Is(err, errLost) && !errors.Is(err, fs.ErrNotExist) { // the latter: the temporary file was swept
+	// A no without the lock and another Save can disturb each other; each then
+	// tries again, this often in all.
+	for range 10 {
+		err = f.add(r, newest(seen), now)
+		if !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 	}
-	if err == nil || r.Decision != Denied || last.Decision != Granted {
-		return err
-	}
-	if records, _ := f.read(now); newest(records).Decision == Denied {
-		return err // of another Save
-	}
-	if aside := f.quarantine(); aside != nil { // the yes does not come back
-		err = errors.Join(err, fmt.Errorf("consent: %w", aside), f.empty())
+	if err != nil && r.Decision == Denied {
+		err = errors.Join(err, f.takeBack(now))
 	}
 	return err
-}
-
-// try adds r once, and returns what was the newest record before.
-func (f *File) try(r, seen Record, now time.Time) (last Record, err error) {
-	records, damage := f.read(now)
-	if last = newest(records); r.Decision == Granted && last != seen && last.Decision != Granted {
-		return last, fmt.Errorf("consent: cannot write: %w", errOvertaken)
-	}
-	if damage != nil {
-		records, last = nil, Record{}
-	}
-	records, err = Append(records, r, now)
-	if err != nil {
-		return Record{}, err
-	}
-	data, err := encode(records)
-	if err != nil {
-		return Record{}, fmt.Errorf("consent: cannot encode: %w", err)
-	}
-	if damage != nil {
-		if err := f.quarantine(); err != nil && r.Decision == Granted {
-			return Record{}, fmt.Errorf("consent: cannot replace: %w", err)
-		}
-	}
-	err = durable.ReplaceIf(f.path(fileName), data, func() error {
-		again, damaged := f.read(now)
-		if r.Decision == Granted && (newest(again) != last || (damaged == nil) != (damage == nil)) {
-			return errOvertaken
-		}
-		return nil
-	})
-	if err == nil && r.Decision == Denied { // a yes that looked before has a temporary file, or has just renamed it
-		durable.Sweep(f.path(fileName))
-	}
-	if there, _ := f.read(now); err == nil && !slices.Contains(there, newest(records)) {
-		err = errLost
-	}
-	if err != nil {
-		return last, fmt.Errorf("consent: cannot write: %w", err)
-	}
-	return last, nil
-}
-
-// empty takes what is recorded out of a file of this user in a directory that
-// cannot be written: an empty file is no yes.
-func (f *File) empty() error {
-	file, err := durable.Regain(f.path(fileName), os.O_WRONLY|os.O_TRUNC)
-	if err != nil {
-		return err
-	}
-	return errors.Join(file.Sync(), file.Close())
 }
 
 // makeDirectory makes sure that there is one, and that it may be used for d.
 func (f *File) makeDirectory(d Decision) error {
 	if d == Denied {
 		durable.Reclaim(f.dir)
-		if info, err := os.Stat(f.dir); err == nil && info.IsDir() {
+		if exists, _ := durable.Trusted(f.dir); exists {
 			return nil
 		}
 	}
 	return durable.MakeDir(f.dir)
 }
 
+const overtaken = "a no came first, or the file was changed: look at what is recorded, and decide again"
+
+// add tries once. Seen is the newest record when Save was called. The error is
+// fs.ErrNotExist where another Save swept the temporary file, or replaced what was
+// written.
+func (f *File) add(r, seen Record, now time.Time) error {
+	records, damage := f.read(now)
+	last := newest(records)
+	if r.Decision == Granted && last != seen && last.Decision != Granted {
+		return errors.New("consent: cannot write: " + overtaken)
+	}
+	if damage != nil {
+		records, last = nil, Record{}
+		if err := f.quarantine(); err != nil && r.Decision == Granted {
+			return fmt.Errorf("consent: cannot replace: %w", err)
+		}
+	}
+	records, err := Append(records, r, now)
+	if err != nil {
+		return err
+	}
+	data, err := encode(records)
+	if err == nil {
+		err = durable.ReplaceIf(f.path(fileName), data, func() error {
+			again, damaged := f.read(now)
+			if r.Decision == Granted && (newest(again) != last || (damaged == nil) != (damage == nil)) {
+				return errors.New(overtaken)
+			}
+			return nil
+		})
+	}
+	// What killed processes left, and what a yes wrote that looked before a no was there.
+	durable.Sweep(f.path(fileName))
+	if err != nil {
+		return fmt.Errorf("consent: cannot write: %w", err)
+	}
+	if there, _ := f.read(now); !slices.Contains(there, newest(records)) { // a yes had just been renamed
+		return fmt.Errorf("consent: another process replaced the decision: try again: %w", fs.ErrNotExist)
+	}
+	return nil
+}
+
+// takeBack sees to it that a yes does not come back, where a no could not be written.
+func (f *File) takeBack(now time.Time) error {
+	if records, _ := f.read(now); newest(records).Decision != Granted || f.quarantine() == nil {
+		return nil
+	}
+	// In a directory that cannot be written: an empty file is no yes.
+	file, err := durable.Regain(f.path(fileName), os.O_WRONLY|os.O_TRUNC)
+	if err != nil {
+		return fmt.Errorf("consent: cannot take back the yes: %w", err)
+	}
+	return errors.Join(file.Sync(), file.Close())
+}
+
 // quarantine renames the file to consent.json.damaged. Until another file is in
-// place, reading is an error: see nothingQuarantined. Where a directory is in the
-// way, here or there, it may hold something: what is in place goes into a new
-// directory, and nothing is removed.
+// place, reading is an error. Where a directory is in the way, here or there, it
+// may hold something: what is in place goes into a new directory, and nothing is
+// removed.
 func (f *File) quarantine() error {
 	path := f.path(fileName)
 	durable.Step("rename " + damagedName)
