@@ -11,7 +11,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(CACHE)/otelcol $(CACHE)/quickstart $(CACHE)/headcount $(CACHE)/demo ## the main job from end to end, from consent to the answers, with the real Collector
+demo: $(CACHE)/otelcol $(CACHE)/quickstart $(CACHE)/headcount $(CACHE)/demo ## the main job from end to end, from consent to the answers and an erasure, with the real Collector
 	@exec $(CACHE)/demo -collector $(CACHE)/otelcol -quickstart $(CACHE)/quickstart -headcount $(CACHE)/headcount -keep $(CACHE)/answers -listen $(LISTEN)
 
 .PHONY: headcount

@@ -68,11 +68,7 @@ func quickstart(f map[string]int64) {
 // check compares the answers with what the simulation counted while it made
 // the fleet up.
 func (d *demo) check(ctx context.Context) error {
-	text, err := d.command(ctx, "report", "--archive", archive, "--as-of", d.day, "--format", "json")
-	if err != nil {
-		return err
-	}
-	got, err := figuresOf([]byte(text))
+	got, err := d.answers(ctx)
 	if err != nil {
 		return err
 	}
@@ -84,11 +80,10 @@ func (d *demo) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	want, err := figuresOf(truth)
-	if err != nil {
+	if d.truth, err = figuresOf(truth); err != nil {
 		return err
 	}
-	made := want["installations ever"]
+	made, want := d.truth["installations ever"], maps.Clone(d.truth)
 	quickstart(want)
 	if err := same(got, want); err != nil {
 		return err
@@ -98,6 +93,15 @@ func (d *demo) check(ctx context.Context) error {
 		"Of %d made up, %s have a history and the others came today; with the quickstart's one that is %d ever: %d active in the last 28 days, %d not.\n",
 		made, d.past, ever, active, ever-active)
 	return nil
+}
+
+// answers are what headcount reports now.
+func (d *demo) answers(ctx context.Context) (map[string]int64, error) {
+	text, err := d.command(ctx, "report", "--archive", archive, "--as-of", d.day, "--format", "json")
+	if err != nil {
+		return nil, err
+	}
+	return figuresOf([]byte(text))
 }
 
 func figuresOf(text []byte) (map[string]int64, error) {

@@ -16,15 +16,14 @@ import (
 const patience = 3 * time.Minute
 
 // startCollector starts the real Collector with the shipped configuration and
-// waits until it answers. The returned function stops it and waits for its
-// end.
-func (d *demo) startCollector(ctx context.Context) (stop func(), err error) {
+// waits until it answers. From then on d.stop stops it and waits for its end.
+func (d *demo) startCollector(ctx context.Context) error {
 	if err := free(d.listen); err != nil {
-		return nil, fmt.Errorf("the Collector cannot listen on %s: %w: stop what listens there, or choose another address: make demo LISTEN=127.0.0.1:4319", d.listen, err)
+		return fmt.Errorf("the Collector cannot listen on %s: %w: stop what listens there, or choose another address: make demo LISTEN=127.0.0.1:4319", d.listen, err)
 	}
 	health, err := freeAddress()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var said bytes.Buffer
 	c := exec.CommandContext(ctx, d.collector, "--config", d.config)
@@ -35,11 +34,11 @@ func (d *demo) startCollector(ctx context.Context) (stop func(), err error) {
 	dieWithParent(c)
 	fmt.Fprintf(d.out, "starting the Collector on %s with %s\n", d.listen, d.config)
 	if err := c.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	ended := make(chan struct{})
 	go func() { _ = c.Wait(); close(ended) }()
-	stop = func() {
+	d.stop = func() {
 		_ = c.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-ended:
@@ -51,19 +50,19 @@ func (d *demo) startCollector(ctx context.Context) (stop func(), err error) {
 	deadline := time.Now().Add(patience)
 	for {
 		if answers("http://" + health) {
-			return stop, nil
+			return nil
 		}
 		select {
 		case <-ended:
-			return nil, fmt.Errorf("the Collector ended before it was ready:\n%s", said.String())
+			return fmt.Errorf("the Collector ended before it was ready:\n%s", said.String())
 		case <-ctx.Done():
-			stop()
-			return nil, ctx.Err()
+			d.stop()
+			return ctx.Err()
 		case <-time.After(50 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {
-			stop()
-			return nil, fmt.Errorf("the Collector is not ready after %s:\n%s", patience, said.String())
+			d.stop()
+			return fmt.Errorf("the Collector is not ready after %s:\n%s", patience, said.String())
 		}
 	}
 }

@@ -110,6 +110,8 @@ func TestDemo(t *testing.T) {
 		"The Collector stamps its own day", "CompreFace: of ", "checked: each figure is what the simulation counted",
 		"\n    " + page + "\n", "serve --archive archive\n", "\n    cd " + keep + "\n",
 		"200 made up, ", "that is 201 ever: ",
+		"the request was delivered on ", "connections opened: 2,", "1 request to erase carried out, 1 so far", "-size.jsonl: 2 pieces removed",
+		"was in 3 of the vendor's files, and is in none of the ", "counted for the 200 others",
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the demo does not show %q:\n%s", want, out)
@@ -148,7 +150,7 @@ func TestBusyPort(t *testing.T) {
 
 // Interrupted at each of its steps, the demo stops everything it started.
 func TestInterrupt(t *testing.T) {
-	for _, at := range []string{"starting the Collector", "== 1.", "== 2.", "== 3.", "== 4."} {
+	for _, at := range []string{"starting the Collector", "== 1.", "== 2.", "== 3.", "== 4.", "== 5."} {
 		t.Run(at, func(t *testing.T) {
 			listen := freeAddress(t)
 			c, work, _ := start(t, t.Context(), listen)
@@ -157,7 +159,7 @@ func TestInterrupt(t *testing.T) {
 				t.Fatal(err)
 			}
 			err := c.Wait()
-			if at != "== 4." && err == nil { // at the end it may have been done already
+			if at != "== 5." && err == nil { // at the end it may have been done already
 				t.Error("interrupted, and yet it says that all went well")
 			}
 			clean(t, work, listen)
@@ -205,6 +207,13 @@ func reach(t *testing.T, c *exec.Cmd, text string) {
 }
 
 func TestMissingParts(t *testing.T) {
+	for _, flag := range []string{"-collector", "-quickstart", "-headcount"} {
+		c, _, _ := start(t, t.Context(), freeAddress(t))
+		c.Args = append(c.Args, flag, "")
+		if out, err := c.CombinedOutput(); err == nil || !strings.Contains(string(out), "make demo") {
+			t.Errorf("without %s: %v\n%s", flag, err, out)
+		}
+	}
 	for name, change := range map[string][2]string{
 		"collector":     {"-collector", "/nowhere/otelcol"},
 		"configuration": {"-config", "/nowhere/collector-config.yaml"},

@@ -8,6 +8,8 @@
 //     service that this design comes from, saved its statistics.
 //  4. The answers: a small fleet gets a history, its reports of today go
 //     through the same Collector, and headcount says how many there are.
+//  5. A no, and a request to erase: headcount carries it out, and what the
+//     installation sent is in no file and in no figure.
 //
 // Each step is checked; the exit code is 1 when one does not hold.
 package main
@@ -37,20 +39,30 @@ type demo struct {
 	work string // a temporary directory
 	wire *forwarder
 	day  string // today, in UTC
-	past string // how many of the fleet have a history
+	stop func() // of the Collector that runs
+
+	guid  string           // of the quickstart's installation
+	past  string           // how many of the fleet have a history
+	lines int              // in the Collector's file
+	truth map[string]int64 // what the simulation counted while it made the fleet up
 
 	binary string // headcount, which runs in the temporary directory
 }
 
 func main() {
 	d := demo{out: os.Stdout}
-	flag.StringVar(&d.collector, "collector", "", "the Collector's `binary`")
-	flag.StringVar(&d.quickstart, "quickstart", "", "the quickstart's `binary`")
-	flag.StringVar(&d.headcount, "headcount", "", "the vendor's `binary`")
+	flag.StringVar(&d.collector, "collector", "", "the Collector's `binary`; needed")
+	flag.StringVar(&d.quickstart, "quickstart", "", "the quickstart's `binary`; needed")
+	flag.StringVar(&d.headcount, "headcount", "", "the `binary` of the vendor's command; needed")
 	flag.StringVar(&d.config, "config", "collector-config.yaml", "the Collector's configuration `file`")
 	flag.StringVar(&d.events, "events", "examples/quickstart/events.csv", "saved events to replay, a CSV `file`")
 	flag.StringVar(&d.listen, "listen", "127.0.0.1:4318", "the `address` that the Collector listens on")
 	flag.StringVar(&d.keep, "keep", ".cache/answers", "the `directory` in which the answers stay")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "demo shows the main job with real parts, from consent to the answers and an erasure, and checks each step.\n"+
+			"make demo builds the parts and starts it. The exit code is 1 when something does not hold.\n\nFlags:")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := d.run(ctx)
@@ -62,6 +74,9 @@ func main() {
 }
 
 func (d *demo) run(ctx context.Context) (err error) {
+	if d.collector == "" || d.quickstart == "" || d.headcount == "" {
+		return errors.New("-collector, -quickstart and -headcount are needed: make demo builds them and names them")
+	}
 	if d.work, err = os.MkdirTemp("", "headcount-demo-"); err != nil {
 		return err
 	}
@@ -75,16 +90,18 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := d.waitForOneDay(ctx); err != nil {
 		return d.interrupted(ctx, err)
 	}
-	stop, err := d.startCollector(ctx)
-	if err != nil {
+	if err := os.Mkdir(filepath.Join(d.work, collected), 0o755); err != nil {
 		return err
 	}
-	defer stop()
+	if err := d.startCollector(ctx); err != nil {
+		return err
+	}
+	defer func() { d.stop() }() // of the one that runs then
 	if d.wire, err = forward(d.listen); err != nil {
 		return err
 	}
 	defer d.wire.close()
-	for _, act := range []func(context.Context) error{d.undecided, d.consented, d.written, d.answered} {
+	for _, act := range []func(context.Context) error{d.undecided, d.consented, d.written, d.answered, d.erased, d.keepAnswers} {
 		if err := act(ctx); err != nil {
 			return d.interrupted(ctx, err)
 		}
@@ -132,11 +149,12 @@ func untilNextDay(now time.Time) time.Duration {
 
 // What is in the temporary directory, in which headcount runs.
 const (
-	file    = "usage.jsonl" // the Collector's
-	archive = "archive"
+	collected = "collected" // the Collector's file, and those that were rotated
+	archive   = "archive"
+	state     = "state" // the product's
 )
 
-func (d *demo) state() string { return filepath.Join(d.work, "state") }
-func (d *demo) file() string  { return filepath.Join(d.work, file) }
+func (d *demo) state() string { return filepath.Join(d.work, state) }
+func (d *demo) file() string  { return filepath.Join(d.work, collected, "usage.jsonl") }
 
 func (d *demo) title(text string) { fmt.Fprintf(d.out, "\n== %s\n\n", text) }

@@ -12,6 +12,7 @@ import (
 // undecided is the first step.
 func (d *demo) undecided(ctx context.Context) error {
 	d.title("1. Not decided yet")
+	fmt.Fprint(d.out, "The quickstart is the product. It does a day's work and is told to send a report now. No one has said yes or no.\n\n")
 	if err := d.product(ctx, nil); err != nil {
 		return err
 	}
@@ -34,6 +35,7 @@ func (d *demo) undecided(ctx context.Context) error {
 // consented is the second step.
 func (d *demo) consented(ctx context.Context) error {
 	d.title("2. With consent: COMPREFACE_TELEMETRY=accept:1")
+	fmt.Fprint(d.out, "The same day's work once more, and now a variable says yes to notice 1. The quickstart shows what it sends:\n\n")
 	if err := d.product(ctx, []string{"COMPREFACE_TELEMETRY=accept:1"}, "-preview"); err != nil {
 		return err
 	}

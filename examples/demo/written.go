@@ -25,7 +25,7 @@ func (d *demo) written(ctx context.Context) error {
 	}
 	fmt.Fprint(d.out, "CompreFace is a face recognition service that people host themselves. It used to save a row for each event.\n",
 		"The Collector wrote one report, as OTLP JSON. headcount export turns this report into rows like those of CompreFace:\n\n")
-	if _, err := d.command(ctx, "compact", "--archive", archive, "--catalog", "compreface", file); err != nil {
+	if _, err := d.command(ctx, "compact", "--archive", archive, "--catalog", "compreface", collected); err != nil {
 		return err
 	}
 	actions, err := d.rows(ctx, "actions", expectedActions)
@@ -36,6 +36,7 @@ func (d *demo) written(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.guid = actions[0][1]
 	fmt.Fprintf(d.out, "\n%d rows, as in the saved examples: one user, one application, three services, and collections of 700, 0, 5 and 300 faces.\n",
 		len(actions)+len(collections))
 	fmt.Fprint(d.out, "The time is the day of the report. The third value of a collection is synthetic: a report does not say which collection it is.\n")

@@ -34,6 +34,7 @@ func main() {
 	events := flag.String("events", "", "saved events to replay, a CSV `file`")
 	faces := flag.String("faces", "", "number of faces of each collection, as in `700,0,5,300`")
 	preview := flag.Bool("preview", false, "show the next report, byte for byte")
+	erase := flag.Bool("erase", false, "say no, and ask the receiver to erase what was sent, as a button on a settings page does")
 	now := flag.Bool("now", false, "send the report now and not when it is due, for the demo")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -50,6 +51,9 @@ func main() {
 		log.Print(err) // the product goes on: stats is usable all the same, and off
 	}
 
+	if *erase {
+		sayNo(ctx, stats)
+	}
 	product := replay{stats: stats}
 	if err := product.read(*events, *faces); err != nil {
 		fail(err)
@@ -68,6 +72,16 @@ func main() {
 	if *now {
 		sendNow(ctx, stats)
 	}
+}
+
+// sayNo does what a settings page does after "Turn off and ask to erase what was
+// sent". The no holds, whatever the error.
+func sayNo(ctx context.Context, stats *telemetry.Client) {
+	err := stats.Decide(ctx, consent.Record{Decision: consent.Denied, Where: "quickstart", Erase: true})
+	if err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println("erasure:", stats.Status().Erasure)
 }
 
 // sendNow does what a real product leaves to the schedule.
