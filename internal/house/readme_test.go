@@ -2,6 +2,7 @@ package house
 
 import (
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,12 +56,31 @@ func goCommand(t *testing.T, dir string, args ...string) string {
 	return string(out)
 }
 
-func TestReadmeExampleBuilds(t *testing.T) {
+// The example builds, and where its address is taken it ends with an exit code
+// that says so. It finds no decision, and touches nothing.
+func TestReadmeExample(t *testing.T) {
 	block := regexp.MustCompile("(?s)```go\n(.*?)```").FindStringSubmatch(readme(t))
 	if block == nil {
 		t.Fatal("the README has no example")
 	}
-	goCommand(t, application(t, block[1]), "vet", ".")
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	const address = "127.0.0.1:8080"
+	if strings.Count(block[1], address) != 1 {
+		t.Fatalf("the README's example does not listen on %s", address)
+	}
+	dir := application(t, strings.Replace(block[1], address, taken.Addr().String(), 1))
+	goCommand(t, dir, "vet", ".")
+	goCommand(t, dir, "build", "-o", "example", ".")
+	c := exec.CommandContext(t.Context(), filepath.Join(dir, "example"))
+	c.Env = []string{} // no variable says yes
+	out, err := c.CombinedOutput()
+	if code := c.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), "address already in use") {
+		t.Errorf("with its address taken: exit code %d, %v, want 1\n%s", code, err, out)
+	}
 }
 
 // An application that imports only the library gets no Collector, database
