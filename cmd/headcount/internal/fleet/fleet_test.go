@@ -245,7 +245,7 @@ func TestRotation(t *testing.T) {
 		}
 		all, names = append(all, data...), append(names, e.Name())
 	}
-	if len(names) < 3 || names[len(names)-1] != LiveFile || len(names[0]) != len("usage-2026-11-25T00-00-00.000.jsonl") {
+	if len(names) < 3 || names[len(names)-1] != LiveFile || len(names[0]) != len("usage-2026-11-25T00-00-00.000-size.jsonl") {
 		t.Errorf("got the files %q", names)
 	}
 	if !bytes.Equal(all, whole.Bytes()) || !slices.IsSorted(names) {

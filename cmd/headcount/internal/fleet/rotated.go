@@ -40,8 +40,9 @@ func (r *rotated) rotate(at time.Time) error {
 	return r.open()
 }
 
+// rotatedName ends in why the Collector has rotated: for the size.
 func rotatedName(at time.Time) string {
-	return fmt.Sprintf("usage-%s.jsonl", at.UTC().Format("2006-01-02T15-04-05.000"))
+	return fmt.Sprintf("usage-%s-size.jsonl", at.UTC().Format("2006-01-02T15-04-05.000"))
 }
 
 func (r *rotated) close() error {

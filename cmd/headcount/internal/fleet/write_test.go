@@ -90,7 +90,7 @@ func TestWriteStopped(t *testing.T) {
 
 func TestWriteBesideOthers(t *testing.T) {
 	o := Options{Schema: load(t, "compreface"), Installations: 2, Days: 2, Seed: 1, End: end}
-	for _, there := range []string{LiveFile, TruthFile, "usage-2026-11-25T00-00-00.000.jsonl"} {
+	for _, there := range []string{LiveFile, TruthFile, "usage-2026-11-25T00-00-00.000-size.jsonl"} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, there)
 		if err := os.WriteFile(path, []byte("kept"), 0o644); err != nil {
