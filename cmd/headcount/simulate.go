@@ -22,7 +22,8 @@ second reports on a day, requests to erase, torn lines, forged senders, clocks
 in 1970 and 2100.
 
 --out writes the history into a directory, in the Collector's file format:
-usage.jsonl, with --rotate also usage-2026-11-25T00-00-00.000-size.jsonl and so on.
+usage.jsonl, with --rotate also usage-2026-11-25T00-00-00.000-size.jsonl and
+so on.
 Beside it is truth.json: the answers as the simulation counted them while it
 made the reports, as of the last day, with the keys of report --format json.
 The directory must not hold another history.
