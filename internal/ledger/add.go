@@ -13,7 +13,7 @@ const quickest = 1 << 16
 // the total would pass Max, or the file is damaged or has gone from under the
 // mapping.
 func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
-	if !l.mapped {
+	if l.mapped == nil {
 		return l.quick(slot, n) || l.addSlowly(slot, n)
 	}
 	// A truncated file is a fault at the next touch, which must not end the host.

@@ -16,11 +16,24 @@ import (
 // nothing. An error says that there are none (fs.ErrNotExist), none that can be
 // trusted, or that they could not be read.
 func Peek(dir, product string) (Identity, Schedule, error) {
-	p, err := examine(filepath.Join(dir, fileName))
+	h, err := headerIn(dir)
 	if err != nil {
 		return Identity{}, Schedule{}, err
 	}
-	return p.header().peek(product)
+	return h.peek(product)
+}
+
+// headerIn reads what is kept in dir, mapped or not.
+func headerIn(dir string) (header, error) {
+	p, err := examine(filepath.Join(dir, fileName))
+	if err == nil {
+		return p.header(), nil
+	}
+	if errors.Is(err, errNothing) {
+		v, _, err := inState{dirState{dir}}.load(context.Background())
+		return v.header, err
+	}
+	return header{}, err
 }
 
 func (h header) peek(product string) (Identity, Schedule, error) {
@@ -33,8 +46,17 @@ func (h header) peek(product string) (Identity, Schedule, error) {
 // Kept says whether there may be an identity in dir, sound or not, also in a
 // temporary or damaged file.
 func Kept(dir string) bool {
-	path := filepath.Join(dir, fileName)
-	return present(path) || present(aside(path)) || len(durable.Leftovers(path)) > 0
+	for _, path := range names(dir) {
+		if present(path) || present(aside(path)) || len(durable.Leftovers(path)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// names are the files that hold an identity in dir.
+func names(dir string) []string {
+	return []string{filepath.Join(dir, fileName), filepath.Join(dir, stateName)}
 }
 
 func present(path string) bool {
@@ -57,14 +79,13 @@ func Destroy(ctx context.Context, dir, product string, still func() error) error
 	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
 		return nil
 	}
-	path, lock := filepath.Join(dir, fileName), filepath.Join(dir, lockName)
-	if !Kept(dir) && !present(lock) { // another process may be making a ledger
+	if !Kept(dir) && !present(filepath.Join(dir, lockName)) { // another process may be making a ledger
 		return nil // and so not even a lock file appears
 	}
 	durable.Reclaim(dir)
 	bounded, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	release, err := durable.Lock(bounded, lock)
+	release, err := lock(bounded, dir)
 	held := err != nil && bounded.Err() != nil
 	if err != nil {
 		release = func() {} // where nothing can be locked, a no does not wait for it
@@ -72,17 +93,17 @@ func Destroy(ctx context.Context, dir, product string, still func() error) error
 	defer release()
 	var repeat error
 	if held {
-		repeat = fmt.Errorf("ledger: not destroyed in full: %w", err)
+		repeat = fmt.Errorf("%w: not destroyed in full", err)
 	}
 	if !Kept(dir) {
 		return repeat // nothing to ask for: another process has done it
 	}
 	sending := uint64(0)
-	if p, err := examine(path); err == nil {
-		if _, foreign := p.header().under(Owner{Product: product}); foreign != nil {
+	if h, err := headerIn(dir); err == nil {
+		if _, foreign := h.under(Owner{Product: product}); foreign != nil {
 			return nil
 		}
-		sending = p.plan().Sending
+		sending = h.Sending
 	}
 	if err := still(); err != nil {
 		return err
@@ -103,15 +124,20 @@ func waitForSender(sending uint64) {
 
 // destroy runs under the lock. The name of the ledger goes last: killed in
 // between, the next one to open the file goes on. A caller without the lock
-// keeps that name, and is to try again.
+// keeps that name, and is to try again: the holder may have renamed a file to it
+// before its temporary files were removed.
 func destroy(dir string, keepName bool) error {
-	path := filepath.Join(dir, fileName)
-	faults := []error{overwrite(path)}
-	for _, other := range append(durable.Leftovers(path), aside(path)) {
-		faults = append(faults, overwrite(other), remove(other))
-	}
-	if !keepName {
-		faults = append(faults, remove(path))
+	var faults []error
+	for _, path := range names(dir) {
+		faults = append(faults, overwrite(path))
+		for _, other := range append(durable.Leftovers(path), aside(path)) {
+			faults = append(faults, overwrite(other), remove(other))
+		}
+		if keepName {
+			faults = append(faults, overwrite(path))
+		} else {
+			faults = append(faults, remove(path))
+		}
 	}
 	durable.Step("sync directory")
 	_ = durable.SyncDir(dir)
@@ -155,7 +181,7 @@ func overwrite(path string) error {
 	}
 	defer f.Close()
 	zeros := make([]byte, min(info.Size(), mostWiped))
-	if len(zeros) < headerSize {
+	if len(zeros) < headerSize || filepath.Base(path) == stateName {
 		return put(f, zeros, 0)
 	}
 	native.PutUint64(zeros[atClosed:], closedWord)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"headcount.example/internal/durable"
 )
 
@@ -21,14 +23,14 @@ func TestDestroyLeavesNothing(t *testing.T) {
 	for kind, empty := range kinds {
 		t.Run(kind, func(t *testing.T) {
 			dir := with(empty)(t)
-			path := filepath.Join(dir, fileName)
+			path := pathOf(dir)
 			id := guid(t, dir)
 			content, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
 			copies := map[string][]byte{
-				filepath.Join(dir, ".headcount.totals.new-1"): content, filepath.Join(dir, ".headcount.totals.new-2"): append(content, 1), aside(path): append(make([]byte, 5), content...),
+				filepath.Join(dir, "."+filepath.Base(path)+".new-1"): content, filepath.Join(dir, "."+filepath.Base(path)+".new-2"): append(content, 1), aside(path): append(make([]byte, 5), content...),
 			}
 			open := map[string]*os.File{}
 			for name, b := range copies {
@@ -50,7 +52,7 @@ func TestDestroyLeavesNothing(t *testing.T) {
 			}
 			for name, f := range open {
 				left, err := io.ReadAll(f)
-				if err != nil || bytes.Contains(left, id) || len(left) != len(copies[name]) {
+				if err != nil || bytes.Contains(left, id) || bytes.Contains(left, []byte(uuid.UUID(id).String())) || len(left) != len(copies[name]) {
 					t.Errorf("%s: %d bytes left, %v", name, len(left), err)
 				}
 				if len(left) >= headerSize {
@@ -244,8 +246,8 @@ func TestDestroyWhileLocked(t *testing.T) {
 			if l.Mapped() && l.Add(l.Slot(0), 1) {
 				t.Error("counts on")
 			}
-			if err := l.Check(ctx); !errors.Is(err, ErrClosed) {
-				t.Errorf("Check: got %v, want ErrClosed", err)
+			if err := l.Check(ctx); !Final(err) {
+				t.Errorf("Check: got %v, want that it is closed or gone", err)
 			}
 			if !Kept(dir) {
 				t.Error("the name is gone, and nothing would try again")
@@ -255,6 +257,38 @@ func TestDestroyWhileLocked(t *testing.T) {
 				t.Errorf("got %v, kept %v, want destroyed", err, Kept(dir))
 			}
 		})
+	}
+}
+
+// TestRenamedWhileDestroying: the process that has the lock renames its file while a
+// no without the lock is at work.
+func TestRenamedWhileDestroying(t *testing.T) {
+	dir := with(foldedDirectory)(t)
+	id, path := guid(t, dir), pathOf(dir)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release, err := durable.Lock(ctx, filepath.Join(dir, lockName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	temporary, renamed := path+".test", false
+	if err := os.WriteFile(temporary, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	defer func(before func(string)) { durable.Step = before }(durable.Step)
+	durable.Step = func(name string) {
+		if name == "sync "+stateName && !renamed {
+			renamed = true
+			if err := os.Rename(temporary, path); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if err := destroyIn(dir); err == nil || !renamed || holdsBytes(t, dir, id) {
+		t.Errorf("got %v, renamed %v, want nothing left, and an error that asks to repeat it", err, renamed)
 	}
 }
 
@@ -277,10 +311,10 @@ func TestDestroyWithoutLock(t *testing.T) {
 				time.Sleep(50 * time.Millisecond)
 				_ = l.End(ctx, sending, Schedule{})
 			}()
-			if err := destroyIn(dir); kind == "mapped" && err != nil {
+			if err := destroyIn(dir); err != nil {
 				t.Error(err)
 			}
-			if kind == "mapped" && Kept(dir) || l.Check(ctx) == nil {
+			if Kept(dir) || l.Check(ctx) == nil {
 				t.Errorf("kept %v, want destroyed", Kept(dir))
 			}
 		})

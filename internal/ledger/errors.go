@@ -39,10 +39,6 @@ var (
 	// ErrUnknown says that the answer to a Swap was lost.
 	ErrUnknown = errors.New("ledger: it is not known whether this was written")
 
-	// errHalfway says that a swap failed after it had written totals, some or all of
-	// them. All count as taken: a count is rather lost than taken twice.
-	errHalfway = errors.New("ledger: written only in part")
-
 	errNothing = fmt.Errorf("ledger: no identifier is kept: %w", fs.ErrNotExist)
 	errForeign = errors.New("belongs to") // see header.under
 )

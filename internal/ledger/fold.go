@@ -4,32 +4,29 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"maps"
 	"sync"
 	"sync/atomic"
 )
 
-// folding is how a process that counts in its own memory adds what is new to
-// what all share, exactly once.
+// folding is how a process that counts in its own memory adds that to what all
+// share, exactly once. What it counted is a share of its own in the value, which it
+// writes in full: to write it again, because an answer was lost, changes nothing.
 type folding struct {
-	process string     // random: tells the folds of processes apart
+	state   inState
+	series  []string   // each name once, as a catalog has them
+	process string     // random: names the share
 	mu      sync.Mutex // one fold at a time; guards the rest
-	number  int64      // of the newest fold that was tried
-	added   []uint64   // how much of each slot is shared already
-	open    *try       // the fold whose answer was lost
-}
-
-// A try is a fold that may have been made.
-type try struct {
-	base    int64 // the version that it replaces
-	news    []uint64
-	refused bool // a conflict, which a State may report of what it has made
+	written []uint64   // what this process has written of each series, or may have written
+	merged  []uint64   // how much of that another process added to the totals
 }
 
 // newLedger returns a ledger that counts in this process's memory, one slot in
 // a cache line.
-func newLedger(place place, series []string) *Ledger {
-	l := &Ledger{place: place, series: series, closed: new(atomic.Uint64)}
-	l.process, l.added = rand.Text(), make([]uint64, len(series))
+func newLedger(state inState, series []string) *Ledger {
+	l := &Ledger{closed: new(atomic.Uint64)}
+	none := make([]uint64, len(series))
+	l.folding = folding{state: state, series: series, process: rand.Text(), written: none, merged: none}
 	lines := make([]struct {
 		atomic.Uint64
 		_ [slotSize - 8]byte
@@ -41,65 +38,33 @@ func newLedger(place place, series []string) *Ledger {
 	return l
 }
 
-// load reads the value, and makes sure that it is still this installation's. In
-// one that is not, nothing is counted any more.
-func (l *Ledger) load(ctx context.Context) (v value, version int64, err error) {
-	v, version, err = l.place.load(ctx)
-	switch {
-	case errors.Is(err, errNothing), err == nil && v.identity() != l.id:
-		err = ErrGone
-	case err == nil:
-		l.seen.Store(&v.plan)
+// share returns what was counted in each series, and which part of it is not in
+// the totals of the value.
+func (l *Ledger) share(v *value) (counted []uint64, share map[string]uint64) {
+	// A share that is not there was added to the totals, or was never written. It
+	// is not known which where the answer was lost: a count is rather lost than taken
+	// twice.
+	if v.share(l.process) == nil && len(v.Shares) >= maxShares {
+		l.merged = l.written
 	}
-	if Final(err) && !l.mapped {
-		l.closed.Store(closedWord)
-	}
-	return v, version, err
-}
-
-// news is what was counted in each series and is not shared yet.
-func (l *Ledger) news() (news []uint64, some bool) {
-	news = make([]uint64, len(l.slots))
+	counted, share = make([]uint64, len(l.slots)), map[string]uint64{}
 	for i, slot := range l.slots {
-		if !l.mapped {
-			n, _ := total(slot) // our own memory, so never damaged
-			news[i] = n - l.added[i]
-			some = some || news[i] > 0
+		counted[i], _ = total(slot) // our own memory, so never damaged
+		if n := counted[i] - l.merged[i]; n > 0 {
+			share[l.series[i]] = n
 		}
 	}
-	return news, some
+	return counted, share
 }
 
-// resolve finds out whether the fold without an answer was made. One that was to
-// replace an earlier version was, or never will be.
-func (l *Ledger) resolve(v *value, version int64) {
-	if l.open == nil || l.open.base == version && !l.open.refused {
-		return
-	}
-	// Where many processes fold, this one's number may be gone: a count is rather
-	// lost than taken twice.
-	in := v.folded(l.process)
-	if in == l.number || in == 0 && len(v.Folds) >= maxFolds && !l.open.refused {
-		l.took(l.open)
-	}
-	l.open = nil
-}
-
-func (l *Ledger) took(t *try) {
-	for i, n := range t.news {
-		l.added[i] += n
-	}
-	l.open = nil
-}
-
-// update adds what this process counted, and makes the change, which may be nil,
-// and may be tried more than once.
-func (l *Ledger) update(ctx context.Context, change func(*plan) error) error {
+// fold writes this process's share, and makes the change, which may be nil, and
+// may be tried more than once.
+func (l *Ledger) fold(ctx context.Context, change func(*plan) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for {
-		again, err := l.try(ctx, change)
-		if !again {
+		err := l.try(ctx, change)
+		if !errors.Is(err, ErrConflict) {
 			return err
 		}
 		if ended := pause(ctx); ended != nil {
@@ -108,77 +73,42 @@ func (l *Ledger) update(ctx context.Context, change func(*plan) error) error {
 	}
 }
 
-// try is one attempt. While the outcome of a fold is not known it tries that same
-// fold again, and nothing else: only one of the two can replace this version.
-func (l *Ledger) try(ctx context.Context, change func(*plan) error) (again bool, err error) {
+func (l *Ledger) try(ctx context.Context, change func(*plan) error) error {
 	v, version, err := l.load(ctx)
+	before := v.plan
+	if err == nil && change != nil {
+		err = change(&v.plan)
+	}
 	if err != nil {
-		return false, err
-	}
-	l.resolve(&v, version)
-	t, repeated := l.open, l.open != nil
-	if !repeated {
-		if change != nil {
-			err = change(&v.plan)
-		}
-		news, some := l.news()
-		if err != nil || change == nil && !some {
-			return false, err
-		}
-		l.number++
-		t = &try{base: version, news: news}
-	}
-	if v.Totals == nil {
-		v.Totals = map[string]uint64{}
-	}
-	for i, name := range l.series {
-		v.Totals[name] = min(Max, v.Totals[name]+t.news[i])
-	}
-	v.setFolded(l.process, l.number)
-	err = l.place.swap(ctx, version, v)
-	switch {
-	case err == nil:
-		l.took(t)
-		l.seen.Store(&v.plan)
-	case errors.Is(err, errHalfway):
-		l.took(t)
-	case errors.Is(err, ErrUnknown):
-		l.open = t
-	case errors.Is(err, ErrConflict) && !repeated:
-		t.refused, l.open = true, t
-	}
-	return err == nil && repeated || errors.Is(err, ErrConflict), err
-}
-
-// Totals writes the total of each series given to Open into totals. It
-// changes nothing else. After an error they mean nothing.
-func (l *Ledger) Totals(ctx context.Context, totals []uint64) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.mapped {
-		// First, so that what was read is this installation's even when another
-		// one's file is written over it meanwhile.
-		err := guard(func() {
-			for i, slot := range l.slots {
-				totals[i], _ = total(slot)
-			}
-		})
-		if err != nil {
-			return err
-		}
-	}
-	v, version, err := l.load(ctx)
-	if err != nil || l.mapped {
 		return err
 	}
-	l.resolve(&v, version)
-	if l.open != nil {
-		// A guess could show more than was counted, and the largest wins.
-		return errors.New("ledger: it is not known whether the newest totals were written")
+	counted, share := l.share(&v)
+	if v.plan == before && maps.Equal(share, v.share(l.process)) {
+		return nil
 	}
-	news, _ := l.news()
+	v.setShare(l.process, share)
+	err = l.state.swap(ctx, version, v)
+	if err == nil || errors.Is(err, ErrUnknown) {
+		l.written = counted
+	}
+	if err == nil {
+		l.seen.Store(&v.plan)
+	}
+	return err
+}
+
+// sum is what all processes wrote, and what this one counted since.
+func (l *Ledger) sum(ctx context.Context, totals []uint64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v, _, err := l.load(ctx)
+	if err != nil {
+		return err
+	}
+	_, share := l.share(&v)
+	v.setShare(l.process, share)
 	for i, name := range l.series {
-		totals[i] = min(Max, v.Totals[name]+news[i])
+		totals[i] = v.total(name)
 	}
 	return nil
 }

@@ -141,7 +141,7 @@ func TestFoldedFaults(t *testing.T) {
 			if err := overwrite(path); err != nil {
 				t.Error(err)
 			}
-		}, ErrClosed},
+		}, ErrGone},
 		"another installation": {func(t *testing.T, dir, path string) {
 			if err := destroyIn(dir); err != nil {
 				t.Error(err)
@@ -157,15 +157,10 @@ func TestFoldedFaults(t *testing.T) {
 		"removed":   {func(t *testing.T, dir, path string) { _ = os.Remove(path) }, ErrGone},
 		"a bit":     {func(t *testing.T, dir, path string) { damageByte(t, path, 100) }, ErrDamaged},
 		"truncated": {func(t *testing.T, dir, path string) { _ = os.Truncate(path, 10) }, ErrDamaged},
-		"other series": {func(t *testing.T, dir, path string) {
-			p := newPage()
-			p.setSeries(0, keyOf("x"))
-			writeAt(t, path, p[headerSize:headerSize+slotSize], headerSize)
-		}, ErrGone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := with(foldedDirectory)(t)
-			path := filepath.Join(dir, fileName)
+			path := filepath.Join(dir, stateName)
 			l := open(t, dir, abc...)
 			add(t, l, 0, 1)
 			c.damage(t, dir, path)
@@ -345,9 +340,6 @@ func TestManyLostAnswers(t *testing.T) {
 		}
 		state.value, state.version = value, version // and it was not
 	}
-	if l.open == nil {
-		t.Error("got no fold whose outcome is not known, want one")
-	}
 	state.odds = 0
 	if err := l.Sync(ctx); err != nil {
 		t.Fatal(err)
@@ -355,39 +347,63 @@ func TestManyLostAnswers(t *testing.T) {
 	equal(t, l, 0, 600, 0)
 }
 
-// TestMoreProcessesThanRemembered: the answer to a fold is lost, and more
-// processes fold than the State remembers before it is asked again. What was
-// counted may be lost, and is not taken twice.
-func TestMoreProcessesThanRemembered(t *testing.T) {
-	for made, want := range map[bool]uint64{true: 3 + maxFolds, false: maxFolds} {
-		state := &flaky{random: rand.New(rand.NewPCG(1, 7))}
-		first, err := OpenState(ctx, state, owner, abc, noon, yes)
-		if err != nil {
-			t.Fatal(err)
-		}
-		value, version := state.value, state.version
-		add(t, first, 1, 3)
-		if err := first.Sync(ctx); err != nil {
-			t.Fatal(err)
-		}
-		first.open = &try{base: version, news: []uint64{0, 3, 0}} // as if no answer had come
-		clear(first.added)
-		if !made {
-			state.value = value
-		}
-		for range maxFolds {
-			l, err := OpenState(ctx, state, owner, abc, noon, yes)
+// TestMoreProcessesThanShares: the answer to a fold is lost, and more processes
+// fold than have a share before the first one looks again. What was counted may be
+// lost, and is not taken twice.
+func TestMoreProcessesThanShares(t *testing.T) {
+	for made, want := range map[bool]uint64{true: 3, false: 0} {
+		for others := range uint64(2 * maxShares) {
+			state := &flaky{random: rand.New(rand.NewPCG(1, 7))}
+			first, err := OpenState(ctx, state, owner, abc, noon, yes)
 			if err != nil {
 				t.Fatal(err)
 			}
-			add(t, l, 1, 1)
-			if err := l.Sync(ctx); err != nil {
+			add(t, first, 1, 3)
+			value, version := state.value, state.version
+			state.odds = 10
+			if err := first.Sync(ctx); !errors.Is(err, ErrUnknown) {
 				t.Fatal(err)
 			}
+			state.odds = 0
+			state.value, state.version = value, version
+			if made {
+				if err := first.Sync(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range others {
+				l, err := OpenState(ctx, state, owner, abc, noon, yes)
+				if err != nil {
+					t.Fatal(err)
+				}
+				add(t, l, 1, 1)
+				if err := l.Sync(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 2 {
+				if err := first.Sync(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if others < maxShares { // then it is known that it was not made
+				want = 3
+			} else if !made {
+				want = 0
+			}
+			equal(t, first, 0, want+others, 0)
+			add(t, first, 1, 1)
+			if err := first.Sync(ctx); err != nil {
+				t.Fatal(err)
+			}
+			again, err := OpenState(ctx, state, owner, abc, noon, yes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			equal(t, again, 0, want+others+1, 0)
+			if v, err := readValue(state.value); err != nil || len(v.Shares) > maxShares {
+				t.Errorf("got %d shares, %v, want at most %d", len(v.Shares), err, maxShares)
+			}
 		}
-		if err := first.Sync(ctx); err != nil {
-			t.Fatal(err)
-		}
-		equal(t, first, 0, want, 0)
 	}
 }

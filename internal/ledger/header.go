@@ -117,13 +117,8 @@ const longest = time.Minute
 
 // sendingWord is the right to send, in one word: the moment at which it ends,
 // in milliseconds since 1970, and a random number that tells two of them apart.
-// The lowest bit says that the process also holds the kernel's lock.
-func sendingWord(until time.Time, random uint64, locked bool) uint64 {
-	word := uint64(max(until.UnixMilli(), 1))<<20 | random&(1<<20-2)
-	if locked {
-		word |= 1
-	}
-	return word
+func sendingWord(until time.Time, random uint64) uint64 {
+	return uint64(max(until.UnixMilli(), 1))<<20 | random&(1<<20-1)
 }
 
 func sendingUntil(word uint64) time.Time { return time.UnixMilli(int64(word >> 20)) }

@@ -34,7 +34,13 @@ func setSchedule(l *Ledger, s Schedule) error {
 	return l.End(ctx, sending, s)
 }
 
-func pathOf(dir string) string { return filepath.Join(dir, fileName) }
+// pathOf is the file that has the identifier, or would have it.
+func pathOf(dir string) string {
+	if state := filepath.Join(dir, stateName); present(state) {
+		return state
+	}
+	return filepath.Join(dir, fileName)
+}
 
 func open(t testing.TB, dir string, series ...string) *Ledger {
 	t.Helper()
@@ -74,8 +80,8 @@ func directory(t testing.TB) string {
 	return dir
 }
 
-// foldedDirectory has a ledger that is not to be mapped, as if it had been
-// made on a file system where that is not sound.
+// foldedDirectory has a ledger that is not mapped, as if it had been made on a
+// file system where that is not sound.
 func foldedDirectory(t testing.TB) string {
 	t.Helper()
 	dir := directory(t)
@@ -85,8 +91,7 @@ func foldedDirectory(t testing.TB) string {
 
 func makeFolded(t testing.TB, dir string) {
 	t.Helper()
-	o := opening{dir: dir, owner: owner, now: noon}
-	if err := o.create(); err != nil {
+	if _, err := OpenState(ctx, dirState{dir}, owner, nil, noon, yes); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"os"
 	"sync/atomic"
 	"time"
 )
@@ -14,7 +13,6 @@ import (
 type Sending struct {
 	Until time.Time
 	word  uint64
-	lock  *os.File // see lockSender
 }
 
 // A Ledger is the open totals of one installation. All methods are safe for
@@ -22,35 +20,62 @@ type Sending struct {
 type Ledger struct {
 	id     Identity
 	aside  string
-	series []string       // each name once, as a catalog has them
-	slots  []Slot         // of the series, in their order
+	slots  []Slot         // in the order of the series given to Open
 	closed *atomic.Uint64 // the word that every Add looks at
-	mapped bool           // the slots are what all processes share
-	path   string         // of the mapped file
-	place  place
 	seen   atomic.Pointer[plan]
+	mapped *file // nil where counting is in memory
 	folding
-}
-
-// A place is where all processes share a value: a file, a State, or none.
-type place interface {
-	load(ctx context.Context) (v value, version int64, err error)
-	swap(ctx context.Context, version int64, v value) error // as State.Swap
 }
 
 // Memory returns a ledger that keeps nothing anywhere: totals of this process,
 // without an identity, gone with it.
 func Memory(series []string) *Ledger {
-	l := newLedger(nowhere{}, series)
+	l := newLedger(inState{}, series)
 	l.id = header{}.identity()
 	return l
 }
 
-type nowhere struct{}
+// load returns what all processes share, without the totals of a mapped file. In
+// what is no longer this installation's nothing is counted any more.
+func (l *Ledger) load(ctx context.Context) (v value, version int64, err error) {
+	switch {
+	case l.mapped != nil:
+		v.header, err = l.mapped.header()
+	case l.state.State != nil:
+		v, version, err = l.state.load(ctx)
+	}
+	switch {
+	case errors.Is(err, errNothing), err == nil && v.identity() != l.id:
+		err = ErrGone
+	case err == nil:
+		l.seen.Store(&v.plan)
+	}
+	if Final(err) && l.mapped == nil {
+		l.closed.Store(closedWord)
+	}
+	return v, version, err
+}
 
-func (nowhere) load(context.Context) (value, int64, error) { return value{}, 0, nil }
-func (nowhere) swap(context.Context, int64, value) error {
-	return errors.New("ledger: it is only in memory")
+// update makes a change to the plan, and adds what was counted in memory to what
+// is shared. A nil change makes none. It may be called more than once.
+func (l *Ledger) update(ctx context.Context, change func(*plan) error) error {
+	if l.mapped == nil {
+		return l.fold(ctx, change)
+	}
+	release, err := l.mapped.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	v, _, err := l.load(ctx)
+	if err == nil {
+		err = change(&v.plan)
+	}
+	if err != nil {
+		return err
+	}
+	l.seen.Store(&v.plan)
+	return guard(func() { l.mapped.page.setPlan(v.plan) })
 }
 
 // Identity returns what was made at the yes.
@@ -58,7 +83,7 @@ func (l *Ledger) Identity() Identity { return l.id }
 
 // Mapped says whether a killed process loses nothing. Otherwise it loses what
 // it counted since the last [Ledger.Sync].
-func (l *Ledger) Mapped() bool { return l.mapped }
+func (l *Ledger) Mapped() bool { return l.mapped != nil }
 
 // Aside says what was wrong with the ledger that Open put aside; empty when
 // there was none.
@@ -79,7 +104,32 @@ func (l *Ledger) Check(ctx context.Context) error {
 
 // Sync writes what is only in memory to where it is kept, and looks whether
 // this is still the installation's.
-func (l *Ledger) Sync(ctx context.Context) error { return l.update(ctx, nil) }
+func (l *Ledger) Sync(ctx context.Context) error {
+	if l.mapped == nil {
+		return l.fold(ctx, nil)
+	}
+	_, _, err := l.load(ctx)
+	return err
+}
+
+// Totals writes the total of each series given to Open into totals. It
+// changes nothing else. After an error they mean nothing.
+func (l *Ledger) Totals(ctx context.Context, totals []uint64) error {
+	if l.mapped == nil {
+		return l.sum(ctx, totals)
+	}
+	// First, so that what was read is this installation's even when another
+	// one's file is written over it meanwhile.
+	err := guard(func() {
+		for i, slot := range l.slots {
+			totals[i], _ = total(slot)
+		}
+	})
+	if err == nil {
+		_, _, err = l.load(ctx)
+	}
+	return err
+}
 
 // Schedule is the schedule as any other method saw it last.
 func (l *Ledger) Schedule() Schedule { return l.seen.Load().schedule() }
@@ -90,15 +140,12 @@ func (l *Ledger) Schedule() Schedule { return l.seen.Load().schedule() }
 // error is returned, and nothing changes. [ErrBusy] means that another process
 // is sending.
 func (l *Ledger) Begin(ctx context.Context, now, until time.Time, attempt func(Schedule) (Schedule, error)) (Sending, error) {
-	s := Sending{Until: until}
-	if l.mapped {
-		s.lock = lockSender(l.path)
-	}
-	locked := s.lock != nil
-	s.word = sendingWord(until, rand.Uint64(), locked)
+	s := Sending{Until: until, word: sendingWord(until, rand.Uint64())}
 	err := l.update(ctx, func(p *plan) error {
-		killed := locked && p.Sending&1 == 1 // or it would still have the lock
-		if busy(p.Sending, now) && !killed {
+		switch {
+		case p.Sending == s.word: // what was called a conflict was made
+			return nil
+		case busy(p.Sending, now):
 			return ErrBusy
 		}
 		next, err := attempt(p.schedule())
@@ -106,9 +153,6 @@ func (l *Ledger) Begin(ctx context.Context, now, until time.Time, attempt func(S
 		p.setSchedule(next)
 		return err
 	})
-	if err != nil {
-		_ = s.lock.Close()
-	}
 	return s, err
 }
 
@@ -125,7 +169,6 @@ func (l *Ledger) Confirm(ctx context.Context, s Sending) error {
 // End stores what the schedule is after the report, and lets other processes
 // send. [ErrLost] means that another one does already, and nothing is stored.
 func (l *Ledger) End(ctx context.Context, s Sending, next Schedule) error {
-	defer s.lock.Close()
 	return l.update(ctx, func(p *plan) error {
 		if p.Sending != s.word {
 			return ErrLost

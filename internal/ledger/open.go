@@ -19,7 +19,7 @@ import (
 // Call it only when consent holds: it makes the identifier. Allowed is asked
 // before that, under the lock that [Destroy] needs too, so that a process that
 // comes late does not make again what a no has just destroyed. It must answer
-// soon: other processes wait.
+// soon: other processes wait. Where files cannot be mapped Open does as [OpenState].
 func Open(ctx context.Context, dir string, owner Owner, series []string, now time.Time, allowed func() error) (*Ledger, error) {
 	if dir == "" {
 		return nil, errors.New("ledger: no directory: totals and identifier must survive a restart")
@@ -27,63 +27,60 @@ func Open(ctx context.Context, dir string, owner Owner, series []string, now tim
 	if err := durable.MakeDir(dir); err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	release, err := durable.Lock(ctx, filepath.Join(dir, lockName))
+	release, err := lock(ctx, dir)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
+		return nil, err
 	}
 	defer release()
-	o := opening{dir: dir, owner: owner, series: series, now: now, allowed: allowed, mappable: mappable(dir)}
-	return o.open()
+	o := opening{dir: dir, path: filepath.Join(dir, fileName), owner: owner, series: series, now: now, allowed: allowed}
+	if mappable(dir) && !present(filepath.Join(dir, stateName)) {
+		return o.open()
+	}
+	release()
+	return OpenState(ctx, dirState{dir}, owner, series, now, allowed)
 }
 
 // opening is one call of Open, under the lock.
 type opening struct {
-	dir      string
-	owner    Owner
-	series   []string
-	now      time.Time
-	allowed  func() error
-	mappable bool
-	aside    string
+	dir, path string
+	owner     Owner
+	series    []string
+	now       time.Time
+	allowed   func() error
+	aside     string
 }
 
-func (o *opening) path() string { return filepath.Join(o.dir, fileName) }
-
-// open returns the ledger in the file.
+// open maps the file.
 func (o *opening) open() (*Ledger, error) {
 	p, err := o.load()
 	if err != nil {
 		return nil, err
 	}
-	f, err := durable.Open(o.path(), os.O_RDWR)
+	f, err := durable.Open(o.path, os.O_RDWR)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	defer f.Close() // a mapping stays
-	m := &file{path: o.path(), series: o.series}
+	defer f.Close() // the mapping stays
+	m := &file{path: o.path}
 	for _, name := range o.series {
 		m.keys = append(m.keys, keyOf(name))
 	}
-	if m.places, err = findOrAdd(f, p, m.keys); err != nil {
+	if m.places, err = findOrAdd(f, p, m.keys); err == nil {
+		m.info, err = f.Stat()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	l := newLedger(m, o.series)
-	l.id, l.aside, l.path = p.header().identity(), o.aside, o.path()
-	now := p.plan()
-	l.seen.Store(&now)
-	if p[atPrivate] != 0 {
-		return l, nil
+	l := &Ledger{id: p.header().identity(), aside: o.aside, mapped: m}
+	if m.page, err = mapFile(f, l); err != nil {
+		return nil, fmt.Errorf("ledger: %q cannot be mapped: %w", o.path, err)
 	}
-	if m.mapped, err = f.Stat(); err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
+	for _, at := range m.places {
+		l.slots = append(l.slots, m.page.slot(at))
 	}
-	if m.mapping, err = mapFile(f, l); err != nil {
-		return nil, fmt.Errorf("ledger: %q cannot be mapped: %w", o.path(), err)
-	}
-	for i, at := range m.places {
-		l.slots[i] = m.mapping.slot(at)
-	}
-	l.mapped, l.closed = true, m.mapping.word(atClosed)
+	l.closed = m.page.word(atClosed)
+	plan := p.plan()
+	l.seen.Store(&plan)
 	return l, nil
 }
 
@@ -93,14 +90,12 @@ func (o *opening) open() (*Ledger, error) {
 // aside first. One that cannot be read stays: it may be sound.
 func (o *opening) load() (page, error) {
 	for range 3 {
-		p, err := examine(o.path())
+		p, err := examine(o.path)
 		current := false
 		if err == nil {
 			current, err = p.header().under(o.owner)
 		}
 		switch {
-		case current && p[atPrivate] == 0 && !o.mappable:
-			return nil, fmt.Errorf("ledger: %q was mapped into memory and cannot be here: stop every process that uses it, then remove it", o.path())
 		case current:
 			return p, nil
 		case err == nil:
@@ -115,24 +110,24 @@ func (o *opening) load() (page, error) {
 			err = destroy(o.dir, false)
 		case errors.Is(err, ErrDamaged):
 			o.aside = err.Error()
-			err = putAside(o.path())
+			err = putAside(o.path)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("ledger: %q is damaged again as soon as it is written: %s", o.path(), o.aside)
+	return nil, fmt.Errorf("ledger: %q is damaged again as soon as it is written: %s", o.path, o.aside)
 }
 
 func (o *opening) create() error {
-	durable.Sweep(o.path()) // what they identify was never used
+	durable.Sweep(o.path) // what they identify was never used
 	h, err := newHeader(o.owner, o.now)
 	if err != nil {
 		return err
 	}
 	p := newPage()
-	p.begin(h, !o.mappable)
-	if err := durable.Replace(o.path(), p); err != nil {
+	p.begin(h)
+	if err := durable.Replace(o.path, p); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	return nil

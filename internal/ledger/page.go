@@ -23,7 +23,6 @@ const (
 	// one, and what the Collector's allow-list accepts.
 	Max = 1_000_000_000_000
 
-	atPrivate  = 8
 	atGUID     = 16
 	atDay      = 32
 	atPhase    = 40
@@ -33,12 +32,10 @@ const (
 	headerUsed = 128
 	atClosed   = 128
 	atCount    = 192
-	atPlan     = 256 // the version, and the plan
-	atDue      = 264
-	atFailed   = 272
-	atReported = 280
-	atSending  = 288
-	atPlanEnd  = 296
+	atDue      = 256
+	atFailed   = 264
+	atReported = 272
+	atSending  = 280
 	atKey      = 8  // in a slot
 	atKeyCRC   = 40 // in a slot
 
@@ -92,13 +89,9 @@ func counted(n int) uint64 {
 	return uint64(n) | uint64(crc32.Checksum(binary.LittleEndian.AppendUint32(nil, uint32(n)), table))<<32
 }
 
-// begin writes the header of a new installation without series. A private page
-// is one that is never mapped.
-func (p page) begin(h header, private bool) {
+// begin writes the header of a new installation without series.
+func (p page) begin(h header) {
 	copy(p, magic[:])
-	if private {
-		p[atPrivate] = 1
-	}
 	copy(p[atGUID:], h.GUID[:])
 	native.PutUint64(p[atDay:], uint64(h.Day))
 	native.PutUint64(p[atPhase:], uint64(h.Phase))
@@ -106,7 +99,7 @@ func (p page) begin(h header, private bool) {
 	copy(p[atProduct:atCRC], h.Product)
 	native.PutUint64(p[atCRC:], uint64(crc32.Checksum(p[:atCRC], table)))
 	p.word(atCount).Store(counted(0))
-	p.setPlan(h.plan, 0)
+	p.setPlan(h.plan)
 }
 
 // header reads what begin wrote.
@@ -126,12 +119,13 @@ func (p page) plan() plan {
 	}
 }
 
-func (p page) setPlan(next plan, version int64) {
+// setPlan writes the right to send last: a process that is killed in the middle has
+// not sent, and keeps no other one from it.
+func (p page) setPlan(next plan) {
 	reported := uint64(0)
 	if next.Reported {
 		reported = 1
 	}
-	p.word(atPlan).Store(uint64(version))
 	p.word(atReported).Store(reported)
 	p.word(atDue).Store(uint64(next.Due))
 	p.word(atFailed).Store(uint64(next.Failures))

@@ -22,7 +22,7 @@ func sample(t testing.TB) page {
 	}
 	h.setSchedule(Schedule{Due: noon, Failures: 2, Reported: true})
 	p := newPage()
-	p.begin(h, !mappable(t.TempDir()))
+	p.begin(h)
 	for i, name := range abc {
 		p.setSeries(i, keyOf(name))
 		p.slot(i).Store(uint64(1000*i + 7))
@@ -57,7 +57,7 @@ func TestEveryBit(t *testing.T) {
 	whole := sample(t)
 	want := figures(whole)
 	for at := range whole[:headerSize+10*slotSize] {
-		plain := at >= atPlan && at < atPlanEnd || at >= headerSize && (at-headerSize)%slotSize < 8 && at < headerSize+3*slotSize
+		plain := at >= atDue && at < atSending+8 || at >= headerSize && (at-headerSize)%slotSize < 8 && at < headerSize+3*slotSize
 		used := at < headerUsed || at >= atClosed && at < atClosed+8 || at >= atCount && at < atCount+8 ||
 			at >= headerSize && at < headerSize+3*slotSize && (at-headerSize)%slotSize < atKeyCRC+8
 		for bit := range 8 {
@@ -128,7 +128,7 @@ func withGUID(p page, id uuid.UUID) page { copy(p[atGUID:], id[:]); return seale
 // otherByteOrder is the file as a machine of the other kind writes it.
 func otherByteOrder(p page) []byte {
 	swap := func(at int) { slices.Reverse(p[at : at+8]) }
-	for _, at := range []int{atPrivate, atDay, atPhase, atYes, atClosed, atCount, atPlan, atDue, atFailed} {
+	for _, at := range []int{atDay, atPhase, atYes, atClosed, atCount, atDue, atFailed} {
 		swap(at)
 	}
 	sum := crc32.Checksum(p[:atCRC], table)
@@ -175,7 +175,7 @@ func TestFlippedBytesOnDisk(t *testing.T) {
 	want := figures(whole)
 	var places []int
 	for at := range whole {
-		used := at < headerUsed || at >= atClosed && at < atClosed+8 || at >= atCount && at < atCount+8 || at >= atPlan && at < atPlanEnd || at >= headerSize && at < headerSize+3*slotSize
+		used := at < headerUsed || at >= atClosed && at < atClosed+8 || at >= atCount && at < atCount+8 || at >= atDue && at < atSending+8 || at >= headerSize && at < headerSize+3*slotSize
 		if used && (!testing.Short() || at%8 == 0) || at%500 == 0 {
 			places = append(places, at)
 		}
@@ -193,7 +193,7 @@ func TestFlippedBytesOnDisk(t *testing.T) {
 			equal(t, l, 0, 0, 0)
 			continue
 		}
-		plain := at >= atPlan && at < atPlanEnd || at >= headerSize && (at-headerSize)%slotSize < 8
+		plain := at >= atDue && at < atSending+8 || at >= headerSize && (at-headerSize)%slotSize < 8
 		now, err := read(path)
 		if err != nil {
 			t.Fatal(err)
@@ -260,9 +260,9 @@ func FuzzCheck(f *testing.F) {
 			return
 		}
 		again := clone(p)
-		again.begin(p.header(), false)
-		copy(again[8:16], p[8:16])                         // under the checksum, and of any other value
-		copy(again[atPlan:atPlanEnd], p[atPlan:atPlanEnd]) // plain words
+		again.begin(p.header())
+		copy(again[8:16], p[8:16])                           // under the checksum, and of any other value
+		copy(again[atDue:atSending+8], p[atDue:atSending+8]) // plain words
 		again.word(atCount).Store(counted(n))
 		for i := range n {
 			if n, ok := total(p.slot(i)); !ok || n > Max {

@@ -5,8 +5,6 @@ import (
 	"runtime"
 	"strconv"
 	"syscall"
-
-	"headcount.example/internal/durable"
 )
 
 // File systems on which a shared mapping is sound: local, the same pages for
@@ -38,16 +36,4 @@ func mapFile(f *os.File, l *Ledger) (page, error) {
 		runtime.AddCleanup(l, func(b []byte) { _ = syscall.Munmap(b) }, b)
 	}
 	return b, err
-}
-
-// lockSender takes the kernel's lock on a file. It ends with the process that
-// holds it, so that no process waits for the end of a killed one's right to
-// send. It returns nil when another process has the lock.
-func lockSender(path string) *os.File {
-	f, err := durable.Open(path, os.O_RDWR)
-	if err == nil && syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
-		return f
-	}
-	_ = f.Close()
-	return nil
 }

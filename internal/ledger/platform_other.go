@@ -12,5 +12,3 @@ import (
 func mappable(string) bool { return false }
 
 func mapFile(*os.File, *Ledger) (page, error) { return nil, errors.ErrUnsupported }
-
-func lockSender(string) *os.File { return nil }

@@ -63,32 +63,27 @@ func TestSending(t *testing.T) {
 	}
 }
 
-// TestKilledSender: the right of a killed process is free at once where a file
-// is mapped.
+// TestKilledSender: another process cannot send until the right of a killed one
+// ends, and can then.
 func TestKilledSender(t *testing.T) {
-	dir := directory(t)
-	l := open(t, dir, abc...)
-	if !l.Mapped() {
-		t.Skip("a mapping is not sound here")
+	for kind, empty := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			dir := empty(t)
+			l := open(t, dir, abc...)
+			other := start(t, "send", dir)
+			other.hears("<nil>")
+			other.kill()
+			now, keep := time.Now(), func(s Schedule) (Schedule, error) { return s, nil }
+			if _, err := l.Begin(ctx, now, now.Add(time.Second), keep); !errors.Is(err, ErrBusy) {
+				t.Errorf("at once: got %v, want %v", err, ErrBusy)
+			}
+			now = now.Add(longest)
+			s, err := l.Begin(ctx, now, now.Add(time.Second), keep)
+			if err = errors.Join(err, l.End(ctx, s, Schedule{})); err != nil {
+				t.Errorf("when its right has ended: got %v, want the right to send", err)
+			}
+		})
 	}
-	other := start(t, "send", dir)
-	other.hears("<nil>")
-	keep := func(s Schedule) (Schedule, error) { return s, nil }
-	if _, err := l.Begin(ctx, time.Now(), time.Now().Add(time.Second), keep); !errors.Is(err, ErrBusy) {
-		t.Errorf("two senders: got %v, want ErrBusy", err)
-	}
-	other.kill()
-	s, err := l.Begin(ctx, time.Now(), time.Now().Add(time.Second), keep)
-	if err != nil {
-		t.Fatalf("a killed sender is not replaced: %v", err)
-	}
-	third := start(t, "send", dir)
-	third.hears(ErrBusy.Error())
-	if err := l.End(ctx, s, Schedule{}); err != nil {
-		t.Error(err)
-	}
-	fourth := start(t, "send", dir)
-	fourth.hears("<nil>")
 }
 
 func TestOneSenderInAProcess(t *testing.T) {

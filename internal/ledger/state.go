@@ -24,7 +24,7 @@ type State interface {
 	Swap(ctx context.Context, version int64, value []byte) error
 }
 
-// inState is a State as the place of a value.
+// inState reads and writes a value. Its State is nil where there is only memory.
 type inState struct{ State }
 
 // load checks the value: other programs can write to the database. No value is
@@ -83,7 +83,7 @@ func OpenState(ctx context.Context, state State, owner Owner, series []string, n
 
 // begin finds the value, or makes it.
 func (l *Ledger) begin(ctx context.Context, owner Owner, now time.Time, allowed func() error) error {
-	v, version, err := l.place.load(ctx)
+	v, version, err := l.state.load(ctx)
 	current := false
 	if err == nil {
 		current, err = v.under(owner)
@@ -98,15 +98,15 @@ func (l *Ledger) begin(ctx context.Context, owner Owner, now time.Time, allowed 
 		if v.header, err = newHeader(owner, now); err != nil {
 			return err
 		}
-		v.Totals, v.Folds = nil, nil
+		v.Totals, v.Shares = nil, nil
 		if err := allowed(); err != nil {
 			return err
 		}
-		if err := l.place.swap(ctx, version, v); err != nil {
+		if err := l.state.swap(ctx, version, v); err != nil {
 			return err
 		}
 		if err := allowed(); err != nil {
-			return errors.Join(err, DestroyState(ctx, l.place.(inState).State, owner.Product, func() error { return nil }))
+			return errors.Join(err, DestroyState(ctx, l.state.State, owner.Product, func() error { return nil }))
 		}
 	}
 	l.id = v.identity()

@@ -107,6 +107,10 @@ func TestConflictOfWhatWasMade(t *testing.T) {
 		}
 		equal(t, l, 5*(n+1), 0, 0)
 	}
+	sending, err := l.Begin(ctx, noon, noon.Add(time.Second), func(s Schedule) (Schedule, error) { return s, nil })
+	if err = errors.Join(err, l.Confirm(ctx, sending)); err != nil {
+		t.Errorf("got %v, want the right to send", err)
+	}
 }
 
 // An unsure State replaces the value with nothing, and its answer is lost.

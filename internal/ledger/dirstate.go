@@ -1,0 +1,90 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"time"
+
+	"headcount.example/internal/durable"
+)
+
+// A dirState is the [State] in a directory whose files cannot be mapped: one file,
+// which is replaced under the lock. The directory exists.
+type dirState struct{ dir string }
+
+// versioned is what is in the file.
+type versioned struct {
+	Version int64           `json:"version"`
+	State   json.RawMessage `json:"state"`
+}
+
+// maxState is more than any value has: all shares, with all series of a catalog.
+const maxState = 4 << 20
+
+func (s dirState) path() string { return filepath.Join(s.dir, stateName) }
+
+// Load returns no value for a file that a no wiped.
+func (s dirState) Load(context.Context) ([]byte, int64, error) {
+	data, err := readFile(s.path(), maxState)
+	switch {
+	case errors.Is(err, errNothing), err == nil && len(bytes.Trim(data, "\x00")) == 0:
+		return nil, 0, nil
+	case err != nil:
+		return nil, 0, err
+	}
+	var v versioned
+	if err := json.Unmarshal(data, &v); err != nil || v.Version == 0 {
+		return nil, 0, damage("%w", errors.Join(errors.New("not a state with a version"), err))
+	}
+	return v.State, v.Version, nil
+}
+
+// Swap looks at the version twice, because a no does not wait for the lock of a
+// process that stands still: it wipes what is in place, and removes the temporary
+// file. What is renamed before is wiped with the rest.
+func (s dirState) Swap(ctx context.Context, version int64, state []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	release, err := lock(ctx, s.dir)
+	if err != nil {
+		return err
+	}
+	defer release()
+	durable.Sweep(s.path())
+	same := func() error {
+		if _, now, err := s.Load(ctx); now != version || err != nil && !errors.Is(err, ErrDamaged) {
+			return errors.Join(ErrConflict, err)
+		}
+		return nil
+	}
+	if err := same(); err != nil {
+		return err
+	}
+	next := version + 1
+	mapped := filepath.Join(s.dir, fileName)
+	switch {
+	case state == nil:
+		return destroy(s.dir, false)
+	case version == 0 && present(mapped):
+		return fmt.Errorf("ledger: %q was mapped into memory and cannot be here: stop every process that uses it, then remove it", mapped)
+	case version == 0:
+		next = 1 + rand.Int64N(1<<53) // of no earlier value
+		err = destroy(s.dir, false)   // to the end, where a no was killed
+	}
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(versioned{next, state})
+	if err == nil {
+		err = durable.ReplaceIf(s.path(), data, same)
+	}
+	if err != nil && !errors.Is(err, ErrConflict) {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	return err
+}
