@@ -74,10 +74,10 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 		c.mistakes, c.loud = &mistakes{callbacks: c.callbacks}, true
 	}
 	c.outbox = &outbox{shared: c.shared, gate: sender, hint: c.config.proxyHint(sender)}
-	kept := store{product: c.config.Catalog.Product(), state: c.config.State, asking: make(chan struct{}, 1)}
+	kept := store{product: c.config.Catalog.Product(), place: ledger.Place{State: c.config.State}, asking: make(chan struct{}, 1)}
 	requests := ""
 	if dir := c.config.Dir; filepath.IsAbs(dir) {
-		kept.dir = dir
+		kept.place.Dir = dir
 		c.outbox.journal = journal.New(dir)
 		requests = filepath.Join(dir, "erasure")
 	}

@@ -215,7 +215,7 @@ func (p *reporter) watch(ctx context.Context, r *recorder, sending ledger.Sendin
 // end stores and notes the outcome. It is stored also where the caller has gone
 // or the yes was taken back: another process may wait for the right to send.
 func (p *reporter) end(r *recorder, sending ledger.Sending, before ledger.Schedule, err error) error {
-	next, final := after(p.now(), r.ledger.Identity().Phase, before, r.ledger.Schedule(), err)
+	next, final := after(p.now(), r.ledger.Identity().Phase, before, sending.Attempt, err)
 	ctx, cancel := context.WithTimeout(context.Background(), syncTimeout)
 	defer cancel()
 	defer context.AfterFunc(r.ctx, func() { time.AfterFunc(endTimeout, cancel) })() // a no waits for this

@@ -219,7 +219,7 @@ func (s *setup) heard(t testing.TB) {
 		if errors.Is(err, ledger.ErrBusy) {
 			continue
 		}
-		if err = errors.Join(err, l.End(t.Context(), sending, l.Schedule())); err != nil {
+		if err = errors.Join(err, l.End(t.Context(), sending, sending.Attempt)); err != nil {
 			t.Fatal(err)
 		}
 		return

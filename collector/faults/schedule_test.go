@@ -25,7 +25,7 @@ func planned(t *testing.T, i *installation, s ledger.Schedule) (phase time.Durat
 	for _, c := range series {
 		all = append(all, c.String())
 	}
-	l, err := ledger.Open(t.Context(), i.dir, ledger.Owner{Product: compreface.Catalog.Product()}, all, time.Now(), func() error { return nil })
+	l, err := ledger.Open(t.Context(), ledger.Place{Dir: i.dir}, ledger.Owner{Product: compreface.Catalog.Product()}, all, time.Now(), func() error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,7 +80,7 @@ func TestDueToASlowReceiver(t *testing.T) {
 func (s *shop) due() {
 	s.t.Helper()
 	ctx, now := s.t.Context(), time.Now()
-	l, err := ledger.Open(ctx, filepath.Join(s.data, "telemetry"), ledger.Owner{Product: affiliate.Catalog.Product()}, nil, now, func() error { return nil })
+	l, err := ledger.Open(ctx, ledger.Place{Dir: filepath.Join(s.data, "telemetry")}, ledger.Owner{Product: affiliate.Catalog.Product()}, nil, now, func() error { return nil })
 	if err != nil {
 		s.t.Fatal(err)
 	}

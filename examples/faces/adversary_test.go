@@ -190,7 +190,7 @@ func TestNewYesIsUnlinkable(t *testing.T) {
 	c := startCollector(t)
 	kept := func(p *product) (values []string) {
 		t.Helper()
-		id, _, err := ledger.Peek(filepath.Join(p.dir, "telemetry"), "CompreFace")
+		id, _, err := ledger.Peek(t.Context(), ledger.Place{Dir: filepath.Join(p.dir, "telemetry")}, "CompreFace")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -259,7 +259,7 @@ func (p *product) rows(t *testing.T, tables ...string) (n int) {
 func (p *product) installations(t *testing.T) (n int) {
 	t.Helper()
 	if p.database == "" {
-		if ledger.Kept(filepath.Join(p.dir, "telemetry")) {
+		if ledger.Kept(t.Context(), ledger.Place{Dir: filepath.Join(p.dir, "telemetry")}) {
 			n = 1
 		}
 		return n

@@ -12,40 +12,55 @@ import (
 	"headcount.example/internal/durable"
 )
 
-// Peek returns the identity and schedule that are kept in dir, and changes
-// nothing. An error says that there are none (fs.ErrNotExist), none that can be
-// trusted, or that they could not be read.
-func Peek(dir, product string) (Identity, Schedule, error) {
-	h, err := headerIn(dir)
-	if err != nil {
-		return Identity{}, Schedule{}, err
-	}
-	return h.peek(product)
-}
-
-// headerIn reads what is kept in dir, mapped or not.
-func headerIn(dir string) (header, error) {
-	p, err := examine(filepath.Join(dir, fileName))
+// Peek returns the identity and schedule that are kept in a place, and changes
+// nothing. None is no error, and neither is one that a no has taken back in part. An
+// error says that what is there cannot be trusted, or could not be read.
+func Peek(ctx context.Context, place Place, product string) (Identity, Schedule, error) {
+	h, err := look(ctx, place)
 	if err == nil {
-		return p.header(), nil
+		_, err = h.under(Owner{Product: product})
 	}
-	if errors.Is(err, errNothing) {
-		v, _, err := inState{dirState{dir}}.load(context.Background())
-		return v.header, err
+	switch {
+	case err == nil:
+		return h.identity(), h.schedule(), nil
+	case errors.Is(err, errNothing), errors.Is(err, ErrClosed):
+		err = nil
 	}
-	return header{}, err
+	return Identity{}, Schedule{}, err
 }
 
-func (h header) peek(product string) (Identity, Schedule, error) {
-	if _, err := h.under(Owner{Product: product}); err != nil {
-		return Identity{}, Schedule{}, err
+// look reads what is kept in a place.
+func look(ctx context.Context, place Place) (header, error) {
+	state := place.State
+	if state == nil {
+		state = dirState{place.Dir}
+		p, err := examine(filepath.Join(place.Dir, fileName))
+		switch {
+		case place.Dir == "":
+			return header{}, errNothing
+		case err == nil:
+			return p.header(), nil
+		case !errors.Is(err, errNothing):
+			return header{}, err
+		}
 	}
-	return h.identity(), h.schedule(), nil
+	v, _, err := inState{state}.load(ctx)
+	return v.header, err
 }
 
-// Kept says whether there may be an identity in dir, sound or not, also in a
-// temporary or damaged file.
-func Kept(dir string) bool {
+// Kept says whether there may be an identity in the State or in the directory, sound
+// or not, also in a temporary or damaged file. A State that does not answer may keep
+// one.
+func Kept(ctx context.Context, place Place) bool {
+	here := place.Dir != "" && keptIn(place.Dir)
+	if here || place.State == nil {
+		return here
+	}
+	_, err := look(ctx, place)
+	return !errors.Is(err, errNothing)
+}
+
+func keptIn(dir string) bool {
 	for _, path := range names(dir) {
 		if present(path) || present(aside(path)) || len(durable.Leftovers(path)) > 0 {
 			return true
@@ -65,7 +80,7 @@ func present(path string) bool {
 }
 
 // Destroy takes the yes back: no process counts any more once it returns, and
-// totals, identifier and schedule are gone from the directory. It waits for a
+// totals, identifier and schedule are gone from the place. It waits for a
 // report that another process is sending, two seconds at most. There being
 // nothing to destroy, or another product's totals, is not an error.
 //
@@ -75,11 +90,15 @@ func present(path string) bool {
 // A process that stands still may hold the lock. Then the totals are closed and
 // wiped all the same, their name stays, and the error says that the attempt is
 // to be repeated.
-func Destroy(ctx context.Context, dir, product string, still func() error) error {
+func Destroy(ctx context.Context, place Place, product string, still func() error) error {
+	if place.State != nil {
+		return destroyState(ctx, place.State, product, still)
+	}
+	dir := place.Dir
 	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
 		return nil
 	}
-	if !Kept(dir) && !present(filepath.Join(dir, lockName)) { // another process may be making a ledger
+	if !keptIn(dir) && !present(filepath.Join(dir, lockName)) { // another process may be making a ledger
 		return nil // and so not even a lock file appears
 	}
 	durable.Reclaim(dir)
@@ -95,11 +114,11 @@ func Destroy(ctx context.Context, dir, product string, still func() error) error
 	if held {
 		repeat = fmt.Errorf("%w: not destroyed in full", err)
 	}
-	if !Kept(dir) {
+	if !keptIn(dir) {
 		return repeat // nothing to ask for: another process has done it
 	}
 	sending := uint64(0)
-	if h, err := headerIn(dir); err == nil {
+	if h, err := look(ctx, place); err == nil {
 		if _, foreign := h.under(Owner{Product: product}); foreign != nil {
 			return nil
 		}

@@ -249,12 +249,12 @@ func TestDestroyWhileLocked(t *testing.T) {
 			if err := l.Check(ctx); !Final(err) {
 				t.Errorf("Check: got %v, want that it is closed or gone", err)
 			}
-			if !Kept(dir) {
+			if !keptIn(dir) {
 				t.Error("the name is gone, and nothing would try again")
 			}
 			release()
-			if err := destroyIn(dir); err != nil || Kept(dir) {
-				t.Errorf("got %v, kept %v, want destroyed", err, Kept(dir))
+			if err := destroyIn(dir); err != nil || keptIn(dir) {
+				t.Errorf("got %v, kept %v, want destroyed", err, keptIn(dir))
 			}
 		})
 	}
@@ -314,8 +314,8 @@ func TestDestroyWithoutLock(t *testing.T) {
 			if err := destroyIn(dir); err != nil {
 				t.Error(err)
 			}
-			if Kept(dir) || l.Check(ctx) == nil {
-				t.Errorf("kept %v, want destroyed", Kept(dir))
+			if keptIn(dir) || l.Check(ctx) == nil {
+				t.Errorf("kept %v, want destroyed", keptIn(dir))
 			}
 		})
 	}

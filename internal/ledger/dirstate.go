@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"time"
 
 	"headcount.example/internal/durable"
 )
@@ -48,8 +47,6 @@ func (s dirState) Load(context.Context) ([]byte, int64, error) {
 // process that stands still: it wipes what is in place, and removes the temporary
 // file. What is renamed before is wiped with the rest.
 func (s dirState) Swap(ctx context.Context, version int64, state []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
 	release, err := lock(ctx, s.dir)
 	if err != nil {
 		return err

@@ -1,19 +1,20 @@
 // Package ledger keeps one installation's lifetime totals, its identifier and
 // its schedule, so that a killed process loses as little as possible.
 //
-// All processes of an installation share one value: a header, the totals, and a
-// version. It is in a small file of a directory, or in a [State] in a database.
-// A process counts in memory of its own and adds what is new from time to time,
-// by compare and swap. Where that is sound (see mappable) the file is mapped
-// instead: counting is one atomic add in a page that the kernel keeps when the
-// process dies.
+// All processes of an installation share one header and the totals. In a directory
+// they are in one small file, headcount.totals, that is mapped: counting is one atomic
+// add in a page that the kernel keeps when the process dies. Where a mapping is not
+// sound (see mappable), and for an installation of several hosts, they are one value of
+// a [State]: a database, or headcount.state in the directory. There a process counts in
+// memory of its own and, from time to time, writes what it counted in all as its share,
+// by compare and swap.
 //
-// # The file
+// # The mapped file
 //
 // It has 64 KiB. All numbers are in the machine's byte order.
 //
 //	   0  magic, with the version of the layout
-//	   8  1 where the file is never mapped
+//	   8  0
 //	  16  install_guid
 //	  32  day of the yes, in days since 1970
 //	  40  phase: second of the day at which reports are due
@@ -22,8 +23,8 @@
 //	 120  CRC-32C of everything above
 //	 128  closed: 0, or the yes was taken back
 //	 192  number of series, and its CRC-32C
-//	 256  version, when the next report is due, the failures so far, whether
-//	      any was sent, the right to send: until when, and a random number
+//	 256  when the next report is due, the failures so far, whether any was sent,
+//	      the right to send: until when, and a random number
 //	4096  series, 64 bytes each: the total, the SHA-256 of the name, its CRC-32C
 //
 // A series is found by its name, never by its place in a catalog: a process
@@ -32,7 +33,7 @@
 //
 // # What must hold
 //
-// A crash at any instruction leaves the old or the new state: the file appears by
+// A crash at any instruction leaves the old or the new state: a file appears by
 // a rename, and a series is counted in the header only after its name is synced.
 // Damage is put aside and never trusted. Adding through a page that has gone from
 // under the mapping is an error, never a signal that ends the process. Totals and

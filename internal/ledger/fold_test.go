@@ -252,7 +252,7 @@ func TestLostAnswers(t *testing.T) {
 		var all sync.WaitGroup
 		const turns, each = 60, 3
 		for range 4 {
-			l, err := OpenState(ctx, state, owner, abc, noon, yes)
+			l, err := Open(ctx, Place{State: state}, owner, abc, noon, yes)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -272,7 +272,7 @@ func TestLostAnswers(t *testing.T) {
 		}
 		all.Wait()
 		state.odds = 0
-		l, err := OpenState(ctx, state, owner, abc, noon, yes)
+		l, err := Open(ctx, Place{State: state}, owner, abc, noon, yes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,7 +287,7 @@ func TestLostAnswers(t *testing.T) {
 // is one Load and one Swap, whatever the number of series.
 func TestAtRest(t *testing.T) {
 	state := &flaky{random: rand.New(rand.NewPCG(1, 1))}
-	l, err := OpenState(ctx, state, owner, abc, noon, yes)
+	l, err := Open(ctx, Place{State: state}, owner, abc, noon, yes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +310,7 @@ func TestAtRest(t *testing.T) {
 
 func FuzzReadValue(f *testing.F) {
 	state := &flaky{random: rand.New(rand.NewPCG(1, 1))}
-	if _, err := OpenState(ctx, state, owner, abc, noon, yes); err != nil {
+	if _, err := Open(ctx, Place{State: state}, owner, abc, noon, yes); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(state.value)
@@ -327,7 +327,7 @@ func FuzzReadValue(f *testing.F) {
 // and takes what was counted once it works again.
 func TestManyLostAnswers(t *testing.T) {
 	state := &flaky{random: rand.New(rand.NewPCG(1, 7))}
-	l, err := OpenState(ctx, state, owner, abc, noon, yes)
+	l, err := Open(ctx, Place{State: state}, owner, abc, noon, yes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -354,7 +354,7 @@ func TestMoreProcessesThanShares(t *testing.T) {
 	for made, want := range map[bool]uint64{true: 3, false: 0} {
 		for others := range uint64(2 * maxShares) {
 			state := &flaky{random: rand.New(rand.NewPCG(1, 7))}
-			first, err := OpenState(ctx, state, owner, abc, noon, yes)
+			first, err := Open(ctx, Place{State: state}, owner, abc, noon, yes)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -372,7 +372,7 @@ func TestMoreProcessesThanShares(t *testing.T) {
 				}
 			}
 			for range others {
-				l, err := OpenState(ctx, state, owner, abc, noon, yes)
+				l, err := Open(ctx, Place{State: state}, owner, abc, noon, yes)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -396,7 +396,7 @@ func TestMoreProcessesThanShares(t *testing.T) {
 			if err := first.Sync(ctx); err != nil {
 				t.Fatal(err)
 			}
-			again, err := OpenState(ctx, state, owner, abc, noon, yes)
+			again, err := Open(ctx, Place{State: state}, owner, abc, noon, yes)
 			if err != nil {
 				t.Fatal(err)
 			}

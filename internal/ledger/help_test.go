@@ -19,10 +19,10 @@ var owner = Owner{Product: "Shop"}
 func yes() error { return nil }
 
 func openIn(dir string, series []string) (*Ledger, error) {
-	return Open(ctx, dir, owner, series, noon, yes)
+	return Open(ctx, Place{Dir: dir}, owner, series, noon, yes)
 }
 
-func destroyIn(dir string) error { return Destroy(ctx, dir, owner.Product, yes) }
+func destroyIn(dir string) error { return Destroy(ctx, Place{Dir: dir}, owner.Product, yes) }
 
 // setSchedule stores a schedule as a process that sends does.
 func setSchedule(l *Ledger, s Schedule) error {
@@ -91,7 +91,7 @@ func foldedDirectory(t testing.TB) string {
 
 func makeFolded(t testing.TB, dir string) {
 	t.Helper()
-	if _, err := OpenState(ctx, dirState{dir}, owner, nil, noon, yes); err != nil {
+	if _, err := Open(ctx, Place{State: dirState{dir}}, owner, nil, noon, yes); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -3,7 +3,10 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"math/rand/v2"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 )
@@ -11,8 +14,9 @@ import (
 // A Sending is the right to send one report and to write the schedule, of one
 // process at a time, until a moment.
 type Sending struct {
-	Until time.Time
-	word  uint64
+	Until   time.Time
+	Attempt Schedule // what Begin stored
+	word    uint64
 }
 
 // A Ledger is the open totals of one installation. All methods are safe for
@@ -62,7 +66,7 @@ func (l *Ledger) update(ctx context.Context, change func(*plan) error) error {
 	if l.mapped == nil {
 		return l.fold(ctx, change)
 	}
-	release, err := l.mapped.lock(ctx)
+	release, err := lock(ctx, filepath.Dir(l.mapped.path))
 	if err != nil {
 		return err
 	}
@@ -74,8 +78,10 @@ func (l *Ledger) update(ctx context.Context, change func(*plan) error) error {
 	if err != nil {
 		return err
 	}
-	l.seen.Store(&v.plan)
-	return guard(func() { l.mapped.page.setPlan(v.plan) })
+	if err = guard(func() { l.mapped.page.setPlan(v.plan) }); err == nil {
+		l.seen.Store(&v.plan)
+	}
+	return err
 }
 
 // Identity returns what was made at the yes.
@@ -131,7 +137,8 @@ func (l *Ledger) Totals(ctx context.Context, totals []uint64) error {
 	return err
 }
 
-// Schedule is the schedule as any other method saw it last.
+// Schedule is the schedule as any other method saw it lately: where two saw it at
+// once, it may be the older one.
 func (l *Ledger) Schedule() Schedule { return l.seen.Load().schedule() }
 
 // Begin makes this process the one that sends, until a moment at most a minute
@@ -149,7 +156,7 @@ func (l *Ledger) Begin(ctx context.Context, now, until time.Time, attempt func(S
 			return ErrBusy
 		}
 		next, err := attempt(p.schedule())
-		p.Sending = s.word
+		p.Sending, s.Attempt = s.word, next
 		p.setSchedule(next)
 		return err
 	})
@@ -188,3 +195,40 @@ func pause(ctx context.Context) error {
 	}
 	return ctx.Err()
 }
+
+// Errors that say why a ledger is no longer the one of the installation. The
+// ledger is then to be dropped, and opened again if consent still holds.
+var (
+	ErrClosed  = errors.New("ledger: the yes was taken back")
+	ErrGone    = errors.New("ledger: the file was removed or replaced")
+	ErrDamaged = errors.New("ledger: the file is damaged")
+)
+
+// Final reports whether an error says that a ledger is no longer the
+// installation's. Any other error says that this could not be found out now.
+func Final(err error) bool {
+	return errors.Is(err, ErrClosed) || errors.Is(err, ErrGone) || errors.Is(err, ErrDamaged)
+}
+
+// damage is an [ErrDamaged] that says more.
+func damage(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrDamaged}, args...)...)
+}
+
+var (
+	// ErrBusy says that another process is sending.
+	ErrBusy = errors.New("ledger: another process is sending a report")
+
+	// ErrLost says that the time to send was over, and another process may have
+	// sent.
+	ErrLost = errors.New("ledger: another process may be sending now")
+
+	// ErrConflict says that another process changed a [State].
+	ErrConflict = errors.New("ledger: the state was changed meanwhile")
+
+	// ErrUnknown says that the answer to a Swap was lost.
+	ErrUnknown = errors.New("ledger: it is not known whether this was written")
+
+	errNothing = fmt.Errorf("ledger: no identifier is kept: %w", fs.ErrNotExist)
+	errForeign = errors.New("belongs to") // see header.under
+)

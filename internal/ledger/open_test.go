@@ -231,7 +231,7 @@ func TestWaitsForTheLockAsLongAsTold(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	done := make(chan error, 2)
-	go func() { _, err := Open(ctx, dir, owner, abc, noon, yes); done <- err }()
+	go func() { _, err := Open(ctx, Place{Dir: dir}, owner, abc, noon, yes); done <- err }()
 	go func() { done <- l.Sync(ctx) }()
 	cancel(nil)
 	for range 2 {
@@ -250,15 +250,15 @@ func TestOwner(t *testing.T) {
 			dir := with(empty)(t)
 			l := open(t, dir, abc...)
 			other := Owner{Product: "Other"}
-			if _, err := Open(ctx, dir, other, abc, noon, yes); err == nil || !strings.Contains(err.Error(), `belongs to "Shop"`) {
+			if _, err := Open(ctx, Place{Dir: dir}, other, abc, noon, yes); err == nil || !strings.Contains(err.Error(), `belongs to "Shop"`) {
 				t.Errorf("another product: got %v", err)
 			}
-			if err := Destroy(ctx, dir, other.Product, yes); err != nil {
+			if err := Destroy(ctx, Place{Dir: dir}, other.Product, yes); err != nil {
 				t.Error(err)
 			}
 			same(t, l, open(t, dir, abc...), 5, 6, 7)
 			later := Owner{Product: owner.Product, Yes: 1_790_000_000}
-			next, err := Open(ctx, dir, later, abc, noon, yes)
+			next, err := Open(ctx, Place{Dir: dir}, later, abc, noon, yes)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -271,7 +271,7 @@ func TestOwner(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, o := range []Owner{later, owner} { // the latter does not know which yes
-				again, err := Open(ctx, dir, o, abc, noon, yes)
+				again, err := Open(ctx, Place{Dir: dir}, o, abc, noon, yes)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -232,7 +232,7 @@ func TestIdentityAtAnyClock(t *testing.T) {
 	for name, seconds := range map[string]int64{"1970": 0, "before": -1, "long before": -1 << 60, "far": 1 << 50, "beyond": 1 << 60, "now": noon.Unix()} {
 		t.Run(name, func(t *testing.T) {
 			dir := directory(t)
-			l, err := Open(ctx, dir, owner, abc, time.Unix(seconds, 0), yes)
+			l, err := Open(ctx, Place{Dir: dir}, owner, abc, time.Unix(seconds, 0), yes)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -37,11 +37,11 @@ func TestConflictsPause(t *testing.T) {
 			change func() error
 		}{
 			{"open", func() (err error) {
-				l, err = OpenState(t.Context(), s, owner, []string{"a"}, time.Now(), yes)
+				l, err = Open(t.Context(), Place{State: s}, owner, []string{"a"}, time.Now(), yes)
 				return err
 			}},
 			{"fold", func() error { l.Add(l.Slot(0), 1); return l.Sync(t.Context()) }},
-			{"destroy", func() error { return DestroyState(t.Context(), s, owner.Product, yes) }},
+			{"destroy", func() error { return Destroy(t.Context(), Place{State: s}, owner.Product, yes) }},
 		} {
 			s.left = conflicts
 			begin := time.Now()

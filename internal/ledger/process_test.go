@@ -146,6 +146,6 @@ func tryCommand(args []string) error {
 	defer cancel()
 	_, err := openIn(args[0], abc)
 	fmt.Println(err)
-	fmt.Println(Destroy(ctx, args[0], owner.Product, yes))
+	fmt.Println(Destroy(ctx, Place{Dir: args[0]}, owner.Product, yes))
 	return nil
 }

@@ -28,8 +28,8 @@ func TestSending(t *testing.T) {
 			if _, err := begin(other, noon, 2); !errors.Is(err, ErrBusy) {
 				t.Errorf("two senders: got %v, want ErrBusy", err)
 			}
-			if err := l.Confirm(ctx, first); err != nil {
-				t.Error(err)
+			if err := l.Confirm(ctx, first); err != nil || first.Attempt.Failures != 1 {
+				t.Errorf("got %v and the attempt %+v, want what was stored", err, first.Attempt)
 			}
 			// Its time is over, as after a pause: another one sends, and the first
 			// can write nothing any more.

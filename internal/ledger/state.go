@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -65,10 +66,7 @@ func caught(outcome error, err *error) {
 	}
 }
 
-// OpenState opens the ledger that is kept in a State, as [Open] does in a
-// directory. Allowed is asked before a ledger is made anew and once more after,
-// because there is no lock to ask under.
-func OpenState(ctx context.Context, state State, owner Owner, series []string, now time.Time, allowed func() error) (*Ledger, error) {
+func openState(ctx context.Context, state State, owner Owner, series []string, now time.Time, allowed func() error) (*Ledger, error) {
 	l := newLedger(inState{state}, series)
 	for {
 		err := l.begin(ctx, owner, now, allowed)
@@ -106,7 +104,7 @@ func (l *Ledger) begin(ctx context.Context, owner Owner, now time.Time, allowed 
 			return err
 		}
 		if err := allowed(); err != nil {
-			return errors.Join(err, DestroyState(ctx, l.state.State, owner.Product, func() error { return nil }))
+			return errors.Join(err, destroyState(ctx, l.state.State, owner.Product, func() error { return nil }))
 		}
 	}
 	l.id = v.identity()
@@ -114,17 +112,7 @@ func (l *Ledger) begin(ctx context.Context, owner Owner, now time.Time, allowed 
 	return nil
 }
 
-// PeekState is [Peek] for a State.
-func PeekState(ctx context.Context, state State, product string) (Identity, Schedule, error) {
-	v, _, err := inState{state}.load(ctx)
-	if err != nil {
-		return Identity{}, Schedule{}, err
-	}
-	return v.peek(product)
-}
-
-// DestroyState is [Destroy] for a State.
-func DestroyState(ctx context.Context, state State, product string, still func() error) error {
+func destroyState(ctx context.Context, state State, product string, still func() error) error {
 	for {
 		v, version, err := inState{state}.load(ctx)
 		switch {
@@ -145,5 +133,76 @@ func DestroyState(ctx context.Context, state State, product string, still func()
 		if !errors.Is(err, ErrConflict) || pause(ctx) != nil {
 			return err
 		}
+	}
+}
+
+// value is what a State keeps.
+type value struct {
+	header
+	Totals map[string]uint64 `json:"totals"`           // of the processes that have no share
+	Shares []share           `json:"shares,omitempty"` // the newest last
+}
+
+// A share is what one process counted since it began, as far as it is not in the
+// totals.
+type share struct {
+	Process string            `json:"process"`
+	Totals  map[string]uint64 `json:"totals"`
+}
+
+// maxShares is how many processes have a share. One that has not written for longer
+// than so many others has its share added to the totals.
+const maxShares = 16
+
+func readValue(data []byte) (v value, err error) {
+	if err := json.Unmarshal(data, &v); err != nil {
+		return value{}, damage("%w", err)
+	}
+	if err := v.check(); err != nil {
+		return value{}, err
+	}
+	for _, s := range append(v.Shares, share{Totals: v.Totals}) {
+		for name, total := range s.Totals {
+			if total > Max {
+				return value{}, damage("the total of %.80q is %d", name, total)
+			}
+		}
+	}
+	return v, nil
+}
+
+// total is what all processes counted in a series.
+func (v *value) total(series string) uint64 {
+	n := v.Totals[series]
+	for _, s := range v.Shares {
+		n = min(Max, n+s.Totals[series])
+	}
+	return n
+}
+
+// share returns the share of a process; nil where it has none.
+func (v *value) share(process string) map[string]uint64 {
+	for _, s := range v.Shares {
+		if s.Process == process {
+			return s.Totals
+		}
+	}
+	return nil
+}
+
+// setShare replaces the share of a process. One without counts has none.
+func (v *value) setShare(process string, totals map[string]uint64) {
+	v.Shares = slices.DeleteFunc(v.Shares, func(s share) bool { return s.Process == process })
+	if len(totals) > 0 {
+		v.Shares = append(v.Shares, share{process, totals})
+	}
+	for len(v.Shares) > maxShares {
+		if v.Totals == nil {
+			v.Totals = map[string]uint64{}
+		}
+		for series, n := range v.Shares[0].Totals {
+			v.Totals[series] = min(Max, v.Totals[series]+n)
+		}
+		v.Shares = v.Shares[1:]
 	}
 }

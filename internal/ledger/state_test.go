@@ -43,14 +43,14 @@ func TestStatePanics(t *testing.T) {
 	for _, after := range []bool{false, true} {
 		s := &panicking{flaky: flaky{random: rand.New(rand.NewPCG(1, 1))}}
 		opened := func() error {
-			_, err := OpenState(ctx, s, owner, abc, noon, yes)
+			_, err := Open(ctx, Place{State: s}, owner, abc, noon, yes)
 			return err
 		}
-		destroyed := func() error { return DestroyState(ctx, s, owner.Product, yes) }
+		destroyed := func() error { return Destroy(ctx, Place{State: s}, owner.Product, yes) }
 		s.in = "Swap" // for one that is not there
 		thrown(t, "open anew", ErrUnknown, opened())
 		s.in = ""
-		l, err := OpenState(ctx, s, owner, abc, noon, yes)
+		l, err := Open(ctx, Place{State: s}, owner, abc, noon, yes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func TestStatePanics(t *testing.T) {
 		thrown(t, "fold", nil, l.Sync(ctx))
 		thrown(t, "open", nil, opened())
 		thrown(t, "destroy", nil, destroyed())
-		_, _, err = PeekState(ctx, s, owner.Product)
+		_, _, err = Peek(ctx, Place{State: s}, owner.Product)
 		thrown(t, "peek", nil, err)
 		if err := l.Check(ctx); err != nil {
 			t.Errorf("got %v, want no word on a ledger that could not be looked at", err)
@@ -96,7 +96,7 @@ func (s *repeating) Swap(ctx context.Context, version int64, value []byte) error
 
 func TestConflictOfWhatWasMade(t *testing.T) {
 	s := &repeating{flaky{random: rand.New(rand.NewPCG(1, 1))}}
-	l, err := OpenState(ctx, s, owner, abc, noon, yes)
+	l, err := Open(ctx, Place{State: s}, owner, abc, noon, yes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func (s *unsure) Swap(ctx context.Context, version int64, value []byte) error {
 func TestDestroyWaitsThoughUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &unsure{flaky{random: rand.New(rand.NewPCG(1, 1))}}
-		l, err := OpenState(ctx, s, owner, abc, time.Now(), yes)
+		l, err := Open(ctx, Place{State: s}, owner, abc, time.Now(), yes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +138,7 @@ func TestDestroyWaitsThoughUnknown(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		err = DestroyState(ctx, s, owner.Product, yes)
+		err = Destroy(ctx, Place{State: s}, owner.Product, yes)
 		if waited := time.Since(began); !errors.Is(err, ErrUnknown) || waited != 2*time.Second { // of the bubble's own clock
 			t.Errorf("got %v after %v, want %v after 2s", err, waited, ErrUnknown)
 		}
@@ -155,7 +155,7 @@ func TestDamagedState(t *testing.T) {
 		"too large a total": {`"a":5`, `"a":1000000000001`},
 	} {
 		s := &flaky{random: rand.New(rand.NewPCG(1, 1))}
-		l, err := OpenState(ctx, s, owner, abc, noon, yes)
+		l, err := Open(ctx, Place{State: s}, owner, abc, noon, yes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,7 +171,7 @@ func TestDamagedState(t *testing.T) {
 		if err := l.Sync(ctx); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: got %v, want %v", name, err, ErrDamaged)
 		}
-		again, err := OpenState(ctx, s, owner, abc, noon, yes)
+		again, err := Open(ctx, Place{State: s}, owner, abc, noon, yes)
 		if err != nil || again.Aside() == "" || again.Identity() == l.Identity() {
 			t.Fatalf("%s: got %v, want a new installation that says why", name, err)
 		}
@@ -185,7 +185,7 @@ func TestDamagedState(t *testing.T) {
 		if string(s.value) == before {
 			t.Fatalf("%s: %s has no %s", name, before, change[0])
 		}
-		if err := DestroyState(ctx, s, owner.Product, yes); err != nil || s.value != nil {
+		if err := Destroy(ctx, Place{State: s}, owner.Product, yes); err != nil || s.value != nil {
 			t.Errorf("%s: got %v and %q, want nothing left", name, err, s.value)
 		}
 	}
@@ -196,11 +196,11 @@ func TestDamagedState(t *testing.T) {
 func TestStateOfOthers(t *testing.T) {
 	changed := errors.New("the decision changed")
 	s := &flaky{random: rand.New(rand.NewPCG(1, 1))}
-	if _, err := OpenState(ctx, s, owner, abc, noon, func() error { return changed }); !errors.Is(err, changed) || s.value != nil {
+	if _, err := Open(ctx, Place{State: s}, owner, abc, noon, func() error { return changed }); !errors.Is(err, changed) || s.value != nil {
 		t.Errorf("got %v and %q, want nothing made", err, s.value)
 	}
 	asked := 0
-	if _, err := OpenState(ctx, s, owner, abc, noon, func() error {
+	if _, err := Open(ctx, Place{State: s}, owner, abc, noon, func() error {
 		if asked++; asked == 2 { // after it was made
 			return changed
 		}
@@ -208,16 +208,16 @@ func TestStateOfOthers(t *testing.T) {
 	}); !errors.Is(err, changed) || s.value != nil {
 		t.Errorf("got %v and %q, want what was made destroyed", err, s.value)
 	}
-	if _, err := OpenState(ctx, s, owner, abc, noon, yes); err != nil {
+	if _, err := Open(ctx, Place{State: s}, owner, abc, noon, yes); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenState(ctx, s, Owner{Product: "Farm"}, abc, noon, yes); !errors.Is(err, errForeign) {
+	if _, err := Open(ctx, Place{State: s}, Owner{Product: "Farm"}, abc, noon, yes); !errors.Is(err, errForeign) {
 		t.Errorf("got %v, want %v", err, errForeign)
 	}
-	if err := DestroyState(ctx, s, "Farm", yes); err != nil || s.value == nil {
+	if err := Destroy(ctx, Place{State: s}, "Farm", yes); err != nil || s.value == nil {
 		t.Errorf("got %v, want another product's totals left", err)
 	}
-	if err := DestroyState(ctx, s, owner.Product, func() error { return changed }); !errors.Is(err, changed) || s.value == nil {
+	if err := Destroy(ctx, Place{State: s}, owner.Product, func() error { return changed }); !errors.Is(err, changed) || s.value == nil {
 		t.Errorf("got %v, want them left after a new yes", err)
 	}
 }

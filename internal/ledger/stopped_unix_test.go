@@ -79,7 +79,7 @@ func besideStopped(t *testing.T, dir, action string, k int) bool {
 	}
 	soon, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 	defer cancel()
-	err := Destroy(soon, dir, owner.Product, yes)
+	err := Destroy(soon, Place{Dir: dir}, owner.Product, yes)
 	if holdsBytes(t, dir, id) {
 		t.Errorf("the identifier is still there (%v)", err)
 	}
@@ -94,8 +94,8 @@ func besideStopped(t *testing.T, dir, action string, k int) bool {
 	if holdsBytes(t, dir, id) {
 		t.Error("the identifier is there again")
 	}
-	if err := destroyIn(dir); err != nil || Kept(dir) {
-		t.Errorf("the next attempt: got %v, kept %v, want destroyed", err, Kept(dir))
+	if err := destroyIn(dir); err != nil || keptIn(dir) {
+		t.Errorf("the next attempt: got %v, kept %v, want destroyed", err, keptIn(dir))
 	}
 	return true
 }
