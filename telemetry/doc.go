@@ -56,8 +56,8 @@
 //
 // # OpenTelemetry
 //
-// A report is one OTLP/HTTP request, sent by OpenTelemetry's own exporter
-// (otlpmetrichttp). A counter is a monotonic, cumulative Sum, a range gauge a Gauge
+// A report is one OTLP/HTTP request. OpenTelemetry's own exporter
+// (otlpmetrichttp) makes its body. A counter is a monotonic, cumulative Sum, a range gauge a Gauge
 // with the range as its attribute, and install_guid the only Resource attribute.
 // There is no MeterProvider: one would add the host's resource, exemplars with
 // trace ids, and the instruments of other libraries. [Client.Producer] is for a

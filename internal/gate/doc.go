@@ -1,11 +1,10 @@
 // Package gate is the one way out. Whatever leaves an installation leaves
-// through [Gate.Send], and [Gate.Preview] shows the same bytes without a
-// socket: the two are one function up to the connection.
+// through [Gate.Send], which writes the bytes that [Gate.Preview] returns.
 //
-// A report is built by hand from the catalog and the totals, and given to
-// OpenTelemetry's own OTLP/HTTP exporter. There is no MeterProvider, so
-// nothing ambient can join: no resource of the host, no exemplars with trace
-// ids, no instruments of third parties.
+// A report is built by hand from the catalog and the totals, and OpenTelemetry's
+// own OTLP/HTTP exporter makes the body of the request. There is no
+// MeterProvider, so nothing ambient can join: no resource of the host, no
+// exemplars with trace ids, no instruments of third parties.
 //
 // # What is sent
 //
@@ -17,11 +16,11 @@
 // # What is never sent
 //
 // The exporter reads OTEL_* variables meant for the operator's own telemetry:
-// another endpoint, API keys, certificates. Every option is set explicitly,
-// and the transport below builds a new request from the body alone, so none
-// of them can reach the wire. HTTPS_PROXY and its like are not read either. No
-// redirect is followed, no cookie kept, nothing of the caller's context used
-// but its end.
+// another endpoint, API keys, certificates. It has no connection: the body is
+// all that is taken from it, and the request line and the headers are written
+// here. HTTPS_PROXY and its like are not read either. A connection carries one
+// request, so no redirect is followed, and no cookie kept. Nothing of the
+// caller's context is used but its end.
 //
 // # Through a proxy
 //

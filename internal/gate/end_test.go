@@ -8,13 +8,10 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
 
 	"headcount.example/catalog/compreface"
 )
@@ -22,17 +19,11 @@ import (
 // gateThrough is a gate whose connections are pipes, to be driven in a bubble.
 func gateThrough(t *testing.T, far func(net.Conn)) *Gate {
 	g := gateTo(t, compreface.Catalog, "https://stats.vendor.example")
-	w := wire(nil)
-	w.DialTLSContext = func(context.Context, string, string) (net.Conn, error) {
+	g.connect = func(context.Context, time.Time) (net.Conn, error) {
 		near, end := net.Pipe()
 		go far(end)
-		return &lazyConn{Conn: near, written: make(chan struct{})}, nil
+		return near, nil
 	}
-	exporter, err := g.exporter(w)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g.sender = func() (*otlpmetrichttp.Exporter, error) { return exporter, nil }
 	return g
 }
 
@@ -68,8 +59,8 @@ func TestEndsByItself(t *testing.T) {
 					t.Errorf("took %v", took)
 				}
 				var e *Error
-				if !errors.As(err, &e) || e.Final {
-					t.Errorf("%v, want an Error that lets us try again", err)
+				if !errors.As(err, &e) || e.Final || !errors.Is(err, ErrUnanswered) {
+					t.Errorf("%v, want an Error that lets us try again, and that it may have arrived", err)
 				}
 				presentable(t, err)
 				time.Sleep(2 * time.Second) // of the bubble: the far end finds out; what is left would fail the test
@@ -173,50 +164,32 @@ func TestLookupFails(t *testing.T) {
 	presentable(t, err)
 }
 
-// TestServerSpeaksFirst: net/http writes what comes unasked to the standard
-// logger, which is the host's.
+// TestServerSpeaksFirst: the server is heard only after it was asked, and nothing
+// of it is on the standard logger, which is the host's.
 func TestServerSpeaksFirst(t *testing.T) {
 	var logged bytes.Buffer
 	before := log.Writer()
 	log.SetOutput(&logged)
 	defer log.SetOutput(before)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = io.WriteString(conn, "SSH-2.0-"+strings.Repeat("canary", 500)+"\r\n")
-			go func() { _, _ = io.Copy(io.Discard, conn); conn.Close() }()
+	hello := "SSH-2.0-" + strings.Repeat("canary", 500) + "\r\n"
+	synctest.Test(t, func(t *testing.T) {
+		heard := 0
+		err := gateThrough(t, func(c net.Conn) {
+			defer c.Close()
+			_ = c.SetWriteDeadline(time.Now().Add(time.Second))
+			heard, _ = io.WriteString(c, hello)
+			_ = c.SetWriteDeadline(time.Time{})
+			go func() { _, _ = io.WriteString(c, hello) }()
+			_, _ = io.Copy(io.Discard, c)
+		}).Send(t.Context(), report(compreface.Catalog), yes)
+		if err == nil || heard != 0 {
+			t.Errorf("error %v, and %d bytes were heard before the server was asked", err, heard)
 		}
-	}()
-	c := &call{caller: t.Context(), ctx: t.Context()}
-	conn, err := dialer(false, nil)(context.WithValue(t.Context(), callKey{}, c), "tcp", ln.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	heard := make(chan struct{})
-	go func() { _, _ = conn.Read(make([]byte, 1)); close(heard) }()
-	for range 100 {
-		runtime.Gosched()
-	}
-	select {
-	case <-heard:
-		t.Error("the server was heard before it was asked")
-	default:
-	}
-	if _, err := io.WriteString(conn, "x"); err != nil {
-		t.Fatal(err)
-	}
-	<-heard
-	conn.Close()
+		presentable(t, err)
+	})
+	address := answering(t, func(c net.Conn) { _, _ = io.WriteString(c, hello) })
 	for range 20 {
-		err := gateTo(t, compreface.Catalog, "http://"+ln.Addr().String()).Send(t.Context(), report(compreface.Catalog), yes)
+		err := gateTo(t, compreface.Catalog, "http://"+address).Send(t.Context(), report(compreface.Catalog), yes)
 		if err == nil {
 			t.Error("delivered to an SSH server")
 		}
@@ -227,33 +200,35 @@ func TestServerSpeaksFirst(t *testing.T) {
 	}
 }
 
-// TestTransportOfNoCall: a request that did not come through Send or Preview
-// goes nowhere.
-func TestTransportOfNoCall(t *testing.T) {
+// TestExporterSendsNothing: the exporter's own request goes nowhere, wherever it
+// is addressed to.
+func TestExporterSendsNothing(t *testing.T) {
 	elsewhere := listenDeaf(t)
 	request, err := http.NewRequest(http.MethodPost, "http://"+elsewhere.Addr().String(), strings.NewReader("x"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, transport := range map[string]http.RoundTripper{"gate": &transport{url: request.URL, base: wire(nil)}, "wire": wire(nil)} {
-		if _, err := transport.RoundTrip(request); err == nil {
-			t.Errorf("%s: sent", name)
-		}
+	var e encoder
+	if _, err := e.RoundTrip(request); err != nil || string(e.body) != "x" {
+		t.Errorf("got %q and %v, want the body", e.body, err)
 	}
 	elsewhere.untouched(t)
 }
 
-// TestClosedUnderTheReader: net/http closes a connection on which writing
-// failed, and may then say that reading failed because it was closed.
-func TestClosedUnderTheReader(t *testing.T) {
-	live := within(t, time.Minute)
-	c := &call{caller: live, ctx: live}
-	c.began.Store(true)
-	err := c.connError(0, "", &net.OpError{Op: "read", Net: "tcp", Err: net.ErrClosed})
-	if want := "the server ended the connection; it may have arrived all the same"; err.Error() != want {
-		t.Errorf("%q, want %q", err, want)
+// TestEncoderKeepsNothing: where the exporter fails, no earlier report is taken for
+// this one.
+func TestEncoderKeepsNothing(t *testing.T) {
+	g := gateTo(t, compreface.Catalog, "https://stats.vendor.example")
+	if _, err := g.Preview(t.Context(), report(compreface.Catalog)); err != nil {
+		t.Fatal(err)
 	}
-	if failed := new(Error); !errors.As(err, &failed) || failed.Final || !errors.Is(err, ErrUnanswered) {
-		t.Errorf("%#v", err)
+	if err := g.encoder.exporter.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if raw, err := g.Preview(t.Context(), report(compreface.Catalog)); err == nil || raw != nil {
+		t.Errorf("got %q and %v, want an error alone", raw, err)
+	}
+	if body, err := g.encoder.encode(g.metricData(report(compreface.Catalog))); err == nil || body != nil {
+		t.Errorf("got %q and %v, want an error alone", body, err)
 	}
 }

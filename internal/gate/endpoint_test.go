@@ -29,6 +29,8 @@ func TestEndpoint(t *testing.T) {
 		{"empty port", "https://stats.vendor.example:", "https://stats.vendor.example:/v1/metrics", ""},
 		{"https to an address", "https://192.0.2.1", "https://192.0.2.1/v1/metrics", ""},
 		{"https to a v6 address", "https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443/v1/metrics", ""},
+		{"international name", "https://bücher.example:8443/x", "https://xn--bcher-kva.example:8443/x/v1/metrics", ""},
+		{"international name in capitals, escaped", "https://B%C3%9CCHER.example", "https://xn--bcher-kva.example/v1/metrics", ""},
 		{"http to 127.0.0.1", "http://127.0.0.1", "http://127.0.0.1/v1/metrics", ""},
 		{"http to 127.9.9.9", "http://127.9.9.9:4318/x", "http://127.9.9.9:4318/x/v1/metrics", ""},
 		{"http to ::1", "http://[::1]:4318", "http://[::1]:4318/v1/metrics", ""},
@@ -48,7 +50,8 @@ func TestEndpoint(t *testing.T) {
 		{"http to 127.1", "http://127.1", "", "is not https"},
 		{"http to 0177.0.0.1", "http://0177.0.0.1", "", "is not https"},
 		{"http to 2130706433", "http://2130706433", "", "is not https"},
-		{"http to a zone", "http://[::1%25lo]", "", "is not https"},
+		{"http to a zone", "http://[::1%25lo]", "", "has a zone"},
+		{"https to a zone", "https://[fe80::1%25eth0%20x]:8443", "", "has a zone"},
 		{"http to fe80::1", "http://[fe80::1]", "", "is not https"},
 		{"http to localhost in user info", "http://localhost@evil.example", "", "user name"},
 
@@ -63,6 +66,7 @@ func TestEndpoint(t *testing.T) {
 		{"no host", "https://", "", "names no host"},
 		{"path alone", "https:///path", "", "names no host"},
 		{"port alone", "https://:443", "", "names no host"},
+		{"no form in ASCII", "https://<ü", "", "no form in ASCII"},
 		{"port 0", "https://stats.vendor.example:0", "", "not from 1 to 65535"},
 		{"port 65536", "https://stats.vendor.example:65536", "", "not from 1 to 65535"},
 		{"port 4294967297", "https://stats.vendor.example:4294967297", "", "not from 1 to 65535"},
@@ -115,7 +119,7 @@ func TestEndpoint(t *testing.T) {
 // FuzzEndpoint: whatever is accepted leads to https or to a loopback address,
 // and is what the exporter uses.
 func FuzzEndpoint(f *testing.F) {
-	for _, seed := range []string{"https://stats.vendor.example/a", "http://localhost:1", "http://127.0.0.1", "http://[::1]:4318/x", "http://127.0.0.1@evil.example", "https://a:b@c:0/?d#e", "http://localhost%00.evil"} {
+	for _, seed := range []string{"https://stats.vendor.example/a", "http://localhost:1", "http://127.0.0.1", "http://[::1]:4318/x", "http://127.0.0.1@evil.example", "https://a:b@c:0/?d#e", "http://localhost%00.evil", "https://bücher.example", "https://[fe80::1%25e%20]", "https://\"0\xe10"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, endpoint string) {
@@ -136,8 +140,13 @@ func FuzzEndpoint(f *testing.F) {
 		if again, err := parseEndpoint(strings.TrimSuffix(u.String(), metricsPath)); err != nil || again.Host != u.Host || again.Scheme != u.Scheme {
 			t.Errorf("%q leads to %v, which leads to %v, %v", endpoint, u, again, err)
 		}
-		if strings.ContainsAny(u.String(), " \r\n") {
-			t.Errorf("%q leads to %q", endpoint, u)
+		for _, part := range []string{u.String(), u.Host, u.RequestURI()} { // of the request
+			if strings.ContainsFunc(part, func(r rune) bool { return r <= ' ' || r > '~' }) {
+				t.Errorf("%q leads to %q", endpoint, u)
+			}
+		}
+		if !strings.HasPrefix(u.RequestURI(), "/") {
+			t.Errorf("%q asks for %q", endpoint, u.RequestURI())
 		}
 	})
 }

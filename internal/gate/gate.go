@@ -1,38 +1,41 @@
 package gate
 
+// This file touches nothing: it says in which order a report is made, allowed
+// and sent, and where it may go.
+
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
-	"sync"
+	"strconv"
+	"strings"
 	"time"
-
-	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
-	"go.opentelemetry.io/otel/sdk/metric"
+	"unicode"
 
 	"headcount.example/catalog"
 )
 
-const (
-	userAgent = "headcount" // constant: a version would tell about the installation
-	timeout   = 10 * time.Second
-	maxBody   = 1 << 20  // of a request; a report is far smaller
-	maxReply  = 64 << 10 // of what the server says
-)
+// timeout is how long a Send may take.
+const timeout = 10 * time.Second
+
+// metricsPath is OTLP/HTTP's path for metrics. It is added to the endpoint's
+// own path, as the OpenTelemetry specification has it for a base endpoint.
+const metricsPath = "/v1/metrics"
 
 // A Gate leads to one endpoint and lets one catalog through. It is safe for
 // concurrent use, opens nothing until a report is sent, and keeps no
 // connection.
 type Gate struct {
 	url     *url.URL
+	proxy   *url.URL // nil: straight to the endpoint
 	metrics []catalog.Definition
 	erasure catalog.Definition
-	proxy   *proxy // nil: straight to the endpoint
-
-	// Made at the first use and then kept: the exporter reads the environment
-	// when it is made, and what it finds wrong there it logs.
-	sender, viewer func() (*otlpmetrichttp.Exporter, error)
+	encoder encoder
+	connect func(ctx context.Context, until time.Time) (net.Conn, error)
 }
 
 // New returns the gate to an endpoint for a catalog. It touches nothing.
@@ -42,33 +45,36 @@ func New(c *catalog.Catalog, endpoint string) (*Gate, error) {
 		return nil, err
 	}
 	g := &Gate{url: u, metrics: c.Metrics(), erasure: c.Erasure()}
-	g.sender = sync.OnceValues(func() (*otlpmetrichttp.Exporter, error) { return g.exporter(wire(g.proxy)) })
-	g.viewer = sync.OnceValues(func() (*otlpmetrichttp.Exporter, error) { return g.exporter(nil) })
+	g.connect = g.straight
 	return g, nil
 }
+
+// Through has every report go through a proxy, an http or https URL that may
+// hold a user name and a password. Call it before the first Send. An error
+// never holds a part of the URL that may be a password; the gate is not to be
+// used then.
+func (g *Gate) Through(text string) error {
+	u, err := parseProxy(text)
+	if err == nil && g.url.Scheme != "https" {
+		err = fmt.Errorf("a proxy is used for an https endpoint alone, and the endpoint is %q: use https, or no proxy", g.url.Scheme+"://"+g.url.Host)
+	}
+	g.proxy, g.connect = u, g.tunnel
+	return err
+}
+
+// Direct says whether reports could go through a proxy, and do not.
+func (g *Gate) Direct() bool { return g.proxy == nil && g.url.Scheme == "https" }
 
 // URL is the address that reports go to.
 func (g *Gate) URL() string { return g.url.String() }
 
-// exporter sets every option that has an OTEL_* variable: these were written for
-// the operator's telemetry. The sizes of request and answer have none; transport
-// bounds both.
-func (g *Gate) exporter(base http.RoundTripper) (*otlpmetrichttp.Exporter, error) {
-	return otlpmetrichttp.New(context.Background(),
-		otlpmetrichttp.WithEndpointURL(g.url.String()),
-		otlpmetrichttp.WithURLPath(g.url.Path),
-		otlpmetrichttp.WithHeaders(map[string]string{"User-Agent": userAgent}),
-		otlpmetrichttp.WithTLSClientConfig(nil),
-		otlpmetrichttp.WithCompression(otlpmetrichttp.GzipCompression),
-		otlpmetrichttp.WithTimeout(timeout),
-		otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig{Enabled: false}),
-		otlpmetrichttp.WithTemporalitySelector(metric.DefaultTemporalitySelector),
-		otlpmetrichttp.WithAggregationSelector(metric.DefaultAggregationSelector),
-		otlpmetrichttp.WithHTTPClient(&http.Client{
-			Transport:     &transport{url: g.url, base: base},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		}),
-	)
+// Preview returns the bytes that Send writes to the connection: request line,
+// headers, and body.
+func (g *Gate) Preview(ctx context.Context, r Report) ([]byte, error) {
+	if ctx != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return g.request(r)
 }
 
 // Send sends one report, once. Allowed is asked immediately before the
@@ -77,46 +83,115 @@ func (g *Gate) exporter(base http.RoundTripper) (*otlpmetrichttp.Exporter, error
 // ends with ctx, and after ten seconds at the latest; nothing else of ctx is
 // used.
 func (g *Gate) Send(ctx context.Context, r Report, allowed func() error) error {
-	exporter, err := g.sender()
-	if err != nil {
-		return fmt.Errorf("no exporter: %w", err)
-	}
-	return g.export(ctx, exporter, r, &call{allowed: allowed})
-}
-
-// Preview returns the bytes that Send would write to the connection: request
-// line, headers, and body. It opens no socket and asks for no name.
-func (g *Gate) Preview(ctx context.Context, r Report) ([]byte, error) {
-	exporter, err := g.viewer()
-	if err != nil {
-		return nil, fmt.Errorf("no exporter: %w", err)
-	}
-	c := &call{allowed: func() error { return nil }, capture: true}
-	if err := g.export(ctx, exporter, r, c); err != nil {
-		return nil, err
-	}
-	return c.captured, nil
-}
-
-func (g *Gate) export(ctx context.Context, exporter *otlpmetrichttp.Exporter, r Report, c *call) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	// A context of our own: the caller's may carry a span, or hooks that see
-	// or change the request.
-	own, cancel := context.WithTimeout(context.WithValue(context.Background(), callKey{}, c), timeout)
+	// the connection.
+	own, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
-	c.caller, c.ctx = ctx, own
-	err := exporter.Export(own, g.metricData(r))
-	switch {
-	case c.err != nil:
-		return c.err // what went wrong before it was wrapped in the exporter's words
-	case err == nil:
-		return nil
+	request, err := g.Preview(ctx, r)
+	if err != nil {
+		return err
 	}
-	return c.connError(0, "", err)
+	if err := allowed(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil { // asking may have taken a while
+		return err
+	}
+	return g.deliver(ctx, own, request)
+}
+
+// parseEndpoint returns the address that reports go to. Only https keeps a
+// report between two ends; http is let through to a loopback address, where
+// nothing passes over a network.
+func parseEndpoint(endpoint string) (*url.URL, error) {
+	u, err := url.Parse(endpoint)
+	endpoint = shown(endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("endpoint %q is not a URL", endpoint) // the parser's text repeats it
+	}
+	switch {
+	case u.Scheme != "https" && u.Scheme != "http" || u.Opaque != "":
+		return nil, fmt.Errorf("endpoint %q is not an https URL", endpoint)
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("endpoint %q names no host", endpoint)
+	case strings.Contains(u.Host, "%"):
+		return nil, fmt.Errorf("endpoint %q has a zone, which only this machine knows", endpoint)
+	case badPort(u):
+		return nil, fmt.Errorf("endpoint %q: port %q is not from 1 to 65535", endpoint, u.Port())
+	case u.User != nil:
+		return nil, fmt.Errorf("endpoint %q holds a user name: reports carry no credentials", endpoint)
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, fmt.Errorf("endpoint %q has a query or fragment: give the address alone", endpoint)
+	case strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), metricsPath):
+		base := *u
+		base.Path = strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), metricsPath)
+		return nil, fmt.Errorf("endpoint %q ends in %s, which is added: give the base %q", endpoint, metricsPath, base.String())
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return nil, fmt.Errorf("endpoint %q is not https: http is only for a loopback address", endpoint)
+	}
+	if u.Host = inASCII(u.Host); u.Host == "" {
+		return nil, fmt.Errorf("endpoint %q: its host has no form in ASCII", endpoint)
+	}
+	u.Path = cmp.Or(u.Path, "/") // or a request would begin with "POST v1"
+	return u.JoinPath(metricsPath), nil
+}
+
+// inASCII returns the form of an international name that name servers and
+// certificates know, or nothing: what net/http writes into a request.
+func inASCII(host string) string {
+	if !strings.ContainsFunc(host, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return host
+	}
+	var text strings.Builder
+	if err := (&http.Request{URL: new(url.URL), Host: strings.ToLower(host)}).Write(&text); err != nil {
+		return ""
+	}
+	_, host, _ = strings.Cut(text.String(), "\r\nHost: ")
+	host, _, _ = strings.Cut(host, "\r\n")
+	return host
+}
+
+func parseProxy(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Opaque != "" || u.Hostname() == "":
+		return nil, errors.New("this is not the URL of a proxy, such as http://proxy.example:3128 (it is not shown: it may hold a password)")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("the scheme %q is not supported: use a proxy with http or https that allows CONNECT", clip(u.Scheme))
+	case badPort(u):
+		return nil, errors.New("the port of the proxy is not from 1 to 65535")
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, errors.New("the URL of the proxy has a path, query or fragment: give scheme, host and port alone")
+	}
+	return u, nil
+}
+
+func badPort(u *url.URL) bool {
+	number, err := strconv.ParseUint(u.Port(), 10, 16)
+	return u.Port() != "" && (err != nil || number == 0)
+}
+
+// shown is an endpoint as an error may show it: passwords stand before an @,
+// and keys in a query.
+func shown(endpoint string) string {
+	if at := strings.IndexAny(endpoint, "?#"); at >= 0 && !strings.Contains(endpoint[at:], "@") {
+		endpoint = endpoint[:at+1] + "…"
+	}
+	if at := strings.LastIndexByte(endpoint, '@'); at >= 0 {
+		scheme := ""
+		if i := strings.Index(endpoint[:at], "//"); i >= 0 {
+			scheme = endpoint[:i+2]
+		}
+		endpoint = scheme + "…" + endpoint[at:]
+	}
+	return endpoint
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"headcount.example/catalog/compreface"
 )
 
 // TestTooLate writes nothing once the time to send is over, by either clock,
@@ -28,11 +30,36 @@ func TestTooLate(t *testing.T) {
 				defer far.Close()
 				_, _ = far.Read(make([]byte, 10))
 			}()
-			p := &lazyConn{Conn: near, written: make(chan struct{}), until: c.until}
+			p := punctualConn{near, c.until}
 			n, err := p.Write([]byte("report"))
-			if c.late != errors.Is(err, context.DeadlineExceeded) || (n == 0) != c.late {
+			if c.late != errors.Is(err, errLate) || (n == 0) != c.late {
 				t.Errorf("%d bytes, %v", n, err)
 			}
 		})
+	}
+}
+
+// stopped is the context of a process that stood still: its time is over, and its
+// timer has not run.
+type stopped struct {
+	context.Context
+	until time.Time
+}
+
+func (s stopped) Deadline() (time.Time, bool) { return s.until, true }
+
+// TestTimeOfTheCaller: a process that stood still writes nothing later than the
+// caller's time, and says that this time is over.
+func TestTimeOfTheCaller(t *testing.T) {
+	for _, scheme := range []string{"http://", "https://"} {
+		r := receive(t, says(taken))
+		ctx := stopped{t.Context(), time.Now().Add(-time.Second)}
+		err := gateTo(t, compreface.Catalog, scheme+r.Addr().String()).Send(ctx, report(compreface.Catalog), yes)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: got %v, want the caller's time", scheme, err)
+		}
+		if sent := r.only(t); len(sent) != 0 {
+			t.Errorf("%s: sent %q", scheme, sent)
+		}
 	}
 }

@@ -2,13 +2,11 @@ package gate
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"headcount.example/catalog/compreface"
 )
@@ -53,7 +51,7 @@ func TestProxyURL(t *testing.T) {
 				noSecret(t, err)
 				return
 			}
-			if err != nil || g.proxy.address != test.address {
+			if err != nil || address(g.proxy) != test.address {
 				t.Errorf("got %+v and %v, want %q", g.proxy, err, test.address)
 			}
 		})
@@ -111,15 +109,4 @@ func sendThroughSilence(t *testing.T, says string, cancelled bool) (address stri
 	err = g.Send(ctx, report(compreface.Catalog), yes)
 	<-closed
 	return address, err
-}
-
-// TestTimeOfTheCaller: a process that stood still writes nothing later than the
-// caller's time, and says that this time is over.
-func TestTimeOfTheCaller(t *testing.T) {
-	c := &call{caller: t.Context(), ctx: t.Context()}
-	late := &lazyConn{until: time.Now().Add(-time.Second), written: make(chan struct{})}
-	_, err := late.Write(nil)
-	if err = c.connError(0, "", err); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v, want the caller's time", err)
-	}
 }

@@ -82,6 +82,7 @@ func serverCases(t *testing.T, elsewhere string) []serverCase {
 		{name: "200 with garbage for protobuf", reply: says(reply("200 OK", otlpType, "\xff\xff\xff")), want: "not OTLP", status: 200},
 		{name: "200 with JSON", reply: says(reply("200 OK", "Content-Type: application/json\r\n", "{}")), want: "application/json", status: 200},
 		{name: "captive portal", reply: says(reply("200 OK", "Content-Type: text/html\r\n", "<html>sign in</html>")), want: "not from an OTLP receiver", status: 200},
+		{name: "captive portal that does not end", reply: says("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>"), want: "not from an OTLP receiver", status: 200},
 		{name: "200 without a type and with a page", reply: says(reply("200 OK", "", "<html>sign in</html>")), want: "not from an OTLP receiver", status: 200},
 		{name: "200 with a garbled type and a page", reply: says(reply("200 OK", "Content-Type: \";;;=\r\n", "x")), want: "not from an OTLP receiver", status: 200},
 		{name: "200 with a type without end and a page", reply: says(reply("200 OK", "Content-Type: text/"+strings.Repeat("x", 9000)+"\r\n", "x")), want: "not from an OTLP receiver", status: 200},
@@ -90,7 +91,7 @@ func serverCases(t *testing.T, elsewhere string) []serverCase {
 		{name: "101", reply: says("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"), want: "101", status: 101},
 		{name: "100 without end", reply: forever("", "HTTP/1.1 100 Continue\r\n\r\n"), want: "exceeded"},
 		{name: "999", reply: says(reply("999 "+strings.Repeat("reason ", 999), "", "")), want: "999", status: 999},
-		{name: "000", reply: says(reply("000 Nothing", "", "")), want: "0"},
+		{name: "000", reply: says(reply("000 Nothing", "", "")), want: "no status of HTTP"},
 
 		{name: "4 MiB of an error", reply: says(reply("500 Internal Server Error", "Content-Type: text/plain\r\n", strings.Repeat("secret\n", 600_000))), want: "500 Internal Server Error", status: 500},
 		{name: "endless error", reply: forever("HTTP/1.1 503 no\r\n\r\n", strings.Repeat("x", 4096)), want: "503", status: 503},
@@ -156,6 +157,9 @@ func check(t *testing.T, test serverCase, err error) {
 	if !errors.As(err, &e) || !strings.Contains(err.Error(), test.want) {
 		t.Fatalf("error %v, want an Error that says %q", err, test.want)
 	}
+	if unanswered := test.status == 0 || test.want == "broke off"; errors.Is(err, ErrUnanswered) != unanswered {
+		t.Errorf("%v, want that it may have arrived: %v", err, unanswered)
+	}
 	if e.Status != test.status || e.Final != test.final || e.RetryAfter != test.retry {
 		t.Errorf("%+v, want status %d, final %v, retry after %v", e, test.status, test.final, test.retry)
 	}
@@ -216,4 +220,34 @@ func FuzzClip(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		presentable(t, &Error{Reason: "x" + clip(text)})
 	})
+}
+
+// TestLimitsOfAnAnswer: what a server can make us read ends at a byte.
+func TestLimitsOfAnAnswer(t *testing.T) {
+	head := func(size int) string {
+		begin, end := "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX: ", "\r\nContent-Length: 0\r\n\r\n"
+		return begin + strings.Repeat("x", size-len(begin)-len(end)) + end
+	}
+	body := func(size int) string {
+		remark := partial(t, 0, strings.Repeat("x", size-8))
+		if len(remark) != size {
+			t.Fatalf("%d bytes, want %d", len(remark), size)
+		}
+		return reply("200 OK", otlpType, remark)
+	}
+	for _, test := range []serverCase{
+		{name: "headers below", reply: says(head(maxHeader - 1))},
+		{name: "headers at", reply: says(head(maxHeader))},
+		{name: "headers above", reply: says(head(maxHeader + 1)), want: "exceeded 16384 bytes"},
+		{name: "body below", reply: says(body(maxReply - 1))},
+		{name: "body at", reply: says(body(maxReply))},
+		{name: "body above", reply: says(body(maxReply + 1)), want: "longer than 65536 bytes", status: 200},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := receive(t, test.reply)
+			err := gateTo(t, compreface.Catalog, r.url()).Send(within(t, 30*time.Second), report(compreface.Catalog), yes)
+			r.only(t)
+			check(t, test, err)
+		})
+	}
 }
