@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -82,7 +83,8 @@ func (s *Requests) Keep(guid uuid.UUID, url string, now time.Time, again bool) e
 		return errors.New("Config.Dir is needed to keep the request until it arrives")
 	}
 	kept := s.Pending()
-	over := present(s.path(guid, receiptSuffix)) && (!again || s.Delivered(guid))
+	_, none := os.Lstat(s.path(guid, receiptSuffix))
+	over := none == nil && (!again || s.Delivered(guid))
 	if over || slices.ContainsFunc(kept, func(r Request) bool { return r.GUID == guid }) {
 		return nil
 	}
@@ -130,25 +132,21 @@ func (s *Requests) Delivered(guid uuid.UUID) bool {
 	return slices.ContainsFunc(s.Receipts(), func(r Request) bool { return r.path == path && !r.Delivered.IsZero() })
 }
 
-func present(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
-}
-
 // list leaves out what cannot be trusted.
 func (s *Requests) list(suffix string) (list []Request) {
-	if s.dir == "" {
-		return nil
-	}
-	files, _ := filepath.Glob(filepath.Join(s.dir, "*"+suffix))
-	for _, path := range files {
+	files, _ := os.ReadDir(s.dir)
+	for _, f := range files {
 		var r Request
-		data, err := durable.Read(path, maxSize)
+		r.path = filepath.Join(s.dir, f.Name())
+		if !strings.HasSuffix(r.path, suffix) {
+			continue
+		}
+		data, err := durable.Read(r.path, maxSize)
 		if err != nil || json.Unmarshal(data, &r) != nil || r.Product != s.product {
 			continue
 		}
-		if info, err := os.Lstat(path); err == nil {
-			r.path, r.Due = path, info.ModTime()
+		if info, err := f.Info(); err == nil {
+			r.Due = info.ModTime()
 			list = append(list, r)
 		}
 	}

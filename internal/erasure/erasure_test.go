@@ -2,6 +2,7 @@ package erasure
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,17 @@ func TestKeepAndArrive(t *testing.T) {
 	}
 	if err := s.Keep(id, url, now, false); err != nil || len(s.Pending()) != 0 {
 		t.Errorf("got %v and %+v, want that a request that arrived is not kept again", err, s.Pending())
+	}
+}
+
+// The name of a directory is no pattern.
+func TestOddDirectory(t *testing.T) {
+	s := New(filepath.Join(t.TempDir(), "[a]"), "Shop")
+	if err := s.Keep(uuid.New(), url, time.Now(), false); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Pending(); len(got) != 1 {
+		t.Errorf("got %d requests, want 1", len(got))
 	}
 }
 
