@@ -33,7 +33,9 @@ func Trusted(dir string) (exists bool, err error) {
 	if !info.IsDir() {
 		return false, fmt.Errorf("%q is not a directory: move it away", dir)
 	}
-	if fsGroup(info) {
+	// At every start of a pod Kubernetes' fsGroup sets mode 2770 on a directory of
+	// ours. The group is the pod's, so what is in there is still ours.
+	if mine(info) && info.Mode()&fs.ModeSetgid != 0 && info.Mode().Perm()&OthersMayNothing == 0o070 {
 		if repair(dir) {
 			_ = os.Chmod(dir, 0o700)
 		}
@@ -46,14 +48,6 @@ func Trusted(dir string) (exists bool, err error) {
 			"on a volume whose modes are not yours, name a subdirectory that the application makes itself", dir, err)
 	}
 	return true, nil
-}
-
-// fsGroup says whether Kubernetes gave this directory of ours to the group of a
-// pod: at every start of the pod it sets mode 2770 and gives the group every
-// right. The group is the pod's, so what is in there is still ours.
-func fsGroup(info fs.FileInfo) bool {
-	const wide = 0o070
-	return info.Mode()&fs.ModeSetgid != 0 && info.Mode().Perm()&wide == wide && Owned(info, 0o007) == nil && !root(info)
 }
 
 // repair removes the rights of other users to our files in a directory, and says
@@ -102,7 +96,7 @@ func MakeDir(dir string) error {
 // library does not write, stays as it is.
 func Reclaim(dir string) {
 	info, err := os.Stat(dir)
-	if err != nil || !info.IsDir() || Owned(info, 0) != nil || root(info) {
+	if err != nil || !info.IsDir() || !mine(info) {
 		return
 	}
 	before := info.Mode()

@@ -22,7 +22,8 @@ func owner(info fs.FileInfo) int64 {
 	return -1 // an unknown owner is not trusted
 }
 
-func root(info fs.FileInfo) bool { return owner(info) == 0 && os.Geteuid() != 0 }
+// mine says whether a file belongs to this user, who may change its mode.
+func mine(info fs.FileInfo) bool { return owner(info) == int64(os.Geteuid()) }
 
 // Owned reports as the end of a sentence why another user may have written what
 // info describes. Root could write anywhere in any case.

@@ -16,15 +16,13 @@ import (
 
 // Mkdir makes a directory if it is not there, and those above it. One that root
 // makes belongs to the owner of the directory above it.
-func Mkdir(dir string) (err error) {
-	defer func() { err = remedy(err) }()
-	if _, err := os.Lstat(dir); err == nil {
-		return os.MkdirAll(dir, 0o700) // says what is wrong with it
+func Mkdir(dir string) error {
+	_, missing := os.Lstat(dir)
+	err := os.MkdirAll(dir, 0o700) // says what is wrong with one that is there
+	if err == nil && missing != nil {
+		err = adopt(dir, filepath.Dir(dir))
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	return adopt(dir, filepath.Dir(dir))
+	return remedy(err)
 }
 
 // temporary is the pattern of the temporary files for a file, or for "*".
@@ -71,12 +69,10 @@ func ReplaceIf(path string, data []byte, ask func() error) (err error) {
 		Step("rename " + base)
 		err = os.Rename(f.Name(), path)
 	}
-	if err != nil {
-		// A network file system may report a failure of a rename that it made.
-		if there, e := os.Lstat(path); e != nil || written == nil || !os.SameFile(there, written) {
-			_ = os.Remove(f.Name())
-			return err
-		}
+	// A network file system may report a failure of a rename that it made.
+	if there, _ := os.Lstat(path); err != nil && !os.SameFile(there, written) {
+		_ = os.Remove(f.Name())
+		return err
 	}
 	_ = SyncDir(dir) // without it a power loss may bring the old content back
 	return nil
@@ -172,7 +168,7 @@ func remedy(err error) error {
 		what = "its directory"
 		info, e = os.Stat(filepath.Dir(at.Path))
 	}
-	if e == nil && modes && Owned(info, 0) == nil && !root(info) {
+	if e == nil && modes && mine(info) {
 		return fmt.Errorf("%w: chmod u+rwX %s", err, what)
 	}
 	return fmt.Errorf("%w: chown %s to the user of the application (%d)", err, what, os.Geteuid())

@@ -95,15 +95,14 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 
 // dispensable returns the index of the entry that is removed first.
 func (j *Journal) dispensable(numbers []int) int {
-	oldest, undelivered := 0, 0
-	for i := len(numbers) - 1; i >= 0; i-- {
-		if e, err := j.read(numbers[i]); err != nil || e.Outcome != Delivered {
-			oldest = i
-			undelivered++
+	var undelivered []int
+	for i, number := range numbers {
+		if e, err := j.read(number); err != nil || e.Outcome != Delivered {
+			undelivered = append(undelivered, i)
 		}
 	}
-	if undelivered > KeptUndelivered {
-		return oldest
+	if len(undelivered) > KeptUndelivered {
+		return undelivered[0]
 	}
 	return 0
 }
@@ -170,9 +169,8 @@ func (j *Journal) numbers() ([]int, error) {
 	}
 	var numbers []int
 	for _, f := range files {
-		name, ok := strings.CutSuffix(f.Name(), ".json")
-		n, err := strconv.Atoi(name)
-		if ok && err == nil && n > 0 && n < 1<<30 && j.path(n) == filepath.Join(j.dir, f.Name()) && f.Type().IsRegular() {
+		n, _ := strconv.Atoi(strings.TrimSuffix(f.Name(), ".json"))
+		if n > 0 && n < 1<<30 && filepath.Base(j.path(n)) == f.Name() && f.Type().IsRegular() {
 			numbers = append(numbers, n)
 		}
 	}
