@@ -12,6 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"headcount.example/catalog/compreface"
+	"headcount.example/internal/ledger"
 	"headcount.example/telemetry"
 )
 
@@ -181,9 +185,17 @@ func (a *acked) settle(processes int) (begun, done []uint64, attempts int) {
 	return begun, done, attempts
 }
 
-// report is what the next start of the product comes to.
+// report is what the next start of the product comes to, a minute later.
 func report(t *testing.T, dir, url string) (guid string) {
 	t.Helper()
+	place, product := ledger.Place{Dir: dir}, compreface.Catalog.Product()
+	if id, _, err := ledger.Peek(t.Context(), place, product); err == nil && id.GUID != uuid.Nil {
+		l, err := ledger.Open(t.Context(), place, ledger.Owner{Product: product}, nil, time.Now(), func() error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		inAMinute(t, l, func(s ledger.Schedule) (ledger.Schedule, error) { return s, nil })
+	}
 	stats, err := telemetry.Init(granting(dir, url))
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@
 package faults
 
 import (
-	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -29,16 +28,20 @@ func planned(t *testing.T, i *installation, s ledger.Schedule) (phase time.Durat
 	if err != nil {
 		t.Fatal(err)
 	}
-	for {
-		sending, err := l.Begin(t.Context(), time.Now(), time.Now().Add(time.Second), func(ledger.Schedule) (ledger.Schedule, error) { return s, nil })
-		if errors.Is(err, ledger.ErrBusy) { // until the right of a killed process ends
-			time.Sleep(10 * time.Millisecond)
-			continue
-		}
-		if err = errors.Join(err, l.End(t.Context(), sending, s)); err != nil {
-			t.Fatal(err)
-		}
-		return l.Identity().Phase
+	inAMinute(t, l, func(ledger.Schedule) (ledger.Schedule, error) { return s, nil })
+	return l.Identity().Phase
+}
+
+// inAMinute changes the schedule when the right to send of a killed process has ended.
+func inAMinute(t *testing.T, l *ledger.Ledger, change func(ledger.Schedule) (ledger.Schedule, error)) {
+	t.Helper()
+	now := time.Now().Add(time.Minute)
+	sending, err := l.Begin(t.Context(), now, now.Add(time.Second), change)
+	if err == nil {
+		err = l.End(t.Context(), sending, sending.Attempt)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
