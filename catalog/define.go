@@ -97,14 +97,8 @@ func (c Counter) With(values ...string) Counter {
 	at := 0
 	for i, value := range values {
 		declared := def.attributes[i].Values
-		found := none
-		for j := range declared {
-			if declared[j] == value {
-				found = j
-				break
-			}
-		}
-		if found == none {
+		found := slices.Index(declared, value)
+		if found < 0 {
 			return def.undeclared
 		}
 		at = at*len(declared) + found
@@ -231,16 +225,12 @@ func (d *definition) expand() {
 }
 
 func (d *definition) seriesName(values []string) string {
-	name := d.name
+	if len(values) == 0 {
+		return d.name
+	}
+	var labels []string
 	for i, v := range values {
-		separator := ","
-		if i == 0 {
-			separator = "{"
-		}
-		name += separator + d.attributes[i].Key + "=" + v
+		labels = append(labels, d.attributes[i].Key+"="+v)
 	}
-	if len(values) > 0 {
-		name += "}"
-	}
-	return name
+	return d.name + "{" + strings.Join(labels, ",") + "}"
 }

@@ -10,7 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 )
 
 // Texts are a catalog's own sentences in one language. Get them from
@@ -46,12 +46,9 @@ func (t Texts) Value(key, value string) string {
 type translations struct {
 	files fs.FS
 	dir   string
-	read  atomic.Pointer[readTexts]
-}
-
-type readTexts struct {
-	all map[string]translation // by the tag
-	err error
+	once  sync.Once
+	all   map[string]translation // by the tag
+	err   error
 }
 
 // A translation is a file of texts.
@@ -178,12 +175,8 @@ func hash(source map[string]string) string {
 
 func (c *Catalog) readTexts() (map[string]translation, error) {
 	t := c.translations
-	if t.read.Load() == nil {
-		all, err := c.parseTexts(t.files, t.dir)
-		t.read.CompareAndSwap(nil, &readTexts{all, err})
-	}
-	read := t.read.Load()
-	return read.all, read.err
+	t.once.Do(func() { t.all, t.err = c.parseTexts(t.files, t.dir) })
+	return t.all, t.err
 }
 
 func (c *Catalog) parseTexts(files fs.FS, dir string) (map[string]translation, error) {
