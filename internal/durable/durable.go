@@ -155,11 +155,8 @@ func Regain(path string, flag int) (*os.File, error) {
 
 // remedy says what helps where this process has no right to a file.
 func remedy(err error) error {
-	if !errors.Is(err, fs.ErrPermission) {
-		return err
-	}
 	var at *fs.PathError
-	if !errors.As(err, &at) {
+	if !errors.Is(err, fs.ErrPermission) || !errors.As(err, &at) {
 		return err
 	}
 	what := "it"
