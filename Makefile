@@ -29,6 +29,10 @@ faces: $(CACHE)/otelcol $(CACHE)/faces ## a face service to click through, with 
 test: ## everything, in all modules: about half an hour on two cores
 	@scripts/test
 
+.PHONY: test-library
+test-library: ## while you work on the library: its tests without the race detector, and sqlstate's: about two minutes
+	@scripts/test library
+
 .PHONY: test-root
 test-root: ## as root, after make test: the tests that an ordinary user cannot run
 	@scripts/test root

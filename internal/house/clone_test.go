@@ -81,12 +81,15 @@ func stays(t *testing.T, dir, after string) {
 	}
 }
 
-// asUser is the environment of a user of the clone, who sets nothing.
-var asUser = []string{"GOWORK=", "GOFLAGS=-buildvcs=false"}
+// asUser is the environment of a user of the clone, who sets nothing, but for the
+// Makefile's flags. With them packages are compiled once and not for each clone:
+// without -trimpath the directory is part of what is compiled.
+var asUser = []string{"GOWORK=", "GOFLAGS=-buildvcs=false -trimpath", "CGO_ENABLED=0"}
 
 // TestCloneStaysClean: looking at a clone changes nothing in it. .ci/run looks
 // after each command of make.
 func TestCloneStaysClean(t *testing.T) {
+	t.Parallel()
 	dir := clone(t)
 	for _, command := range []string{
 		"go doc ./telemetry", "go doc headcount.example/telemetry Client.Add", "go vet ./...",
@@ -100,6 +103,7 @@ func TestCloneStaysClean(t *testing.T) {
 // TestModulePath: a copy can be published under a path of its own. Nothing is
 // rewritten before a yes.
 func TestModulePath(t *testing.T) {
+	t.Parallel()
 	dir := clone(t)
 	const other = "git.vendor.example/headcount"
 	for name, test := range map[string]struct {

@@ -19,6 +19,7 @@ func TestRelease(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("skipped: releases are made on Linux")
 	}
+	t.Parallel()
 	dir := clone(t)
 	target := runtime.GOOS + "/" + runtime.GOARCH
 	cache := strings.TrimSpace(in(t, dir, nil, "go", "env", "GOCACHE"))
