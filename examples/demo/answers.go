@@ -90,7 +90,7 @@ func (d *demo) keepAnswers(ctx context.Context) error {
 	if err := os.CopyFS(copied, os.DirFS(filepath.Join(d.work, archive))); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "\nThe same as a page, to open in a browser:\n\n    %s\n\nThe same in the terminal:\n\n    cd %s\n    %s report --archive %s --as-of %s\n\nThe same live, with a choice of day and window:\n\n    %s serve --archive %s\n",
+	fmt.Fprintf(d.out, "\nThe answers as a page, to open in a browser:\n\n    %s\n\nThe same in the terminal:\n\n    cd %s\n    %s report --archive %s --as-of %s\n\nThe same live, with a choice of day and window:\n\n    %s serve --archive %s\n",
 		filepath.Join(d.keep, "answers.html"), shell(d.keep), shell(d.binary), archive, d.day, shell(d.binary), archive)
 	return nil
 }

@@ -1,6 +1,6 @@
 // Quickstart is the whole integration of a product: in main, the calls of Init,
-// Shutdown and Observe, and in replay.go the one of Add. The rest of main reads
-// flags and shows what happens.
+// Shutdown and Observe, in sayNo the one of Decide, and in replay.go the one of
+// Add. The rest reads flags and shows what happens.
 //
 // What happens in the product is read from saved examples, as CompreFace
 // published them, the face service that this design comes from: one event a
@@ -81,7 +81,9 @@ func sayNo(ctx context.Context, stats *telemetry.Client) {
 	if err != nil {
 		fmt.Println(err)
 	}
-	fmt.Println("erasure:", stats.Status().Erasure)
+	if said := stats.Status().Erasure; said != "" { // else nothing was sent
+		fmt.Println("erasure:", said)
+	}
 }
 
 // sendNow does what a real product leaves to the schedule.
