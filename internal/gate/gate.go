@@ -55,11 +55,14 @@ func New(c *catalog.Catalog, endpoint string) (*Gate, error) {
 // used then.
 func (g *Gate) Through(text string) error {
 	u, err := parseProxy(text)
-	if err == nil && g.url.Scheme != "https" {
-		err = fmt.Errorf("a proxy is used for an https endpoint alone, and the endpoint is %q: use https, or no proxy", g.url.Scheme+"://"+g.url.Host)
+	if err != nil {
+		return err
+	}
+	if g.url.Scheme != "https" {
+		return fmt.Errorf("a proxy is used for an https endpoint alone, and the endpoint is %q: use https, or no proxy", g.url.Scheme+"://"+g.url.Host)
 	}
 	g.proxy, g.connect = u, g.tunnel
-	return err
+	return nil
 }
 
 // Direct says whether reports could go through a proxy, and do not.

@@ -47,6 +47,10 @@ func TestProxyURL(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), test.reason) {
 					t.Errorf("got %v, want %q", err, test.reason)
 				}
+				ctx, cancel := context.WithCancel(t.Context())
+				if err := g.Send(ctx, report(compreface.Catalog), func() error { go cancel(); return nil }); err == nil {
+					t.Error("sent, want an error and no panic")
+				}
 				presentable(t, &Error{Reason: err.Error()})
 				noSecret(t, err)
 				return
