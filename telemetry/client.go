@@ -179,7 +179,7 @@ func (c *Client) Flush(ctx context.Context) error {
 		return errors.New("telemetry: not sent: " + c.reason())
 	}
 	ctx = orBackground(ctx)
-	err := c.reporter.flush(ctx, r)
+	err := c.reporter.report(ctx, r, false)
 	if ended := ctx.Err(); ended != nil && errors.Is(err, ended) { // and not a time of ours
 		err = fmt.Errorf("%w (the context given to Flush ended)", err)
 	}

@@ -275,22 +275,26 @@ func (d *decisions) stop() {
 }
 
 // mayReport is the last look before a report.
-func (d *decisions) mayReport(ctx context.Context, r *recorder) error {
+func (d *decisions) mayReport(ctx context.Context) error {
 	asking, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
 	status := d.permission.now(asking)
-	switch {
-	case status.On():
-		return nil
-	case status.Failed && r.ctx.Err() != nil:
-		return errEnded
-	case status.Failed && ctx.Err() != nil: // so the Source had no time to answer
-		return fmt.Errorf("telemetry: not sent: %w", ctx.Err())
-	}
-	if ctx.Err() == nil && r.ctx.Err() == nil {
+	if !status.On() && ctx.Err() == nil {
 		go d.look() // counting has to stop as well
 	}
-	return errors.New("telemetry: not sent: " + status.Reason)
+	if status.On() {
+		return nil
+	}
+	return because(ctx, status)
+}
+
+// because is why an answer is not yes. A Source that had no time to answer is not
+// to blame.
+func because(ctx context.Context, s consent.Status) error {
+	if s.Failed && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return errors.New(s.Reason)
 }
 
 // mayErase is the last look before a request to erase. The request was a
@@ -298,7 +302,7 @@ func (d *decisions) mayReport(ctx context.Context, r *recorder) error {
 // answer that cannot be had, which may hide one, and a yes that overtook the no.
 func (d *decisions) mayErase(ctx context.Context, guid uuid.UUID) error {
 	if r := d.live.Load(); r.agreed() && r.ledger.Identity().GUID == guid {
-		return errors.New("telemetry: not sent: the identifier is in use")
+		return errors.New("the identifier is in use")
 	}
 	asking, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
@@ -306,10 +310,8 @@ func (d *decisions) mayErase(ctx context.Context, guid uuid.UUID) error {
 	switch {
 	case d.life.Err() != nil:
 		return errShutDown
-	case status.Failed && ctx.Err() != nil:
-		return fmt.Errorf("telemetry: not sent: %w", ctx.Err())
 	case status.Veto, status.Failed:
-		return errors.New("telemetry: not sent: " + status.Reason)
+		return because(ctx, status)
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func (e *erasures) tidy() {
 
 var (
 	errNoRequest = errors.New("telemetry: no such request to erase waits for this receiver")
-	errShutDown  = errors.New("telemetry: not sent: the client shut down")
+	errShutDown  = errors.New("the client shut down")
 )
 
 // try sends a request once, if it is due, and notes when to try again.

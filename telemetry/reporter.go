@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -31,15 +30,15 @@ const (
 
 var (
 	errEnded  = errors.New("telemetry: not sent: consent was taken back, or the client shut down")
-	errNotDue = errors.New("telemetry: not sent: another process has just sent one")
+	errNotDue = errors.New("another process has just sent one")
 )
 
 // A reporter makes and sends the reports of each recorder.
 type reporter struct {
 	*shared
 	outbox  *outbox
-	allowed func(context.Context, *recorder) error // asks for consent; an error is why nothing may be sent
-	look    func() error                           // has the decision looked at anew
+	allowed func(context.Context) error // asks for consent; an error is why nothing may be sent
+	look    func() error                // has the decision looked at anew
 
 	mu   sync.Mutex // guards last
 	last outcome
@@ -98,9 +97,7 @@ func (p *reporter) step(r *recorder) time.Duration {
 		p.log.warn("telemetry: counted, but not written yet", "error", err)
 	}
 	if p.due(r) {
-		if err := p.report(r.ctx, r, true); err != nil && r.ctx.Err() == nil {
-			p.note(err)
-		}
+		_ = p.report(r.ctx, r, true) // it is in the status and the log
 	}
 	if next := r.planned.Due.Sub(p.now()); next > 0 {
 		return min(next+random(spread), wait)
@@ -122,33 +119,54 @@ func (p *reporter) due(r *recorder) bool {
 	return !r.planned.Due.After(now) && (last.IsZero() || time.Since(last) >= atLeast)
 }
 
-// report collects and sends one report. Nothing is held while callbacks run, and
-// nothing of the application's but the last look at consent is called while
-// this process has the right to send, which ends by itself.
+// report sends one report, and notes and logs why it was not delivered. With
+// onlyDue it is no error that another process sends.
 func (p *reporter) report(ctx context.Context, r *recorder, onlyDue bool) error {
-	if err := p.allowed(ctx, r); err != nil { // before the application is asked for anything
-		return err
-	}
-	report, err := r.collect(ctx, p.now(), true)
-	if err = errors.Join(err, ctx.Err()); err == nil {
-		if err = bounded.Take(ctx, r.sending); err == nil {
-			defer func() { <-r.sending }()
-		}
-	}
-	var sending ledger.Sending
-	var before ledger.Schedule
-	if err == nil {
-		sending, before, err = p.begin(ctx, r, onlyDue)
-	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(r.ctx, cancel)()
+	err := p.attempt(ctx, r, onlyDue)
 	switch {
 	case errors.Is(err, errNotDue), onlyDue && errors.Is(err, ledger.ErrBusy):
 		return nil
-	case err != nil && r.ctx.Err() != nil:
-		return errEnded
+	case err != nil && r.ctx.Err() != nil && !errors.Is(err, gate.ErrUnanswered):
+		err = errEnded // and not that a file is closed
+	case !mayHaveLeft(err):
+		err = fmt.Errorf("telemetry: not sent: %w", err)
 	case err != nil:
-		return fmt.Errorf("telemetry: not sent: %w", err)
+		err = fmt.Errorf("telemetry: not delivered: %w", err)
 	}
-	return p.end(r, sending, before, p.deliver(ctx, r, sending, report))
+	p.mu.Lock()
+	p.last.err = err
+	p.mu.Unlock()
+	if err != nil { // nothing is held
+		p.log.log(slog.LevelInfo, "telemetry: report not delivered", "error", err)
+	}
+	return err
+}
+
+// attempt collects and sends. Nothing is held while callbacks run, and nothing of
+// the application's but the last look at consent is called while this process has
+// the right to send, which ends by itself.
+func (p *reporter) attempt(ctx context.Context, r *recorder, onlyDue bool) error {
+	if err := p.allowed(ctx); err != nil { // before the application is asked for anything
+		return err
+	}
+	report, err := r.collect(ctx, p.now(), true)
+	if err = errors.Join(err, ctx.Err()); err != nil {
+		return err
+	}
+	if err := bounded.Take(ctx, r.sending); err != nil {
+		return err
+	}
+	defer func() { <-r.sending }()
+	sending, before, err := p.begin(ctx, r, onlyDue)
+	if err != nil {
+		return err
+	}
+	err = p.deliver(ctx, r, sending, report)
+	p.end(r, sending, before, err)
+	return err
 }
 
 // begin takes the right to send, and returns the schedule before it. With onlyDue it
@@ -181,18 +199,15 @@ func (p *reporter) deliver(ctx context.Context, r *recorder, sending ledger.Send
 	defer cancel()
 	go p.watch(limited, r, sending, cancel)
 	err := p.outbox.send(limited, report, func() error {
-		if err := p.allowed(limited, r); err != nil {
+		if err := p.allowed(limited); err != nil {
 			return err
 		}
 		if err := r.ledger.Confirm(limited, sending); err != nil {
 			return err
 		}
-		if r.ctx.Err() != nil { // last: asking may have taken a while
-			return errEnded
-		}
-		return limited.Err()
+		return errors.Join(r.ctx.Err(), limited.Err()) // last: asking may have taken a while
 	})
-	if err != nil && ctx.Err() == nil && r.ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("the report took longer than %v; %w", sendTimeout, gate.ErrUnanswered)
 	}
 	return err
@@ -214,23 +229,13 @@ func (p *reporter) watch(ctx context.Context, r *recorder, sending ledger.Sendin
 
 // end stores and notes the outcome. It is stored also where the caller has gone
 // or the yes was taken back: another process may wait for the right to send.
-func (p *reporter) end(r *recorder, sending ledger.Sending, before ledger.Schedule, err error) error {
+func (p *reporter) end(r *recorder, sending ledger.Sending, before ledger.Schedule, err error) {
 	next, final := after(p.now(), r.ledger.Identity().Phase, before, sending.Attempt, err)
 	ctx, cancel := context.WithTimeout(context.Background(), syncTimeout)
 	defer cancel()
 	defer context.AfterFunc(r.ctx, func() { time.AfterFunc(endTimeout, cancel) })() // a no waits for this
 	stored := r.ledger.End(ctx, sending, next)
-	ended := r.ctx.Err() != nil
-	switch {
-	case ended && err != nil && !errors.Is(err, gate.ErrUnanswered):
-		return errEnded // and not that a file is closed
-	case err != nil && !strings.HasPrefix(err.Error(), "telemetry: "):
-		err = fmt.Errorf("telemetry: not delivered: %w", err)
-	}
-	if ended {
-		return err
-	}
-	if stored != nil { // the report was sent all the same
+	if stored != nil && r.ctx.Err() == nil { // the report was sent all the same
 		go p.log.warn("telemetry: the outcome of the report is not stored", "error", stored)
 	}
 	p.mu.Lock()
@@ -239,29 +244,8 @@ func (p *reporter) end(r *recorder, sending ledger.Sending, before ledger.Schedu
 		p.last.finished = time.Now()
 	}
 	if err == nil {
-		p.last.err, p.last.delivered = nil, p.now()
+		p.last.delivered = p.now()
 	}
-	return err
-}
-
-// flush sends a report now.
-func (p *reporter) flush(ctx context.Context, r *recorder) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(r.ctx, cancel)()
-	err := p.report(ctx, r, false)
-	if err != nil {
-		p.note(err)
-	}
-	return err
-}
-
-// note keeps and logs why a report was not delivered. Nothing is held.
-func (p *reporter) note(err error) {
-	p.mu.Lock()
-	p.last.err = err
-	p.mu.Unlock()
-	p.log.log(slog.LevelInfo, "telemetry: report not delivered", "error", err)
 }
 
 func (p *reporter) outcome() outcome {

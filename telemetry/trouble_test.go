@@ -218,3 +218,38 @@ func TestRecordWithoutTime(t *testing.T) {
 		t.Errorf("on %v, the log is %q", s.Status().On, log.String())
 	}
 }
+
+// TestWhatBecameOfAReport: the error of a report says once whether it left, and so
+// does that of a request to erase.
+func TestWhatBecameOfAReport(t *testing.T) {
+	server := receive(t)
+	server.answer(http.StatusServiceUnavailable)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for name, c := range map[string]struct {
+		ctx            context.Context
+		endpoint, want string
+	}{
+		"no connection": {t.Context(), "http://127.0.0.1:9", "telemetry: not sent: "},
+		"refused":       {t.Context(), server.URL, "telemetry: not delivered: the answer is 503"},
+		"no time":       {ended, server.URL, "telemetry: not sent: context canceled (the context given to Flush ended)"},
+	} {
+		s := start(t, c.endpoint, nil)
+		s.decide(t, consent.Granted)
+		err := s.Flush(c.ctx)
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Count(err.Error(), "telemetry: ") != 1 {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+		if got := s.Status().LastError; got == nil || !errors.Is(err, got) {
+			t.Errorf("%s: got the last error %v, want %v", name, got, err)
+		}
+	}
+	s := start(t, server.URL, nil)
+	s.decide(t, consent.Granted)
+	s.heard(t)
+	err := s.erase(t.Context())
+	const want = "telemetry: the request to erase has not arrived yet: the answer is 503"
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("a request to erase: got %v, want %q", err, want)
+	}
+}

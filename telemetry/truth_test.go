@@ -84,11 +84,11 @@ func TestArrivedThoughNotStored(t *testing.T) {
 	s.decide(t, consent.Granted)
 	allowed := s.reporter.allowed
 	var n atomic.Int64
-	s.reporter.allowed = func(ctx context.Context, r *recorder) error {
+	s.reporter.allowed = func(ctx context.Context) error {
 		if n.Add(1) == 2 { // the last look
 			defer state.fail.Store(true)
 		}
-		return allowed(ctx, r)
+		return allowed(ctx)
 	}
 	err := s.Flush(t.Context())
 	got := s.Status()
