@@ -81,14 +81,16 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 		c.outbox.journal = journal.New(dir)
 		requests = filepath.Join(dir, "erasure")
 	}
-	c.erasures = &erasures{shared: c.shared, requests: erasure.New(requests, kept.product), outbox: c.outbox, sending: make(chan struct{}, 1)}
+	may := &permission{config: c.config, calls: make(chan struct{}, maxCalls), saves: make(chan struct{}, maxCalls)}
+	c.erasures = &erasures{
+		shared: c.shared, permission: may, live: &c.live, outbox: c.outbox,
+		requests: erasure.New(requests, kept.product), sending: make(chan struct{}, 1),
+	}
 	c.erasures.timer = time.AfterFunc(farthest, c.erasures.again)
 	c.erasures.timer.Stop() // until there is a request
-	c.reporter = &reporter{shared: c.shared, outbox: c.outbox}
+	c.reporter = &reporter{shared: c.shared, permission: may, outbox: c.outbox}
 	d := &decisions{
-		shared:     c.shared,
-		permission: &permission{config: c.config, calls: make(chan struct{}, maxCalls), saves: make(chan struct{}, maxCalls)},
-		live:       &c.live, store: kept, callbacks: c.callbacks, reporter: c.reporter, erasures: c.erasures,
+		shared: c.shared, permission: may, live: &c.live, store: kept, callbacks: c.callbacks, reporter: c.reporter, erasures: c.erasures,
 		local: c.config.CountLocally, apply: make(chan struct{}, 1),
 	}
 	d.last.Store(&acted{})
@@ -99,7 +101,7 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 	})
 	d.again.Stop() // until a decision could not be acted on
 	c.decisions = d
-	c.reporter.allowed, c.reporter.look, c.erasures.allowed = d.mayReport, d.look, d.mayErase
+	c.reporter.look = d.look
 }
 
 // Decide records a decision in Config.Consent and acts on it before it returns.

@@ -8,10 +8,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/google/uuid"
 
 	"headcount.example/consent"
 	"headcount.example/internal/bounded"
@@ -78,9 +77,7 @@ func (d *decisions) look() error {
 // touches nothing else until the answer is another one.
 func (d *decisions) watch(interval time.Duration) {
 	for pause(d.life, interval) {
-		ctx, cancel := context.WithTimeout(d.life, refreshTimeout)
-		now, was := d.permission.now(ctx), d.last.Load().status
-		cancel()
+		now, was := d.permission.now(d.life), d.last.Load().status
 		if !same(now, was) && d.life.Err() == nil {
 			_ = d.look() // in the status and the log
 		}
@@ -102,7 +99,7 @@ func (d *decisions) refresh(ctx context.Context) error {
 	status, err := d.act(ctx)
 	if err != nil {
 		d.log.warn("telemetry: the decision could not be acted on", "error", err)
-	} else if notValid(status) {
+	} else if strings.HasPrefix(status.Reason, "the record is not valid") {
 		d.log.warn("telemetry: the record of the decision is not used", "reason", status.Reason)
 	}
 	return err
@@ -217,10 +214,7 @@ func (d *decisions) notGranted(ctx context.Context, status consent.Status) error
 			d.live.Store(newLocal(d.callbacks, d.now()))
 		}
 	}
-	if status.Veto { // it holds as long as it is set, and hides a no that is recorded
-		status = d.permission.recorded(ctx)
-	}
-	if !isNo(status) {
+	if status = d.permission.beneath(ctx, status); !isNo(status) {
 		return nil
 	}
 	d.newest.Store(nil)
@@ -251,17 +245,6 @@ func (d *decisions) keepRequest(ctx context.Context) error {
 	return d.erasures.keep(id.GUID, false)
 }
 
-// uses says whether an identifier is in use, or kept until a decision.
-func (d *decisions) uses(ctx context.Context, guid uuid.UUID) (bool, error) {
-	if r := d.live.Load(); r.agreed() && r.ledger.Identity().GUID == guid {
-		return true, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
-	defer cancel()
-	id, _, err := d.store.peek(ctx)
-	return id.GUID == guid, err
-}
-
 // stop ends a recorder: nothing is counted or sent through it once stop returns.
 func (d *decisions) stop() {
 	r := d.live.Swap(nil)
@@ -272,46 +255,4 @@ func (d *decisions) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), sendingTimeout)
 	defer cancel()
 	_ = bounded.Take(ctx, r.sending) // then no report is on its way, and none can begin
-}
-
-// mayReport is the last look before a report.
-func (d *decisions) mayReport(ctx context.Context) error {
-	asking, cancel := context.WithTimeout(ctx, refreshTimeout)
-	defer cancel()
-	status := d.permission.now(asking)
-	if !status.On() && ctx.Err() == nil {
-		go d.look() // counting has to stop as well
-	}
-	if status.On() {
-		return nil
-	}
-	return because(ctx, status)
-}
-
-// because is why an answer is not yes. A Source that had no time to answer is not
-// to blame.
-func because(ctx context.Context, s consent.Status) error {
-	if s.Failed && ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return errors.New(s.Reason)
-}
-
-// mayErase is the last look before a request to erase. The request was a
-// person's; a veto in the environment holds it back all the same, and so does an
-// answer that cannot be had, which may hide one, and a yes that overtook the no.
-func (d *decisions) mayErase(ctx context.Context, guid uuid.UUID) error {
-	if r := d.live.Load(); r.agreed() && r.ledger.Identity().GUID == guid {
-		return errors.New("the identifier is in use")
-	}
-	asking, cancel := context.WithTimeout(ctx, refreshTimeout)
-	defer cancel()
-	status := d.permission.evaluate(asking, d.permission.config.Env)
-	switch {
-	case d.life.Err() != nil:
-		return errShutDown
-	case status.Veto, status.Failed:
-		return because(ctx, status)
-	}
-	return nil
 }

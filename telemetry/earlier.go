@@ -46,10 +46,13 @@ func (c *Client) EraseEarlier(ctx context.Context, installGUID string) error {
 
 // keepEarlier keeps a request, unless one has arrived.
 func (c *Client) keepEarlier(ctx context.Context, guid uuid.UUID) error {
-	if used, err := c.decisions.uses(ctx, guid); err != nil {
-		return err
-	} else if used {
+	limited, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
+	kept, _, err := c.decisions.store.peek(limited)
+	if c.live.Load().under(guid) || kept.GUID == guid {
 		return errors.New("the identifier is in use, or kept until a decision; a no can erase it")
+	} else if err != nil {
+		return err
 	}
 	sent, err := c.Journal()
 	erasure := c.config.Catalog.Erasure().Name // of requests to erase, which are in the journal too

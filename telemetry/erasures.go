@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,11 +22,12 @@ import (
 // erasures send the requests to erase of one product.
 type erasures struct {
 	*shared
-	requests *erasure.Requests
-	outbox   *outbox
-	allowed  func(context.Context, uuid.UUID) error // may a request be sent now?
-	sending  chan struct{}                          // one request at a time
-	timer    *time.Timer                            // for requests that are due later
+	permission *permission
+	live       *atomic.Pointer[recorder]
+	requests   *erasure.Requests
+	outbox     *outbox
+	sending    chan struct{} // one request at a time
+	timer      *time.Timer   // for requests that are due later
 }
 
 // keep writes a request; with again also where an earlier one was given up.
@@ -75,10 +77,10 @@ func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 	// The wait doubles with the age of the request. It is noted before, so that
 	// other processes and a restart do not try at once.
 	e.requests.Postpone(r, now.Add(min(max(firstRetry, now.Sub(r.Asked)), lastRetry)))
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout) // a process that was paused sends nothing afterwards
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(e.life, cancel)()
-	err := e.outbox.send(ctx, gate.Report{GUID: guid, Day: now, Erase: true}, func() error { return e.allowed(ctx, guid) })
+	err := e.outbox.send(ctx, gate.Report{GUID: guid, Day: now, Erase: true}, func(ctx context.Context) error { return e.allowed(ctx, guid) })
 	if err == nil {
 		return e.requests.Arrived(r, e.now())
 	}
@@ -87,6 +89,19 @@ func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 		e.requests.Postpone(r, e.now().Add(min(refused.RetryAfter+random(firstRetry), farthest)))
 	}
 	return fmt.Errorf("telemetry: the request to erase has not arrived yet: %w", err)
+}
+
+// allowed is the last look before a request. One for an identifier in use was
+// overtaken by a yes.
+func (e *erasures) allowed(ctx context.Context, guid uuid.UUID) error {
+	err := e.permission.mayErase(ctx)
+	switch {
+	case e.live.Load().under(guid):
+		return errors.New("the identifier is in use")
+	case e.life.Err() != nil:
+		return errShutDown
+	}
+	return err
 }
 
 // tryNewest sends the newest request once, if there is one that is due.

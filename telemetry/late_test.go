@@ -12,6 +12,7 @@ import (
 
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
+	"headcount.example/internal/gate"
 )
 
 // A process that was told of a no, and comes to act on it only when there is
@@ -97,20 +98,20 @@ func TestNoWaitsTwoSeconds(t *testing.T) {
 	})
 }
 
-// TestRequestHasAnEnd: a request to erase has a time after which nothing of it is
-// written, also without a deadline of the caller: the process may have been paused.
-func TestRequestHasAnEnd(t *testing.T) {
-	s := start(t, listenDeaf(t).url(), nil)
-	id, bounded := uuid.New(), false
-	if err := s.erasures.keep(id, false); err != nil {
-		t.Fatal(err)
-	}
-	s.erasures.allowed = func(ctx context.Context, _ uuid.UUID) error {
-		_, bounded = ctx.Deadline()
-		return errEnded
-	}
-	if err := s.erasures.try(context.Background(), id); !errors.Is(err, errEnded) || !bounded {
-		t.Errorf("got %v, a deadline: %v, want one", err, bounded)
+// TestSendingHasAnEnd: a report and a request to erase have a time after which
+// nothing of it is written, also without a deadline of the caller: the process may
+// have been paused.
+func TestSendingHasAnEnd(t *testing.T) {
+	for name, dir := range map[string]string{"with a journal": t.TempDir(), "without": ""} {
+		s := start(t, listenDeaf(t).url(), func(c *Config) { c.Dir, c.State = dir, &memoryState{} })
+		bounded := false
+		err := s.outbox.send(context.Background(), gate.Report{GUID: uuid.New(), Day: time.Now(), Erase: true}, func(ctx context.Context) error {
+			_, bounded = ctx.Deadline()
+			return errEnded
+		})
+		if !errors.Is(err, errEnded) || !bounded {
+			t.Errorf("%s: got %v, a deadline: %v, want one", name, err, bounded)
+		}
 	}
 }
 

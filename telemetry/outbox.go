@@ -26,9 +26,12 @@ type outbox struct {
 
 // send sends a report. Allowed is the last look before the connection is opened.
 // Preview renders the bytes that Send writes, so the journal has them before that.
-func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() error) error {
+// The time has an end: a process that was paused sends nothing afterwards.
+func (o *outbox) send(ctx context.Context, report gate.Report, allowed func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
 	if o.journal == nil {
-		return o.explain(o.gate.Send(ctx, report, allowed))
+		return o.explain(o.gate.Send(ctx, report, func() error { return allowed(ctx) }))
 	}
 	raw, err := o.gate.Preview(ctx, report)
 	if err != nil {
@@ -36,7 +39,7 @@ func (o *outbox) send(ctx context.Context, report gate.Report, allowed func() er
 	}
 	var number int
 	err = o.explain(o.gate.Send(ctx, report, func() error {
-		err := allowed()
+		err := allowed(ctx)
 		if err == nil {
 			number, err = o.journal.Begin(o.now(), o.gate.URL(), raw)
 		}

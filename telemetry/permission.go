@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -34,16 +33,19 @@ type permission struct {
 }
 
 // now is the answer at this moment.
-func (p *permission) now(ctx context.Context) consent.Status { return p.heeding(ctx, p.config.Env) }
+func (p *permission) now(ctx context.Context) consent.Status { return p.ask(ctx, p.config.Env) }
 
-// recorded is now without the environment: a veto there hides what is recorded.
-func (p *permission) recorded(ctx context.Context) consent.Status { return p.heeding(ctx, noVariables) }
+// beneath is what is recorded where a veto hides it.
+func (p *permission) beneath(ctx context.Context, s consent.Status) consent.Status {
+	if s.Veto {
+		s = p.ask(ctx, func(string) (string, bool) { return "", false })
+	}
+	return s
+}
 
-func noVariables(string) (string, bool) { return "", false }
-
-// heeding puts the no of this process above every answer but a no, until one is
+// ask puts the no of this process above every answer but a no, until one is
 // recorded. A yes that is still being saved may have been given before the no.
-func (p *permission) heeding(ctx context.Context, env func(string) (string, bool)) consent.Status {
+func (p *permission) ask(ctx context.Context, env func(string) (string, bool)) consent.Status {
 	before, saving := p.refused.Load(), p.saving.Load() > 0
 	s := p.evaluate(ctx, env)
 	variable := consent.Record{Decision: consent.Denied, Where: p.config.Catalog.Variable()} // which hides what is recorded
@@ -59,10 +61,10 @@ func (p *permission) heeding(ctx context.Context, env func(string) (string, bool
 // isNo says whether a no takes back what was agreed to. A veto does not.
 func isNo(s consent.Status) bool { return s.Decision == consent.Denied && !s.Veto }
 
-func notValid(s consent.Status) bool { return strings.HasPrefix(s.Reason, "the record is not valid") }
-
-// evaluate waits for the Source as long as ctx allows.
+// evaluate waits for the Source as long as ctx allows, and five seconds at most.
 func (p *permission) evaluate(ctx context.Context, env func(string) (string, bool)) consent.Status {
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
 	catalog := p.config.Catalog
 	s, err := bounded.Run(ctx, p.calls, func() (consent.Status, error) {
 		return consent.Evaluate(ctx, catalog.Variable(), catalog.NoticeNumber(), env, p.config.Consent), nil
@@ -71,6 +73,35 @@ func (p *permission) evaluate(ctx context.Context, env func(string) (string, boo
 		return consent.Status{Reason: "cannot read the recorded decision: Config.Consent does not answer, or calls the client", Failed: true}
 	}
 	return s
+}
+
+// mayReport is the last look before a report.
+func (p *permission) mayReport(ctx context.Context) error {
+	s := p.now(ctx)
+	if s.On() {
+		return nil
+	}
+	return because(ctx, s)
+}
+
+// mayErase is the last look before a request to erase. The request was a person's;
+// a veto in the environment holds it back all the same, and so does an answer that
+// cannot be had, which may hide one.
+func (p *permission) mayErase(ctx context.Context) error {
+	s := p.evaluate(ctx, p.config.Env)
+	if s.Veto || s.Failed {
+		return because(ctx, s)
+	}
+	return nil
+}
+
+// because is why an answer is not yes. A Source that had no time to answer is not
+// to blame.
+func because(ctx context.Context, s consent.Status) error {
+	if s.Failed && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return errors.New(s.Reason)
 }
 
 var errChanged = errors.New("the decision changed meanwhile")
@@ -82,8 +113,8 @@ func (p *permission) confirm(ctx context.Context, granted bool) error {
 	ctx, cancel := context.WithTimeout(ctx, sourceTimeout)
 	defer cancel()
 	s := p.now(ctx)
-	if s.Veto && !granted {
-		s = p.recorded(ctx)
+	if !granted {
+		s = p.beneath(ctx, s)
 	}
 	if s.On() != granted {
 		return errChanged

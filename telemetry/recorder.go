@@ -63,6 +63,9 @@ func newLocal(callbacks *callbacks, now time.Time) *recorder {
 // agreed says whether the recorder counts under consent. A nil one does not.
 func (r *recorder) agreed() bool { return r != nil && r.began.IsZero() }
 
+// under says whether the recorder counts under an identifier.
+func (r *recorder) under(guid uuid.UUID) bool { return r.agreed() && r.ledger.Identity().GUID == guid }
+
 // slot returns the total of a counter; nil when the catalog does not have it.
 // The counter says where it is, unless it is in several catalogs.
 func (r *recorder) slot(counter catalog.Counter) ledger.Slot {

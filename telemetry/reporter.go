@@ -36,9 +36,9 @@ var (
 // A reporter makes and sends the reports of each recorder.
 type reporter struct {
 	*shared
-	outbox  *outbox
-	allowed func(context.Context) error // asks for consent; an error is why nothing may be sent
-	look    func() error                // has the decision looked at anew
+	permission *permission
+	outbox     *outbox
+	look       func() error // has the decision looked at anew
 
 	mu   sync.Mutex // guards last
 	last outcome
@@ -169,6 +169,15 @@ func (p *reporter) attempt(ctx context.Context, r *recorder, onlyDue bool) error
 	return err
 }
 
+// allowed looks whether consent holds. If it does not, counting has to stop as well.
+func (p *reporter) allowed(ctx context.Context) error {
+	err := p.permission.mayReport(ctx)
+	if err != nil && ctx.Err() == nil {
+		go p.look()
+	}
+	return err
+}
+
 // begin takes the right to send, and returns the schedule before it. With onlyDue it
 // does not wait for another process that has the right; else it waits as long as ctx
 // allows, and the right ends after sendTimeout.
@@ -198,14 +207,14 @@ func (p *reporter) deliver(ctx context.Context, r *recorder, sending ledger.Send
 	limited, cancel := context.WithDeadline(ctx, sending.Until)
 	defer cancel()
 	go p.watch(limited, r, sending, cancel)
-	err := p.outbox.send(limited, report, func() error {
-		if err := p.allowed(limited); err != nil {
+	err := p.outbox.send(limited, report, func(ctx context.Context) error {
+		if err := p.allowed(ctx); err != nil {
 			return err
 		}
-		if err := r.ledger.Confirm(limited, sending); err != nil {
+		if err := r.ledger.Confirm(ctx, sending); err != nil {
 			return err
 		}
-		return errors.Join(r.ctx.Err(), limited.Err()) // last: asking may have taken a while
+		return errors.Join(r.ctx.Err(), ctx.Err()) // last: asking may have taken a while
 	})
 	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("the report took longer than %v; %w", sendTimeout, gate.ErrUnanswered)

@@ -378,7 +378,7 @@ func TestEraseAfterShutdown(t *testing.T) {
 	if err := s.erase(t.Context()); err == nil || !strings.Contains(err.Error(), "the client shut down") || strings.Contains(err.Error(), "taken back") {
 		t.Errorf("got %v, want that the client shut down", err)
 	}
-	if err := s.Client.decisions.mayErase(t.Context(), uuid.MustParse(guid)); !errors.Is(err, errShutDown) {
+	if err := s.erasures.allowed(t.Context(), uuid.MustParse(guid)); !errors.Is(err, errShutDown) {
 		t.Errorf("the last look: got %v, want %v", err, errShutDown)
 	}
 	if !s.ledgerIsGone() || server.count() != 1 || len(holding(t, s.dir, guid)) != 1 {
@@ -393,7 +393,7 @@ func TestEndedContextIsNoFaultOfTheSource(t *testing.T) {
 	s.decide(t, consent.Granted)
 	ended, end := context.WithCancel(t.Context())
 	end()
-	for name, err := range map[string]error{"report": s.Flush(ended), "request": s.Client.decisions.mayErase(ended, uuid.New())} {
+	for name, err := range map[string]error{"report": s.Flush(ended), "request": s.erasures.allowed(ended, uuid.New())} {
 		if !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "does not answer") {
 			t.Errorf("%s: got %v, want %v", name, err, context.Canceled)
 		}

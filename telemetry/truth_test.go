@@ -60,7 +60,7 @@ func TestEraseOvertakenByAYes(t *testing.T) {
 	if got := s.Status(); !got.On || got.InstallGUID != before {
 		t.Fatalf("got %+v, %v, want on under %s", got, err, before)
 	}
-	if err := s.Client.decisions.mayErase(t.Context(), uuid.MustParse(before)); err == nil {
+	if err := s.erasures.allowed(t.Context(), uuid.MustParse(before)); err == nil {
 		t.Errorf("got that a request to erase %s may be sent, want an error: it is in use", before)
 	}
 }
@@ -80,16 +80,15 @@ func (s *failingState) Swap(ctx context.Context, version int64, value []byte) er
 func TestArrivedThoughNotStored(t *testing.T) {
 	state := &failingState{}
 	server := receive(t)
-	s := start(t, server.URL, func(c *Config) { c.State = state })
-	s.decide(t, consent.Granted)
-	allowed := s.reporter.allowed
-	var n atomic.Int64
-	s.reporter.allowed = func(ctx context.Context) error {
-		if n.Add(1) == 2 { // the last look
-			defer state.fail.Store(true)
+	var looks atomic.Int64
+	source := sourceFunc(func(context.Context) (consent.Record, error) {
+		if looks.Add(-1) == 0 {
+			state.fail.Store(true)
 		}
-		return allowed(ctx)
-	}
+		return record(consent.Granted, 1), nil
+	})
+	s := start(t, server.URL, func(c *Config) { c.State, c.Consent = state, source })
+	looks.Store(2) // the last one is the second of a report
 	err := s.Flush(t.Context())
 	got := s.Status()
 	if server.count() != 1 {

@@ -59,7 +59,7 @@ func TestFlushWhileASourceHangs(t *testing.T) {
 // too many calls have not returned, a veto may be there.
 func TestEraseWhileCallsHang(t *testing.T) {
 	s := start(t, "http://127.0.0.1:9", nil)
-	if err := s.Client.decisions.mayErase(t.Context(), uuid.New()); err != nil {
+	if err := s.erasures.allowed(t.Context(), uuid.New()); err != nil {
 		t.Errorf("got %v, want that a request may be sent", err)
 	}
 	for range maxCalls {
@@ -67,7 +67,7 @@ func TestEraseWhileCallsHang(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Client.decisions.mayErase(ctx, uuid.New()); err == nil {
+	if err := s.erasures.allowed(ctx, uuid.New()); err == nil {
 		t.Error("got that a request may be sent, want an error")
 	}
 }
