@@ -60,7 +60,7 @@ func TestByStays(t *testing.T) {
 		t.Fatalf("got %d entries, %v; want a report and a request to erase", len(entries), err)
 	}
 	for _, e := range entries {
-		found += e.URL + e.Outcome + string(e.Report.Request) + string(e.Report.JSON)
+		found += e.Report.URL + e.Outcome + string(e.Report.Request) + string(e.Report.JSON)
 	}
 
 	far := start(t, "https://stats.vendor.invalid", func(c *Config) { c.Proxy, c.Logger = "http://"+proxy, log.logger() })

@@ -55,16 +55,16 @@ func (c *Client) keepEarlier(ctx context.Context, guid uuid.UUID) error {
 		return err
 	}
 	sent, err := c.Journal()
-	erasure := c.config.Catalog.Erasure().Name // of requests to erase, which are in the journal too
-	if !slices.ContainsFunc(sent, func(e Entry) bool {
-		return e.URL == c.outbox.gate.URL() && e.Report.InstallGUID == guid.String() && !e.Report.has(erasure) && !strings.HasPrefix(e.Outcome, notSent)
-	}) {
+	if !slices.ContainsFunc(sent, func(e Entry) bool { return c.reported(e, guid) }) {
 		return errors.Join(errors.New("the journal knows of nothing that was sent to this receiver under the identifier"), err)
 	}
 	return c.erasures.keep(guid, true)
 }
 
-// has says whether a metric is in a report.
-func (r Report) has(metric string) bool {
-	return slices.ContainsFunc(r.Points, func(p Point) bool { return p.Name == metric })
+// reported says whether an entry of the journal is a report under an identifier, and
+// may have reached this receiver. Requests to erase are in the journal, too.
+func (c *Client) reported(e Entry, guid uuid.UUID) bool {
+	erasure := c.config.Catalog.Erasure().Name
+	return e.Report.URL == c.outbox.gate.URL() && e.Report.InstallGUID == guid.String() && !strings.HasPrefix(e.Outcome, notSent) &&
+		!slices.ContainsFunc(e.Report.Points, func(p Point) bool { return p.Name == erasure })
 }

@@ -38,13 +38,10 @@ func (e *erasures) keep(guid uuid.UUID, again bool) error {
 	return e.requests.Keep(guid, e.outbox.gate.URL(), e.now(), again)
 }
 
-// mine are the requests that this client can send: to the receiver that it sends
+// mine says whether this client can send a request: to the receiver that it sends
 // reports to.
-func (e *erasures) mine() []erasure.Request {
-	if e.outbox.gate == nil {
-		return nil
-	}
-	return slices.DeleteFunc(e.requests.Pending(), func(r erasure.Request) bool { return r.URL != e.outbox.gate.URL() })
+func (e *erasures) mine(r erasure.Request) bool {
+	return e.outbox.gate != nil && r.URL == e.outbox.gate.URL()
 }
 
 // tidy gives up what was tried for long enough, also under a veto.
@@ -65,12 +62,12 @@ func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 		return fmt.Errorf("telemetry: the request to erase has not been tried yet: %w", err)
 	}
 	defer func() { <-e.sending }()
-	mine := e.mine() // once: another process may end one meanwhile
-	i := slices.IndexFunc(mine, func(r erasure.Request) bool { return r.GUID == guid })
+	pending := e.requests.Pending() // once: another process may end one meanwhile
+	i := slices.IndexFunc(pending, func(r erasure.Request) bool { return r.GUID == guid && e.mine(r) })
 	if i < 0 {
 		return errNoRequest
 	}
-	r, now := mine[i], e.now()
+	r, now := pending[i], e.now()
 	if r.Due.After(now) && r.Due.Before(now.Add(farthest)) {
 		return errors.New("telemetry: the request to erase is not sent now: " + r.String())
 	}
@@ -106,14 +103,14 @@ func (e *erasures) allowed(ctx context.Context, guid uuid.UUID) error {
 
 // tryNewest sends the newest request once, if there is one that is due.
 func (e *erasures) tryNewest(ctx context.Context) error {
-	mine := e.mine()
-	switch {
-	case len(mine) == 0:
+	pending := e.requests.Pending()
+	if len(pending) == 0 || !e.mine(pending[len(pending)-1]) {
 		return nil
-	case e.life.Err() != nil:
+	}
+	if e.life.Err() != nil {
 		return fmt.Errorf("telemetry: the request to erase is kept for the next start: %w", errShutDown)
 	}
-	err := e.try(ctx, mine[len(mine)-1].GUID)
+	err := e.try(ctx, pending[len(pending)-1].GUID)
 	if errors.Is(err, errNoRequest) { // another process was first
 		return nil
 	}
@@ -123,12 +120,15 @@ func (e *erasures) tryNewest(ctx context.Context) error {
 // later sets the timer for the first request that is due, and not before least has
 // passed.
 func (e *erasures) later(least time.Duration) {
-	if e.life.Err() != nil || len(e.requests.Pending()) == 0 {
+	pending := e.requests.Pending()
+	if e.life.Err() != nil || len(pending) == 0 {
 		return
 	}
 	next := farthest
-	for _, r := range e.mine() {
-		next = min(next, max(r.Due.Sub(e.now()), least))
+	for _, r := range pending {
+		if e.mine(r) {
+			next = min(next, max(r.Due.Sub(e.now()), least))
+		}
 	}
 	e.timer.Reset(next) // one for all of them
 }
@@ -139,8 +139,8 @@ func (e *erasures) again() {
 		return
 	}
 	e.tidy()
-	for _, r := range e.mine() {
-		if e.life.Err() == nil && !r.Due.After(e.now()) {
+	for _, r := range e.requests.Pending() {
+		if e.life.Err() == nil && e.mine(r) && !r.Due.After(e.now()) {
 			_ = e.try(e.life, r.GUID) // in the status and the journal
 		}
 	}
@@ -158,9 +158,7 @@ func (e *erasures) status() (pending map[string]time.Time, next time.Time, all s
 	for _, r := range e.requests.Pending() {
 		words = append(words, r.String())
 		pending[r.GUID.String()] = r.Asked
-	}
-	for _, r := range e.mine() {
-		if next.IsZero() || r.Due.Before(next) {
+		if e.mine(r) && (next.IsZero() || r.Due.Before(next)) {
 			next = r.Due
 		}
 	}

@@ -42,8 +42,8 @@ func TestJournal(t *testing.T) {
 	if !strings.HasPrefix(list[0].Outcome, "not delivered: the answer is 400") || list[1].Outcome != "delivered" {
 		t.Errorf("outcomes %q, %q", list[0].Outcome, list[1].Outcome)
 	}
-	if !bytes.Equal(list[1].Report.Request, preview.Request) || list[1].URL != server.URL+"/v1/metrics" {
-		t.Errorf("to %s:\n%s\npreviewed:\n%s", list[1].URL, list[1].Report, preview)
+	if !bytes.Equal(list[1].Report.Request, preview.Request) || list[1].Report.URL != server.URL+"/v1/metrics" {
+		t.Errorf("to %s:\n%s\npreviewed:\n%s", list[1].Report.URL, list[1].Report, preview)
 	}
 }
 

@@ -110,8 +110,7 @@ func read(url string, raw []byte) (Report, error) {
 // An Entry of the journal is one report or request to erase, as it was sent.
 type Entry struct {
 	Time     time.Time // when it was about to be sent
-	URL      string    // where to
-	Report   Report    // the exact bytes, and what they say
+	Report   Report    // the exact bytes, where to, and what they say
 	Outcome  string    // "delivered", why not, or that no answer came; begins with "not sent: " where nothing left; empty when the process ended before it knew
 	Finished time.Time // when the outcome was known; zero when it was not
 }
@@ -134,7 +133,7 @@ func (c *Client) Journal() ([]Entry, error) {
 			err = errors.Join(err, fmt.Errorf("telemetry: entry %d of the journal: %w", k.Number, e))
 			continue
 		}
-		list = append(list, Entry{Time: k.Time, URL: k.URL, Report: report, Outcome: k.Outcome, Finished: k.Finished})
+		list = append(list, Entry{Time: k.Time, Report: report, Outcome: k.Outcome, Finished: k.Finished})
 	}
 	return list, err
 }

@@ -119,7 +119,7 @@ func (a *app) journal() error {
 		if outcome == "" {
 			outcome = "it is not known whether it arrived"
 		}
-		fmt.Printf("%s to %s: %s\n%s\n", e.Time.UTC().Format(time.DateTime+" UTC"), e.URL, outcome, e.Report)
+		fmt.Printf("%s to %s: %s\n%s\n", e.Time.UTC().Format(time.DateTime+" UTC"), e.Report.URL, outcome, e.Report)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errSettings, err)
