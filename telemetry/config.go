@@ -157,9 +157,6 @@ func (c Config) lookup(name string) (value string, err error) {
 			value, err = "", fmt.Errorf("Config.Env ended in a panic when asked for %s", name)
 		}
 	}()
-	value, set := c.Env(name)
-	if !set {
-		value = ""
-	}
+	value, _ = c.Env(name)
 	return value, nil
 }

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -113,6 +114,45 @@ func TestSendingHasAnEnd(t *testing.T) {
 			t.Errorf("%s: got %v, a deadline: %v, want one", name, err, bounded)
 		}
 	}
+}
+
+// A slowLoad answers late once slow is set.
+type slowLoad struct {
+	memoryState
+	slow atomic.Bool
+}
+
+func (s *slowLoad) Load(ctx context.Context) ([]byte, int64, error) {
+	if s.slow.CompareAndSwap(true, false) {
+		time.Sleep(sendTimeout + time.Second)
+	}
+	return s.memoryState.Load(ctx)
+}
+
+// TestRightToSendEnds: where the last look takes longer than the right to send,
+// nothing is sent, and the error says so.
+func TestRightToSendEnds(t *testing.T) {
+	r := receive(t)
+	synctest.Test(t, func(t *testing.T) {
+		state, looks := &slowLoad{}, atomic.Int64{}
+		source := sourceFunc(func(context.Context) (consent.Record, error) {
+			if looks.Add(-1) == 0 {
+				state.slow.Store(true)
+			}
+			return record(consent.Granted, 1), nil
+		})
+		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: r.URL, State: state, Consent: source})
+		if err != nil {
+			t.Fatal(err)
+		}
+		looks.Store(2) // the last one is the second of a report
+		err = c.Flush(t.Context())
+		const want = "telemetry: not sent: it took longer than 15s: "
+		if err == nil || !strings.HasPrefix(err.Error(), want) || r.count() != 0 || c.agreed().ledger.Schedule().Reported {
+			t.Errorf("got %v, %d reports and %+v, want %q, and none", err, r.count(), c.agreed().ledger.Schedule(), want)
+		}
+		_ = c.Shutdown(t.Context())
+	})
 }
 
 // A silentState answers until hang is set, and then only once ctx has ended.

@@ -30,23 +30,27 @@ type outbox struct {
 func (o *outbox) send(ctx context.Context, report gate.Report, allowed func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	if o.journal == nil {
-		return o.explain(o.gate.Send(ctx, report, func() error { return allowed(ctx) }))
+	var raw []byte
+	if o.journal != nil {
+		var err error
+		if raw, err = o.gate.Preview(ctx, report); err != nil {
+			return err
+		}
 	}
-	raw, err := o.gate.Preview(ctx, report)
-	if err != nil {
-		return err
-	}
-	var number int
-	err = o.explain(o.gate.Send(ctx, report, func() error {
+	var number int // of the entry; 0 where there is none
+	err := o.gate.Send(ctx, report, func() error {
 		err := allowed(ctx)
-		if err == nil {
+		if err == nil && o.journal != nil {
 			number, err = o.journal.Begin(o.now(), o.gate.URL(), raw)
 		}
 		return err
-	}))
+	})
+	var unreached *gate.Error
+	if o.hint != "" && !mayHaveLeft(err) && errors.As(err, &unreached) {
+		err = fmt.Errorf("%w (%s)", err, o.hint)
+	}
 	if number == 0 {
-		return err // and there is no entry to end
+		return err
 	}
 	text := journal.Delivered
 	switch {
@@ -73,13 +77,4 @@ const notSent = "not sent: "
 func mayHaveLeft(err error) bool {
 	var refused *gate.Error
 	return err == nil || errors.Is(err, gate.ErrUnanswered) || errors.As(err, &refused) && refused.Status != 0
-}
-
-// explain adds the hint to an error of a report that met no receiver.
-func (o *outbox) explain(err error) error {
-	var refused *gate.Error
-	if o.hint == "" || !errors.As(err, &refused) || refused.Status != 0 || errors.Is(err, gate.ErrUnanswered) {
-		return err
-	}
-	return fmt.Errorf("%w (%s)", err, o.hint)
 }

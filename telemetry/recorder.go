@@ -1,18 +1,77 @@
 package telemetry
 
-// A recorder touches the ledger and the callbacks, and knows nothing of consent,
-// of reports that are sent, and of the client.
+// Counting touches the ledger, the application's callbacks and the log. It knows
+// nothing of consent and of reports that are sent. Nothing is held while a callback
+// is called.
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
 	"headcount.example/catalog"
+	"headcount.example/internal/bounded"
 	"headcount.example/internal/gate"
 	"headcount.example/internal/ledger"
 )
+
+// Add adds n to a counter of the catalog, or to one of its series:
+//
+//	stats.Add(compreface.ServiceCreated.With(compreface.Detection), 1)
+//
+// It does nothing when consent does not hold, when n is not positive, when
+// the counter is not in the catalog or lacks a label, or where a total would
+// pass 10^12. The Logger is told of the mistakes among these, also while consent
+// does not hold. Add takes no context, so that no trace can get in. It does not
+// block and allocates nothing.
+func (c *Client) Add(counter catalog.Counter, n int64) {
+	if c != nil && (c.loud || c.live.Load() != nil) { // just small enough to be inlined: TestAddIsInlined
+		c.add(counter, n)
+	}
+}
+
+func (c *Client) add(counter catalog.Counter, n int64) {
+	r := c.live.Load()
+	if r == nil || n <= 0 {
+		c.mistakes.check(counter, n)
+	} else if slot := r.slot(counter); slot == nil {
+		c.mistakes.check(counter, n)
+	} else if !r.ledger.Add(slot, uint64(n)) {
+		r.look() // closed, full or damaged: the reporter finds out which
+	}
+}
+
+// Observe registers a callback for a range gauge. It returns the size of each
+// thing, in any order: the number of faces of each collection. Only how many
+// fall in each range is sent; an empty answer is sent as the first range with
+// the value 0. A later callback for the same gauge replaces the earlier one; nil
+// removes it.
+//
+// The callback is called for each attempt to send a report, and when a preview is
+// asked for, and not by two calls at once. It must not call Flush or Preview, which
+// would wait for it. Its context ends after ten seconds. If it returns an
+// error or a negative size, panics, or takes longer, this metric is left out of
+// that report and nothing else is. A callback for a gauge that is not in the
+// catalog is never called, and the Logger is told.
+func (c *Client) Observe(sizes catalog.RangeGauge, function func(context.Context) ([]int64, error)) {
+	if c == nil || c.callbacks == nil {
+		return
+	}
+	of := c.callbacks.of[sizes]
+	switch {
+	case of == nil:
+		c.callbacks.log.warn("telemetry: a callback is never called: its range gauge is not in the catalog", "gauge", sizes.String())
+	case function == nil:
+		of.function.Store(nil)
+	default:
+		of.function.Store(&function)
+	}
+}
 
 // A recorder is what exists while consent holds: the open ledger, and where Add
 // finds each total. One that counts in memory for the operator's own reader was
@@ -20,7 +79,6 @@ import (
 type recorder struct {
 	ledger    *ledger.Ledger
 	callbacks *callbacks
-	totals    []total   // in the order of the catalog's series
 	yes       int64     // see ledger.Owner
 	began     time.Time // when counting without consent began; zero with consent
 
@@ -33,20 +91,11 @@ type recorder struct {
 	stored, planned ledger.Schedule // of the reporter's loop alone: what it saw, and what it makes of that
 }
 
-// A total is where a recorder counts one series.
-type total struct {
-	counter catalog.Counter
-	slot    ledger.Slot
-}
-
 // newRecorder counts in a ledger that was opened with the names of the counters.
 func newRecorder(l *ledger.Ledger, callbacks *callbacks) *recorder {
 	r := &recorder{
 		ledger: l, callbacks: callbacks,
 		wake: make(chan struct{}, 1), done: make(chan struct{}), sending: make(chan struct{}, 1),
-	}
-	for i, c := range callbacks.counters {
-		r.totals = append(r.totals, total{c, l.Slot(i)})
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r
@@ -69,11 +118,12 @@ func (r *recorder) under(guid uuid.UUID) bool { return r.agreed() && r.ledger.Id
 // slot returns the total of a counter; nil when the catalog does not have it.
 // The counter says where it is, unless it is in several catalogs.
 func (r *recorder) slot(counter catalog.Counter) ledger.Slot {
-	if i := counter.Index(); uint(i) < uint(len(r.totals)) && r.totals[i].counter == counter {
-		return r.totals[i].slot
+	all := r.callbacks.counters
+	if i := counter.Index(); uint(i) < uint(len(all)) && all[i] == counter {
+		return r.ledger.Slot(i)
 	}
 	if i, ok := r.callbacks.declared[counter]; ok {
-		return r.totals[i].slot
+		return r.ledger.Slot(i)
 	}
 	return nil
 }
@@ -97,7 +147,7 @@ func (r *recorder) collect(ctx context.Context, now time.Time, observe bool) (ga
 	if !r.agreed() {
 		report.GUID, report.Since = placeholder, r.began
 	}
-	totals := make([]uint64, len(r.totals))
+	totals := make([]uint64, len(r.callbacks.counters))
 	if err := r.ledger.Totals(ctx, totals); err != nil {
 		return gate.Report{}, err
 	}
@@ -114,4 +164,107 @@ func (r *recorder) collect(ctx context.Context, now time.Time, observe bool) (ga
 		report.Values = append(report.Values, values)
 	}
 	return report, nil
+}
+
+// callbackTimeout is how long one answer may take.
+const callbackTimeout = 10 * time.Second
+
+// callbacks are the functions that the application answers range gauges with.
+type callbacks struct {
+	metrics  []catalog.Definition
+	counters []catalog.Counter       // of each series that is counted
+	declared map[catalog.Counter]int // where each is among them
+	log      *logger
+	of       map[catalog.RangeGauge]*callback // of each in the catalog
+}
+
+type callback struct {
+	function atomic.Pointer[func(context.Context) ([]int64, error)] // nil: there is none
+	busy     chan struct{}                                          // holds a token while a function runs, however long
+}
+
+func newCallbacks(metrics []catalog.Definition, log *logger) *callbacks {
+	c := &callbacks{metrics: metrics, log: log, declared: map[catalog.Counter]int{}, of: map[catalog.RangeGauge]*callback{}}
+	for _, d := range metrics {
+		if d.Kind == catalog.KindRangeGauge {
+			c.of[d.RangeGauge] = &callback{busy: make(chan struct{}, 1)}
+			continue
+		}
+		for _, s := range d.Series {
+			c.declared[s.Counter] = len(c.counters)
+			c.counters = append(c.counters, s.Counter)
+		}
+	}
+	return c
+}
+
+// series returns the names of the counters.
+func (c *callbacks) series() (names []string) {
+	for _, counter := range c.counters {
+		names = append(names, counter.String())
+	}
+	return names
+}
+
+// values returns how many things are in each range of a gauge, without the empty
+// ranges; none when that is not known, or not to be asked. Where there is nothing
+// at all the first range has the value 0: without a point a receiver could not
+// tell "none" from "unknown", and would keep the old ranges.
+func (c *callbacks) values(ctx context.Context, d catalog.Definition, observe bool) []int64 {
+	values, of := slices.Repeat([]int64{gate.Absent}, len(d.Series)), c.of[d.RangeGauge]
+	function := of.function.Load()
+	if function == nil || !observe {
+		return values
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, callbackTimeout, fmt.Errorf("it may take %v", callbackTimeout))
+	defer cancel()
+	// A preview that calls the function now is waited for: the report has its sizes.
+	sizes, err := bounded.Run(ctx, of.busy, func() ([]int64, error) { return (*function)(ctx) })
+	counts := make([]int64, len(values))
+	for _, size := range sizes {
+		i, e := d.Ranges.Index(size)
+		if err = errors.Join(err, e); e != nil {
+			break
+		}
+		counts[i]++
+	}
+	if err != nil {
+		c.log.warn("telemetry: left out of this report", "metric", d.Name, "error", err)
+		return values
+	}
+	for i, n := range counts {
+		if n > 0 || i == 0 && len(sizes) == 0 {
+			values[i] = n
+		}
+	}
+	return values
+}
+
+// mistakes tell the Logger of calls of Add that can never count. A nil one says
+// nothing.
+type mistakes struct {
+	*callbacks
+	busy atomic.Bool
+}
+
+// check logs a mistake in a goroutine of its own, one at a time: Add does not wait
+// for a Logger.
+func (m *mistakes) check(counter catalog.Counter, n int64) {
+	if m == nil {
+		return
+	}
+	if _, declared := m.declared[counter]; n > 0 && declared || !m.busy.CompareAndSwap(false, true) {
+		return
+	}
+	go func(counter catalog.Counter, n int64) { // copies, so that only this line allocates
+		defer m.busy.Store(false)
+		fault := counter.Err() // of its labels
+		switch {
+		case n <= 0:
+			fault = fmt.Errorf("n is %d, and a total only grows", n)
+		case fault == nil:
+			fault = errors.New("the counter is not in the catalog")
+		}
+		m.log.warn("telemetry: Add counts nothing", "counter", counter.String(), "fault", fault)
+	}(counter, n)
 }

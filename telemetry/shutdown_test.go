@@ -1,12 +1,9 @@
 package telemetry
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,7 +13,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"go.opentelemetry.io/otel"
 
 	"headcount.example/catalog"
 	"headcount.example/catalog/compreface"
@@ -129,17 +125,6 @@ func TestShutdownWhileLoopHangs(t *testing.T) {
 	})
 }
 
-type blocking struct{ called, free chan struct{} }
-
-func (b blocking) Enabled(context.Context, slog.Level) bool { return true }
-func (b blocking) Handle(context.Context, slog.Record) error {
-	b.called <- struct{}{}
-	<-b.free
-	return nil
-}
-func (b blocking) WithAttrs([]slog.Attr) slog.Handler { return b }
-func (b blocking) WithGroup(string) slog.Handler      { return b }
-
 func TestShutdownWhileLoggerBlocks(t *testing.T) {
 	b := blocking{make(chan struct{}, 9), make(chan struct{})}
 	defer close(b.free)
@@ -240,111 +225,6 @@ func TestNothingToWorkWith(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestSilence: without a Logger nothing is said anywhere, whatever fails; with
-// one, an undeclared counter is mentioned once an hour.
-func TestSilence(t *testing.T) {
-	stderr, stdlog := os.Stderr, log.Writer()
-	reading, writing, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var said bytes.Buffer
-	read := make(chan struct{})
-	go func() { _, _ = said.ReadFrom(reading); close(read) }()
-	os.Stderr = writing
-	log.SetOutput(writing)
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { t.Errorf("OpenTelemetry's handler heard %v", err) }))
-	defer func() { os.Stderr = stderr; log.SetOutput(stdlog) }()
-
-	r := receive(t)
-	r.status = 503
-	s := start(t, r.URL, nil)
-	s.decide(t, consent.Granted)
-	s.Add(compreface.ServiceCreated.With("undeclared"), 1)
-	s.Observe(compreface.Collections, func(context.Context) ([]int64, error) { panic("canary") })
-	if err := s.Flush(t.Context()); err == nil {
-		t.Error("503 is a success")
-	}
-	_, _ = s.Preview(t.Context(), true)
-	s.decide(t, consent.Denied)
-	writing.Close()
-	<-read
-	if said.Len() > 0 {
-		t.Errorf("said %q", said.String())
-	}
-}
-
-func TestLoggedOnceAnHour(t *testing.T) {
-	var logged bytes.Buffer
-	dir := filepath.Join(t.TempDir(), "telemetry")
-	synctest.Test(t, func(t *testing.T) {
-		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", Dir: dir,
-			Consent: always(consent.Granted, 1), Logger: slog.New(slog.NewTextHandler(&logged, nil))})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 3 {
-			for range 100 {
-				c.Add(compreface.ServiceCreated.With("canary"), 1)
-			}
-			time.Sleep(20 * time.Minute)
-		}
-		synctest.Wait()
-		if lines := strings.Count(logged.String(), "\n"); lines != 1 || strings.Contains(logged.String(), "canary") {
-			t.Errorf("logged %q, want one line", logged.String())
-		}
-		c.Add(compreface.ServiceCreated.With("canary"), 1)
-		time.Sleep(2 * wakeDebounce) // the loop says it: Add does not wait for a logger
-		synctest.Wait()
-		if lines := strings.Count(logged.String(), "\n"); lines != 2 {
-			t.Errorf("logged %q, want two lines", logged.String())
-		}
-		_ = c.Shutdown(t.Context())
-	})
-}
-
-type panicking struct {
-	blocking
-	asked chan struct{}
-}
-
-func (p panicking) Handle(context.Context, slog.Record) error {
-	p.asked <- struct{}{}
-	panic("no disk for logs")
-}
-
-// TestLoggerThatPanics: the goroutine that asked it to speak goes on, asks it
-// again an hour later, and what was counted meanwhile is in the next report.
-func TestLoggerThatPanics(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "telemetry")
-	synctest.Test(t, func(t *testing.T) {
-		logger := panicking{asked: make(chan struct{}, 99)}
-		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", Dir: dir,
-			Consent: always(consent.Granted, 1), Logger: slog.New(logger)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 2 {
-			c.Add(compreface.ServiceCreated.With("undeclared"), 1)
-			time.Sleep(2 * wakeDebounce)
-			synctest.Wait()
-			select {
-			case <-logger.asked:
-			default:
-				t.Fatal("the client did not ask the logger")
-			}
-			c.Add(compreface.UserCreated, 1)
-			time.Sleep(time.Hour + time.Minute)
-		}
-		shown, err := c.Preview(t.Context(), false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want(t, rowsOf(shown), userCreated+"2")
-		_ = c.Shutdown(t.Context())
-	})
 }
 
 // TestShutdownEndsErasure: Shutdown ends a request that is on its way.
