@@ -63,11 +63,13 @@ func (d *demo) rotate(ctx context.Context) error {
 
 // checkReceipt reads the receipt that the archive keeps.
 func (d *demo) checkReceipt() error {
-	names, err := filepath.Glob(filepath.Join(d.work, archive, "receipts", "*.json"))
-	if err != nil || len(names) != 1 {
-		return fmt.Errorf("the archive keeps %d receipts (%v), want 1", len(names), err)
+	dir := filepath.Join(d.work, archive, "receipts")
+	kept, err := os.ReadDir(dir)
+	if err != nil || len(kept) != 1 {
+		return fmt.Errorf("the archive keeps %d receipts (%v), want 1", len(kept), err)
 	}
-	text, err := os.ReadFile(names[0])
+	path := filepath.Join(dir, kept[0].Name())
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
@@ -77,7 +79,7 @@ func (d *demo) checkReceipt() error {
 		Files                   []struct{ Removed int }
 	}
 	if err := json.Unmarshal(text, &r); err != nil {
-		return fmt.Errorf("%s: %w", names[0], err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	removed := 0
 	for _, f := range r.Files {

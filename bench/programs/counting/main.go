@@ -24,5 +24,5 @@ func main() {
 		log.Print(err)
 	}
 	http.HandleFunc("/", func(http.ResponseWriter, *http.Request) { stats.Add(compreface.UserCreated, 1) })
-	log.Print(http.ListenAndServe("127.0.0.1:8080", nil))
+	log.Fatal(http.ListenAndServe("127.0.0.1:8080", nil))
 }

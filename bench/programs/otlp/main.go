@@ -23,5 +23,5 @@ func main() {
 		log.Print(err)
 	}
 	http.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) { created.Add(r.Context(), 1) })
-	log.Print(http.ListenAndServe("127.0.0.1:8080", nil))
+	log.Fatal(http.ListenAndServe("127.0.0.1:8080", nil))
 }

@@ -61,13 +61,20 @@ func (e *evidence) count(list []*sent) {
 
 // written reads an output with its rotated files, from its beginning.
 func written(path string) ([]byte, error) {
-	ext := filepath.Ext(path)
-	rotated, err := filepath.Glob(strings.TrimSuffix(path, ext) + "-*" + ext)
-	if err != nil {
+	dir, ext := filepath.Dir(path), filepath.Ext(path)
+	begin := strings.TrimSuffix(filepath.Base(path), ext) + "-"
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
+	var names []string // the oldest first
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), begin) && strings.HasSuffix(e.Name(), ext) {
+			names = append(names, filepath.Join(dir, e.Name()))
+		}
+	}
 	var all []byte
-	for _, name := range append(rotated, path) {
+	for _, name := range append(names, path) {
 		data, err := os.ReadFile(name)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
