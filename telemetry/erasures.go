@@ -210,16 +210,13 @@ func (c *Client) keepEarlier(ctx context.Context, guid uuid.UUID) error {
 		return err
 	}
 	sent, err := c.Journal()
-	if !slices.ContainsFunc(sent, func(e Entry) bool { return c.reported(e, guid) }) {
+	reported := func(e Entry) bool { // requests to erase are in the journal, too
+		request := slices.ContainsFunc(e.Report.Points, func(p Point) bool { return p.Name == c.config.Catalog.Erasure().Name })
+		left := !strings.HasPrefix(e.Outcome, notSent)
+		return !request && left && e.Report.InstallGUID == guid.String() && e.Report.URL == c.outbox.gate.URL()
+	}
+	if !slices.ContainsFunc(sent, reported) {
 		return errors.Join(errors.New("the journal knows of nothing that was sent to this receiver under the identifier"), err)
 	}
 	return c.erasures.keep(guid, true)
-}
-
-// reported says whether an entry of the journal is a report under an identifier, and
-// may have reached this receiver. Requests to erase are in the journal, too.
-func (c *Client) reported(e Entry, guid uuid.UUID) bool {
-	erasure := c.config.Catalog.Erasure().Name
-	return e.Report.URL == c.outbox.gate.URL() && e.Report.InstallGUID == guid.String() && !strings.HasPrefix(e.Outcome, notSent) &&
-		!slices.ContainsFunc(e.Report.Points, func(p Point) bool { return p.Name == erasure })
 }
