@@ -32,12 +32,13 @@ func Peek(ctx context.Context, place Place, product string) (Identity, Schedule,
 // look reads what is kept in a place.
 func look(ctx context.Context, place Place) (header, error) {
 	state := place.State
+	if state == nil && place.Dir == "" {
+		return header{}, errNothing
+	}
 	if state == nil {
 		state = dirState{place.Dir}
 		p, err := examine(filepath.Join(place.Dir, fileName))
 		switch {
-		case place.Dir == "":
-			return header{}, errNothing
 		case err == nil:
 			return p.header(), nil
 		case !errors.Is(err, errNothing):

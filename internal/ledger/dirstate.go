@@ -43,15 +43,23 @@ func (s dirState) Load(context.Context) ([]byte, int64, error) {
 	return v.State, v.Version, nil
 }
 
-// Swap looks at the version twice, because a no does not wait for the lock of a
-// process that stands still: it wipes what is in place, and removes the temporary
-// file. What is renamed before is wiped with the rest.
+// Swap replaces the file under the lock.
 func (s dirState) Swap(ctx context.Context, version int64, state []byte) error {
 	release, err := lock(ctx, s.dir)
 	if err != nil {
 		return err
 	}
 	defer release()
+	return locked{s}.Swap(ctx, version, state)
+}
+
+// locked is a dirState for a caller that holds the lock.
+type locked struct{ dirState }
+
+// Swap looks at the version twice, because a no does not wait for the lock of a
+// process that stands still: it wipes what is in place, and removes the temporary
+// file. What is renamed before is wiped with the rest.
+func (s locked) Swap(ctx context.Context, version int64, state []byte) error {
 	durable.Sweep(s.path())
 	same := func() error {
 		if _, now, err := s.Load(ctx); now != version || err != nil && !errors.Is(err, ErrDamaged) {
@@ -62,19 +70,17 @@ func (s dirState) Swap(ctx context.Context, version int64, state []byte) error {
 	if err := same(); err != nil {
 		return err
 	}
-	next := version + 1
-	mapped := filepath.Join(s.dir, fileName)
-	switch {
-	case state == nil:
+	if state == nil {
 		return destroy(s.dir, false)
-	case version == 0 && present(mapped):
-		return fmt.Errorf("ledger: %q was mapped into memory and cannot be here: stop every process that uses it, then remove it", mapped)
-	case version == 0:
-		next = 1 + rand.Int64N(1<<53) // of no earlier value
-		err = destroy(s.dir, false)   // to the end, where a no was killed
 	}
-	if err != nil {
-		return err
+	next := version + 1
+	if version == 0 {
+		next += rand.Int64N(1 << 53) // of no earlier value
+	}
+	if version == 0 && present(s.path()) { // a no was killed
+		if err := destroy(s.dir, false); err != nil {
+			return err
+		}
 	}
 	data, err := json.Marshal(versioned{next, state})
 	if err == nil {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -157,11 +158,21 @@ func Open(ctx context.Context, place Place, owner Owner, series []string, now ti
 	}
 	defer release()
 	o := opening{dir: dir, path: filepath.Join(dir, fileName), owner: owner, series: series, now: now, allowed: allowed}
-	if mappable(dir) && !present(filepath.Join(dir, stateName)) {
-		return o.open()
+	if !present(filepath.Join(dir, stateName)) {
+		o.mapped = mappable(dir)
+		p, err := o.load()
+		if err != nil {
+			return nil, err
+		}
+		if o.mapped {
+			return o.open(p)
+		}
 	}
-	release()
-	return openState(ctx, dirState{dir}, owner, series, now, allowed)
+	l, err := openState(ctx, locked{dirState{dir}}, owner, series, now, allowed)
+	if err == nil {
+		l.state.State, l.aside = dirState{dir}, cmp.Or(l.aside, o.aside)
+	}
+	return l, err
 }
 
 // opening is one call of Open, under the lock.
@@ -171,15 +182,12 @@ type opening struct {
 	series    []string
 	now       time.Time
 	allowed   func() error
+	mapped    bool // else the installation is in a dirState
 	aside     string
 }
 
-// open maps the file.
-func (o *opening) open() (*Ledger, error) {
-	p, err := o.load()
-	if err != nil {
-		return nil, err
-	}
+// open maps the file, which has the bytes of p.
+func (o *opening) open(p page) (*Ledger, error) {
 	f, err := durable.Open(o.path, os.O_RDWR)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
@@ -211,7 +219,8 @@ func (o *opening) open() (*Ledger, error) {
 // load returns the bytes of a sound ledger file. One that is not there is made;
 // one that was closed is destroyed to the end first, because the process that
 // closed it was killed; so is one of an earlier yes; one that is damaged is put
-// aside first. One that cannot be read stays: it may be sound.
+// aside first. One that cannot be read stays: it may be sound. Where nothing can be
+// mapped, a sound one of this yes is an error, and none is made.
 func (o *opening) load() (page, error) {
 	for range 3 {
 		p, err := examine(o.path)
@@ -220,12 +229,16 @@ func (o *opening) load() (page, error) {
 			current, err = p.header().under(o.owner)
 		}
 		switch {
+		case current && !o.mapped:
+			return nil, fmt.Errorf("ledger: %q was mapped into memory and cannot be here: stop every process that uses it, then remove it", o.path)
 		case current:
 			return p, nil
 		case err == nil:
 			if err = o.allowed(); err == nil {
 				err = destroy(o.dir, false)
 			}
+		case errors.Is(err, errNothing) && !o.mapped:
+			return nil, nil
 		case errors.Is(err, errNothing):
 			if err = o.allowed(); err == nil {
 				err = o.create()

@@ -84,6 +84,7 @@ func (l *Ledger) try(ctx context.Context, change func(*plan) error) error {
 	}
 	counted, share := l.share(&v)
 	if v.plan == before && maps.Equal(share, v.share(l.process)) {
+		l.written = counted // what was called a conflict may have been made
 		return nil
 	}
 	v.setShare(l.process, share)

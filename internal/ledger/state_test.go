@@ -111,6 +111,22 @@ func TestConflictOfWhatWasMade(t *testing.T) {
 	if err = errors.Join(err, l.Confirm(ctx, sending)); err != nil {
 		t.Errorf("got %v, want the right to send", err)
 	}
+	for range maxShares { // they add the share of the first process to the totals
+		other, err := Open(ctx, Place{State: s}, owner, abc, noon, yes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(t, other, 1, 1)
+		if err := other.Sync(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	equal(t, l, 15, maxShares, 0)
+	add(t, l, 0, 1)
+	if err := l.Sync(ctx); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, l, 16, maxShares, 0)
 }
 
 // An unsure State replaces the value with nothing, and its answer is lost.
