@@ -33,8 +33,9 @@
 // Add counts in memory, and the client folds that into the row every ten
 // seconds, before each report, and at Shutdown. A process that is killed loses
 // what it added since. While the database is away, that grows until it is back.
-// A fold whose answer was lost is neither lost nor made twice: the row holds the
-// number of each process's newest fold, of the newest 64 processes.
+// A fold whose answer was lost is neither lost nor made twice: the row holds all
+// that each of the newest 16 processes counted, as a share of its own. With more
+// processes a count whose answer was lost can be lost, and is never taken twice.
 //
 // # What the application feels
 //

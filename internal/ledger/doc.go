@@ -35,15 +35,15 @@
 //
 // A crash at any instruction leaves the old or the new state: a file appears by
 // a rename, and a series is counted in the header only after its name is synced.
-// Damage is put aside and never trusted. Adding through a page that has gone from
+// Damage is never trusted: it is put aside, or replaced in a State. Adding through a page that has gone from
 // under the mapping is an error, never a signal that ends the process. Totals and
 // schedule are plain words: readers keep the largest total of an installation, so
 // a smaller one is harmless, and one above [Max] is damage.
 //
 // # What can be lost
 //
-// A mapped ledger loses nothing when a process is killed, and with the power
-// what the kernel had not written yet: by default the last half minute. Any other
+// A mapped ledger loses nothing when a process is killed, and with the power the
+// counts that the kernel had not written yet: by default the last half minute. Any other
 // loses with its process what it counted since the last [Ledger.Sync]. Additions
 // after the file was removed or put aside, and before the next [Ledger.Check],
 // are lost with it.

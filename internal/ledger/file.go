@@ -52,6 +52,17 @@ func (f *file) header() (h header, err error) {
 	return h, nil
 }
 
+// sync has the page on the disk when it returns: that a report was sent must be known
+// after a power loss too, so that it can be erased.
+func (f *file) sync() error {
+	opened, err := durable.Open(f.path, os.O_RDWR)
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	defer opened.Close()
+	return put(opened, nil, 0)
+}
+
 // lock waits for the lock of a directory, five seconds at most.
 func lock(ctx context.Context, dir string) (release func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
@@ -133,9 +144,9 @@ type Place struct {
 }
 
 // Open opens the ledger in a place for the named series, or makes a new one with
-// a new identity. It makes the directory if need be. A damaged ledger is put aside,
-// and one of an earlier yes destroyed, and a new one made. It waits for other
-// processes at most until ctx ends.
+// a new identity. It makes the directory if need be. A damaged ledger is put
+// aside, and one of an earlier yes destroyed, and a new one made; in a State both are
+// replaced. It waits for other processes at most until ctx ends.
 //
 // Call it only when consent holds: it makes the identifier. Allowed is asked
 // before that, so that a process that comes late does not make again what a no has

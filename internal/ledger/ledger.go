@@ -80,6 +80,7 @@ func (l *Ledger) update(ctx context.Context, change func(*plan) error) error {
 	}
 	if err = guard(func() { l.mapped.page.setPlan(v.plan) }); err == nil {
 		l.seen.Store(&v.plan)
+		err = l.mapped.sync()
 	}
 	return err
 }

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"headcount.example/internal/durable"
 )
 
 // TestSending: one process at a time has the right to send, and it ends by
@@ -114,5 +116,21 @@ func TestOneSenderInAProcess(t *testing.T) {
 	all.Wait()
 	if turns.Load() == 0 {
 		t.Error("no goroutine ever sent")
+	}
+}
+
+// TestSendingIsOnTheDisk: that a report is sent is known after a power loss.
+func TestSendingIsOnTheDisk(t *testing.T) {
+	l := openMapped(t)
+	var last string
+	durable.Step = func(step string) { last = step }
+	defer func() { durable.Step = func(string) {} }()
+	s, err := l.Begin(ctx, noon, noon.Add(time.Second), func(s Schedule) (Schedule, error) { return s, nil })
+	if err != nil || last != "sync "+fileName {
+		t.Errorf("got %v and %q last, want the file synced", err, last)
+	}
+	last = ""
+	if err := l.End(ctx, s, Schedule{}); err != nil || last != "sync "+fileName {
+		t.Errorf("got %v and %q last, want the file synced", err, last)
 	}
 }
