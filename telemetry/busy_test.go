@@ -83,3 +83,15 @@ func TestFlushWaitsWithoutPolling(t *testing.T) {
 		_, _ = one.Shutdown(t.Context()), two.Shutdown(t.Context())
 	})
 }
+
+// A report that was due is not sent where another process has just sent one.
+func TestNotDueAnyMore(t *testing.T) {
+	r := receive(t)
+	s := start(t, r.URL, nil)
+	s.decide(t, consent.Granted)
+	s.flush(t)
+	late := newRecorder(s.agreed().ledger, s.callbacks) // it has seen an earlier schedule
+	if err := s.reporter.report(t.Context(), late, true); err != nil || r.count() != 1 {
+		t.Errorf("got %v and %d reports, want 1", err, r.count())
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -85,5 +86,22 @@ func TestEraseOfDamagedTotals(t *testing.T) {
 	s.restart(t)
 	if err := s.erase(t.Context()); err == nil || !strings.Contains(err.Error(), "cannot be read") || !s.ledgerIsGone() {
 		t.Errorf("error %v, files %q", err, files(t, s.dir))
+	}
+}
+
+// TestRequestOfAnotherClock: a request that was put off under a clock that was ahead
+// is tried by the timer as well.
+func TestRequestOfAnotherClock(t *testing.T) {
+	for ahead, want := range map[time.Duration]int{-time.Second: 1, time.Minute: 0, farthest - time.Minute: 0, farthest + time.Minute: 1} {
+		r := receive(t)
+		s := start(t, r.URL, nil)
+		if err := s.erasures.keep(uuid.New(), false); err != nil {
+			t.Fatal(err)
+		}
+		s.erasures.requests.Postpone(s.erasures.requests.Pending()[0], time.Now().Add(ahead))
+		s.erasures.again()
+		if got := r.count(); got != want {
+			t.Errorf("put off by %v: got %d requests, want %d", ahead, got, want)
+		}
 	}
 }

@@ -44,6 +44,12 @@ func (e *erasures) mine(r erasure.Request) bool {
 	return e.outbox.gate != nil && r.URL == e.outbox.gate.URL()
 }
 
+// due says whether a request may be tried. One that is put off for longer than any
+// is was put off under another clock.
+func due(r erasure.Request, now time.Time) bool {
+	return !r.Due.After(now) || r.Due.After(now.Add(farthest))
+}
+
 // tidy gives up what was tried for long enough, also under a veto.
 func (e *erasures) tidy() {
 	if err := e.requests.Tidy(e.now()); err != nil {
@@ -68,7 +74,7 @@ func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 		return errNoRequest
 	}
 	r, now := pending[i], e.now()
-	if r.Due.After(now) && r.Due.Before(now.Add(farthest)) {
+	if !due(r, now) {
 		return errors.New("telemetry: the request to erase is not sent now: " + r.String())
 	}
 	// The wait doubles with the age of the request. It is noted before, so that
@@ -140,7 +146,7 @@ func (e *erasures) again() {
 	}
 	e.tidy()
 	for _, r := range e.requests.Pending() {
-		if e.life.Err() == nil && e.mine(r) && !r.Due.After(e.now()) {
+		if e.life.Err() == nil && e.mine(r) && due(r, e.now()) {
 			_ = e.try(e.life, r.GUID) // in the status and the journal
 		}
 	}

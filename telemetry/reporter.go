@@ -154,10 +154,10 @@ func (p *reporter) attempt(ctx context.Context, r *recorder, onlyDue bool) error
 		return err
 	}
 	report, err := r.collect(ctx, p.now(), true)
-	if err = errors.Join(err, ctx.Err()); err != nil {
-		return err
+	if err == nil {
+		err = bounded.Take(ctx, r.sending)
 	}
-	if err := bounded.Take(ctx, r.sending); err != nil {
+	if err != nil {
 		return err
 	}
 	defer func() { <-r.sending }()
