@@ -80,8 +80,8 @@ func present(path string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// Destroy takes the yes back: no process counts any more once it returns, and
-// totals, identifier and schedule are gone from the place. It waits for a
+// Destroy takes the yes back: once it returns, totals, identifier and schedule are
+// gone from the place, and what a process still counts goes nowhere. It waits for a
 // report that another process is sending, two seconds at most. There being
 // nothing to destroy, or another product's totals, is not an error.
 //
@@ -184,9 +184,6 @@ func unlessMissing(err error) error {
 	return err
 }
 
-// mostWiped is more than any file that was ever ours.
-const mostWiped = 64 * fileSize
-
 // overwrite leaves nothing of a file, also of one that lost its permissions. It
 // first writes the word that every process reads before it counts. That word stays,
 // for the processes that have the file mapped.
@@ -200,7 +197,7 @@ func overwrite(path string) error {
 		return unlessMissing(err)
 	}
 	defer f.Close()
-	zeros := make([]byte, min(info.Size(), mostWiped))
+	zeros := make([]byte, min(info.Size(), maxState))
 	if len(zeros) < headerSize || filepath.Base(path) == stateName {
 		return put(f, zeros, 0)
 	}

@@ -22,7 +22,7 @@ type versioned struct {
 	State   json.RawMessage `json:"state"`
 }
 
-// maxState is more than any value has: all shares, with all series of a catalog.
+// maxState is more than any value should have: all shares, with all series of a catalog.
 const maxState = 4 << 20
 
 func (s dirState) path() string { return filepath.Join(s.dir, stateName) }
@@ -83,7 +83,10 @@ func (s locked) Swap(ctx context.Context, version int64, state []byte) error {
 		}
 	}
 	data, err := json.Marshal(versioned{next, state})
-	if err == nil {
+	switch {
+	case err == nil && len(data) > maxState: // it could not be read again
+		err = fmt.Errorf("%d bytes are more than %d", len(data), maxState)
+	case err == nil:
 		err = durable.ReplaceIf(s.path(), data, same)
 	}
 	if err != nil && !errors.Is(err, ErrConflict) {

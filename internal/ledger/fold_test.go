@@ -2,11 +2,13 @@ package ledger
 
 import (
 	"context"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -405,5 +407,29 @@ func TestMoreProcessesThanShares(t *testing.T) {
 				t.Errorf("got %d shares, %v, want at most %d", len(v.Shares), err, maxShares)
 			}
 		}
+	}
+}
+
+// TestLargestState: what could not be read again is not written.
+func TestLargestState(t *testing.T) {
+	for more, fits := range map[int]bool{-1: true, 0: true, 1: false} {
+		dir := foldedDirectory(t)
+		info, err := os.Stat(pathOf(dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		share := `,"shares":[{"process":"` + crand.Text() + `","totals":{"":5}}]`
+		l := open(t, dir, strings.Repeat("x", maxState-int(info.Size())-len(share)+more))
+		add(t, l, 0, 5)
+		if err := l.Sync(ctx); (err == nil) != fits {
+			t.Errorf("%+d bytes: got %v, want written: %v", more, err, fits)
+		}
+		if info, err = os.Stat(pathOf(dir)); err != nil || fits && info.Size() != int64(maxState+more) {
+			t.Errorf("%+d bytes: got %d, %v, want %d", more, info.Size(), err, maxState+more)
+		}
+		if err := l.Check(ctx); err != nil {
+			t.Errorf("%+d bytes: got %v, want a sound ledger", more, err)
+		}
+		equal(t, l, 5)
 	}
 }
