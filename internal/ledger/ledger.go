@@ -61,7 +61,7 @@ func (l *Ledger) load(ctx context.Context) (v value, version int64, err error) {
 }
 
 // update makes a change to the plan, and adds what was counted in memory to what
-// is shared. A nil change makes none. It may be called more than once.
+// is shared. Change may be called more than once.
 func (l *Ledger) update(ctx context.Context, change func(*plan) error) error {
 	if l.mapped == nil {
 		return l.fold(ctx, change)
