@@ -9,9 +9,9 @@ import (
 	"strconv"
 )
 
-// Faces are the ranges of the face service's saved data. The service's
-// documentation lists the ranges from 1-10 upwards; its examples of saved
-// data show that an empty collection is recorded as "0".
+// Faces are the ranges in which CompreFace, a face-recognition server, saves the
+// sizes of face collections. Its documentation lists the ranges from 1-10 upwards;
+// its examples of saved data show that an empty collection is recorded as "0".
 var Faces = New(0, 10, 50, 200, 500, 2_000, 10_000, 50_000, 200_000, 1_000_000)
 
 // Ranges divides the numbers from 0 to [math.MaxInt64] into a closed list of

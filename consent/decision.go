@@ -63,7 +63,7 @@ type Record struct {
 	// never sent, never logged, and decides nothing.
 	By string `json:"by,omitzero"`
 
-	// Erase, with a no, has the receiver asked to erase what was sent. The
+	// Erase, with a no, asks the receiver to erase what was sent. The
 	// process that acts on the no keeps the request before it destroys the
 	// identifier. It means nothing with a yes.
 	Erase bool `json:"erase,omitzero"`

@@ -1,7 +1,7 @@
 // Package consent answers one question: may this installation count how it is
 // used, and why? Only a yes that a person or an administrator gave, to the
-// notice in force now, is a yes; anything absent, unreadable, outdated or
-// unknown is a no, and any no beats any yes.
+// notice in force now, is a yes. Without one the answer is off, and what is
+// unreadable, outdated or unknown is never a yes. Any no beats any yes.
 //
 //	decisions := consent.NewFile("/var/lib/faces/telemetry") // touches nothing
 //

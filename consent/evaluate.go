@@ -13,11 +13,11 @@ import (
 // Source knows the latest record. [File] is one; an application that keeps
 // decisions in its own database implements another.
 //
-// Consent returns the zero Record and no error when there is no decision. Any
-// error means no. It is called before every report and possibly from several
-// goroutines at once, and it should return when ctx is done: nothing else can
-// interrupt it. It must not call the telemetry client, which waits for it. The
-// text of its error is shown to people.
+// Consent returns the zero Record and no error when there is no decision. After
+// any error the answer is off. It is called before every report and possibly
+// from several goroutines at once, and it should return when ctx is done:
+// nothing else can interrupt it. It must not call the telemetry client, which
+// waits for it. The text of its error is shown to people.
 type Source interface {
 	Consent(ctx context.Context) (Record, error)
 }
@@ -28,7 +28,7 @@ type Status struct {
 	Record   Record   // what decided; Where names the variable if it was one. Zero if nothing did, but for a yes to another notice
 	Reason   string   // why, for a person, such as "not decided yet"
 	Failed   bool     // the source could not answer; the answer may be another one soon
-	Veto     bool     // a variable says no for all products, or an unknown word; a yes given before is not taken back by it. Exactly "off" in the product's own is no veto: it takes the yes back
+	Veto     bool     // a variable says no to all products, or holds an unknown word. A yes given before is not taken back. The word "off" in the product's own variable is no veto: it takes the yes back
 }
 
 // On reports whether the answer is yes.

@@ -216,7 +216,7 @@ func (s sent) left() bool { return !s.Erasure && !strings.HasPrefix(s.Outcome, "
 
 // Notice serves the notice for everybody whose actions are counted: what is sent,
 // why, and whether it is on. It shows no identifier and no numbers, and changes
-// nothing. It asks no May. Mount it at a path that ends with a slash, as the panel.
+// nothing. It does not call May. Mount it at a path that ends with a slash, like the panel.
 func (p *Panel) Notice() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {

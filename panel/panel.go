@@ -62,7 +62,7 @@ type Config struct {
 	Earlier [][]byte
 
 	// Language is the language of the reader, as a BCP 47 tag or a list in the form
-	// of Accept-Language. The request is as Who's. Nil means its Accept-Language.
+	// of Accept-Language. The request is a copy, as for Who. Nil means its Accept-Language.
 	Language func(*http.Request) string
 
 	// Hidden is put into every form: the hidden field with the application's own

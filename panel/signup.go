@@ -48,8 +48,8 @@ func (p *Panel) serveQuestion(w http.ResponseWriter, r *http.Request, t *tongue,
 // When r posts the form and the application shows it again, because of a mistake in
 // it, the box is as the person left it.
 //
-// Call it before the page is written: it forbids caches to keep it, which could show
-// a box ticked.
+// Call it before the page is written: it sets a header that keeps the page out of
+// caches, because a cached page could show a ticked box.
 func (p *Panel) SignUp(w http.ResponseWriter, r *http.Request) template.HTML {
 	if !p.ready() {
 		return ""

@@ -30,8 +30,8 @@ const (
 // buffered reader around os.Stdin would hide what it is.
 //
 // With an error the Record is zero too: q has no sound catalog or no Change, ctx
-// ended, or in or out failed. The person has read it then, in the language of the
-// question, unless the writer failed. Ask does not panic.
+// ended, or in or out failed. If the question was asked, the person has
+// read that it was interrupted, unless out failed. Ask does not panic.
 func Ask(ctx context.Context, q Question, in io.Reader, out io.Writer) (consent.Record, error) {
 	if ctx == nil {
 		ctx = context.Background()

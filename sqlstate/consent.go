@@ -14,7 +14,7 @@ import (
 var _ consent.Source = (*Store)(nil)
 
 // Consent returns the newest decision; the zero Record when there is no decision.
-// What cannot be read is an error, and an error is a no.
+// What cannot be read is an error, and after an error the answer is off.
 func (s *Store) Consent(ctx context.Context) (consent.Record, error) {
 	list, err := s.History(ctx)
 	if err != nil || len(list) == 0 {
@@ -45,9 +45,9 @@ func (r row) records() (list []consent.Record, err error) {
 // Save adds a decision, under the rules of consent.File, and returns when it
 // is committed; from then on it counts for every process that uses the
 // database. Decisions of several processes are put in one order, and none is
-// lost. A yes is no answer to a no that is recorded after Save is called: Save
-// then returns an error and the no stands. Any error means that the decision is
-// not known to be recorded: an earlier one may still count.
+// lost. Where a no is recorded after Save of a yes was called, the no stands and
+// Save returns an error. Any error means that the decision is not known to be
+// recorded: an earlier one may still count.
 func (s *Store) Save(ctx context.Context, decision consent.Record) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()

@@ -30,27 +30,27 @@
 //
 // # What can be lost
 //
-// Add counts in memory, and the client folds that into the row every ten
+// Add counts in memory, and the client adds that to the row every ten
 // seconds, before each report, and at Shutdown. A process that is killed loses
 // what it added since. While the database is away, that grows until it is back.
-// A fold whose answer was lost is neither lost nor made twice: the row holds all
-// that each of the newest 16 processes counted, as a share of its own. With more
-// processes a count whose answer was lost can be lost, and is never taken twice.
+// Where the answer to a write is lost, no count is lost or counted twice: the row
+// holds all that each of the newest 16 processes counted, as a share of its own. With
+// more processes such counts can be lost, and are never counted twice.
 //
 // # What the application feels
 //
 // Add never touches the database. Everything else ends after five seconds,
 // whatever the database does, and is not on the path of any request. A replica
-// that is idle asks one question every ten seconds. One that counts folds once
-// in that time, with one more statement.
+// that is idle asks one question every ten seconds. One that counts writes
+// once in that time, with one more statement.
 //
 // # A no
 //
 // A recorded no counts for every replica: each asks before it sends. The one
 // that acts on it first sets the state to NULL, and waits for a report that is
-// on its way, two seconds at most. What Add counts in the memory of another one
-// gets nowhere, and ends at its next look, within ten seconds. What a database
-// keeps of replaced rows (its log, free pages, replicas, backups) is the
-// database's. If the database cannot be written, Save returns an error, and the
-// process that said no stays off.
+// on its way, two seconds at most. What another replica still counts in
+// memory is never written, and it stops counting at its next look, within ten
+// seconds. What a database keeps of replaced rows (its log, free pages, replicas,
+// backups) is the database's. If the database cannot be written, Save returns an
+// error, and the process that said no stays off.
 package sqlstate

@@ -107,15 +107,18 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 // Decide records a decision in Config.Consent and acts on it before it returns.
 // A decision that was recorded elsewhere is acted on by [Client.Refresh].
 //
-// A no needs less than a yes: counting and sending stop at once, also where the
-// no cannot be recorded, which is the error then, and what can be reached is
-// destroyed. This process then stays off until Decide records a yes, or a no that
-// was recorded elsewhere is found; a restart forgets it. With Erase the receiver is
-// asked to erase what was sent: the identifier is kept for the request until it
-// arrives, for 14 days at most, and Decide waits for the first attempt. An error
-// then says why it has not arrived; [Status.Erasure] says what becomes of it. After
-// [Client.Shutdown] the request is kept and not tried, which is an error as well.
-// Where no report left there is nothing to ask for, and no error.
+// A no needs less than a yes. Counting and sending stop at once, and totals and
+// identifier are destroyed where they can be reached. That is so also where the no
+// cannot be recorded, which is the error then. This process then stays off until
+// Decide records a yes, or a no that was recorded elsewhere is found; a restart
+// forgets it.
+//
+// With Erase the receiver is asked to erase what was sent: the identifier is kept
+// for the request until it arrives, for 14 days at most, and Decide waits for the
+// first attempt. An error then says why it has not arrived; [Status.Erasure] says
+// what becomes of it. After [Client.Shutdown] the request is kept and not tried,
+// which is an error as well. Where no report left there is nothing to ask for, and
+// no error.
 //
 // A zero Notice is the catalog's. Config.Consent must have a method Save(ctx,
 // Record) error, as consent.File has; Save has three seconds. What was decided is
@@ -189,10 +192,10 @@ func (c *Client) Flush(ctx context.Context) error {
 }
 
 // Shutdown stops counting and reporting. It sends nothing: what was counted is
-// in the directory and goes out with the next report. There it returns within
-// 50 ms, whatever hangs. Where totals are not in a mapped file, Shutdown writes
-// what was counted since the last time, as long as ctx allows, five seconds if
-// ctx has no deadline; the error says what was not written, and is lost.
+// kept and goes out with the next report. With totals in a mapped file Shutdown
+// returns within 50 ms, whatever hangs. Otherwise it writes what was counted since
+// the last write, as long as ctx allows, or five seconds if ctx has no deadline.
+// After an error, what was counted since then can be lost.
 //
 // Shutdown can be called any number of times, and is safe on a nil or zero
 // Client.

@@ -54,7 +54,7 @@ type Config struct {
 	// in any case, and its no is final: see package consent.
 	Consent consent.Source
 
-	// Env looks a variable of the environment up, in the form of os.LookupEnv. A
+	// Env looks up a variable of the environment, in the form of os.LookupEnv. A
 	// product that has such settings in a file of its own answers from there, so
 	// that a veto in it is heard. Nil means os.LookupEnv.
 	Env func(name string) (value string, set bool)
@@ -66,7 +66,7 @@ type Config struct {
 	// is no decision. At least a second; a minute is usual. Zero never looks.
 	Watch time.Duration
 
-	// CountLocally has the client count without consent as well, for
+	// CountLocally makes the client count without consent as well, for
 	// [Client.Producer] alone: in the memory of this process, without an
 	// identifier, a file or a goroutine, and never sent. A later yes begins
 	// at zero all the same. False counts nothing without consent.

@@ -245,7 +245,8 @@ func (d *decisions) keepRequest(ctx context.Context) error {
 	return d.erasures.keep(id.GUID, false)
 }
 
-// stop ends a recorder: nothing is counted or sent through it once stop returns.
+// stop ends a recorder: no later Add counts through it and no report begins. A report
+// on its way ends first, or two seconds pass.
 func (d *decisions) stop() {
 	r := d.live.Swap(nil)
 	if r == nil {
@@ -254,5 +255,5 @@ func (d *decisions) stop() {
 	r.cancel()
 	ctx, cancel := context.WithTimeout(context.Background(), sendingTimeout)
 	defer cancel()
-	_ = bounded.Take(ctx, r.sending) // then no report is on its way, and none can begin
+	_ = bounded.Take(ctx, r.sending) // while it is held no report can begin
 }

@@ -33,12 +33,14 @@
 // ensured. While consent does not hold nothing is sent, no identifier is made, and no
 // file, goroutine or connection exists, with two exceptions:
 //
-//   - A no may have the receiver asked to erase what was sent (consent.Record.Erase).
+//   - A no may ask the receiver to erase what was sent (consent.Record.Erase).
 //     The identifier is kept until that request has arrived, for 14 days at most.
 //     [Client.EraseEarlier] makes such a request at a later time.
 //   - [Config.Watch], where it is set, is a goroutine.
 //
-// The record of decisions and the journal of what was sent stay.
+// The record of decisions and the journal of what was sent stay. A veto in the
+// environment, a newer notice or a record that cannot be read takes no yes back: totals
+// and identifier then stay until the next decision, and are not used.
 //
 // # The identifier
 //

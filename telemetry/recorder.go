@@ -46,18 +46,18 @@ func (c *Client) add(counter catalog.Counter, n int64) {
 	}
 }
 
-// Observe registers a callback for a range gauge. It returns the size of each
+// Observe registers a callback for a range gauge. The callback returns the size of each
 // thing, in any order: the number of faces of each collection. Only how many
 // fall in each range is sent; an empty answer is sent as the first range with
 // the value 0. A later callback for the same gauge replaces the earlier one; nil
 // removes it.
 //
-// The callback is called for each attempt to send a report, and when a preview is
-// asked for, and not by two calls at once. It must not call Flush or Preview, which
-// would wait for it. Its context ends after ten seconds. If it returns an
-// error or a negative size, panics, or takes longer, this metric is left out of
-// that report and nothing else is. A callback for a gauge that is not in the
-// catalog is never called, and the Logger is told.
+// The callback is called at each attempt to send a report, for a [Client.Preview] with
+// sizes, and at each reading of [Client.Producer]; two calls never run at once. It must
+// not call Flush, Preview or such a reader, which would wait for it. Its context ends
+// after ten seconds. If it returns an error or a negative size, panics, or takes
+// longer, this metric is left out of that report and nothing else is. A callback for
+// a gauge that is not in the catalog is never called, and the Logger is told.
 func (c *Client) Observe(sizes catalog.RangeGauge, function func(context.Context) ([]int64, error)) {
 	if c == nil || c.callbacks == nil {
 		return

@@ -116,12 +116,13 @@ type Entry struct {
 	Finished time.Time // when the outcome was known; zero when it was not
 }
 
-// Journal returns the newest 90 reports and requests to erase that left, or were
-// about to leave, this directory, the newest first; of those that were not
-// delivered the newest 30. They stay readable after a no. An entry is written
-// before the connection is opened: nothing leaves without one, except where
-// Config.State is set and Config.Dir is not, and there is no journal. The error
-// names entries that could not be read; the others are there.
+// Journal returns what is kept of the reports and requests to erase that left, or
+// were about to leave, the newest first. At most 90 are kept. Where more than 30 were
+// not delivered, the oldest of those makes room for a new one; else the oldest of all
+// does. They stay readable after a no. An entry is written before the connection is
+// opened: nothing leaves without one, except where Config.State is set and Config.Dir
+// is not, and there is no journal. The error names entries that could not be read;
+// the others are there.
 func (c *Client) Journal() ([]Entry, error) {
 	if c == nil || c.outbox == nil || c.outbox.journal == nil {
 		return nil, nil
@@ -176,11 +177,11 @@ type Status struct {
 	Consent     consent.Status       // what was decided when it was last asked
 	InstallGUID string               // empty while off
 	Since       time.Time            // day from which totals count; zero while off
-	Kept        bool                 // an identifier may be kept beside totals, also while off; false only if none is. See Erasing for those kept for requests
+	Kept        bool                 // an identifier may be kept with the totals, also while off; false means that none is. Erasing has those kept for requests
 	NextReport  time.Time            // earliest moment of the next report, now while one is on its way; zero while off
 	LastReport  time.Time            // newest report of this process that arrived; zero when none did
 	LastError   error                // why the newest report of this process did not arrive; nil when it did
-	CanErase    bool                 // a no can have what was sent erased; it needs a running client and Config.Dir
+	CanErase    bool                 // a no can ask to erase what was sent; that needs a running client and Config.Dir
 	Erasing     map[string]time.Time // identifiers that are kept for requests to erase that have not arrived, and when each was made
 	NextErase   time.Time            // earliest moment of the next try, now while one is on its way; zero when there is none, and under a veto
 	Erasure     string               // how requests to erase stand, for a person; empty when there is none

@@ -24,5 +24,5 @@
 //
 // A mistake fails the test, also where the product does not look: a counter or
 // a range gauge that is not in the catalog, a label that is not declared or is
-// missing, and an Add of nothing or less.
+// missing, and an Add of zero or less.
 package telemetrytest

@@ -74,8 +74,8 @@ func (empty) Load(context.Context) ([]byte, int64, error) { return nil, 0, nil }
 func (empty) Swap(context.Context, int64, []byte) error { return errors.ErrUnsupported }
 
 // Total returns how much was added to a counter, or to one of its series. A
-// counter that is not in the catalog, or has labels and is given without, ends
-// the test. So does a client that was shut down: look before.
+// counter that is not in the catalog, or needs labels and has none, ends
+// the test. So does a client that was shut down: call Total before that.
 func (s *Stats) Total(counter catalog.Counter) int64 {
 	s.t.Helper()
 	for _, d := range s.metrics {

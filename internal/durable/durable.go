@@ -1,6 +1,7 @@
 // Package durable writes small files so that a reader finds the old content or
 // the new one, whatever ends the process, and says which directories may be
-// trusted. It is the only writer of files beside the mapped totals.
+// trusted. Files are written in another way by internal/ledger alone, which maps and
+// wipes its own, and by package consent, where it empties a yes that it cannot replace.
 //
 // It touches the file system and nothing else.
 package durable
@@ -28,8 +29,8 @@ func Mkdir(dir string) error {
 // temporary is the pattern of the temporary files for a file, or for "*".
 func temporary(base string) string { return "." + base + ".new-*" }
 
-// Step is called before each change to the file system, with its name. It does
-// nothing but in tests, which end the process there.
+// Step is called with the name of a change to the file system, before the change is
+// made. It does nothing outside tests, which end the process there.
 var Step = func(string) {}
 
 // Replace writes a file for its owner alone: to a temporary file beside it,
