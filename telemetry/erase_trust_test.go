@@ -90,7 +90,7 @@ func TestEraseOfDamagedTotals(t *testing.T) {
 }
 
 // TestRequestOfAnotherClock: a request that was put off under a clock that was ahead
-// is tried by the timer as well.
+// is tried by the timer as well, and the status says that it may be tried now.
 func TestRequestOfAnotherClock(t *testing.T) {
 	for ahead, want := range map[time.Duration]int{-time.Second: 1, time.Minute: 0, farthest - time.Minute: 0, farthest + time.Minute: 1} {
 		r := receive(t)
@@ -99,9 +99,45 @@ func TestRequestOfAnotherClock(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.erasures.requests.Postpone(s.erasures.requests.Pending()[0], time.Now().Add(ahead))
+		if next := s.Status().NextErase; next.After(time.Now()) == (want == 1) {
+			t.Errorf("put off by %v: got the next try at %v, want now: %v", ahead, next, want == 1)
+		}
 		s.erasures.again()
 		if got := r.count(); got != want {
 			t.Errorf("put off by %v: got %d requests, want %d", ahead, got, want)
 		}
+	}
+}
+
+// TestTimerOfAnotherClock: where a clock was ahead, a start does not wait a day.
+func TestTimerOfAnotherClock(t *testing.T) {
+	r := receive(t)
+	s := start(t, r.URL, nil)
+	if err := s.erasures.keep(uuid.New(), false); err != nil {
+		t.Fatal(err)
+	}
+	s.erasures.requests.Postpone(s.erasures.requests.Pending()[0], time.Now().Add(farthest+time.Hour))
+	s.restart(t)
+	for begin := time.Now(); r.count() == 0; time.Sleep(time.Millisecond) {
+		if time.Since(begin) > 5*time.Second {
+			t.Fatal("got no request to erase, want one")
+		}
+	}
+}
+
+// TestEraseBesideAnotherReceiver: a no waits for its own request, also where the
+// newest one is for another receiver.
+func TestEraseBesideAnotherReceiver(t *testing.T) {
+	r := receive(t)
+	s := start(t, r.URL, nil)
+	s.decide(t, consent.Granted)
+	s.flush(t)
+	later := time.Now().Add(time.Minute) // of a process whose clock is ahead
+	if err := s.erasures.requests.Keep(uuid.New(), "https://elsewhere.example/v1/metrics", later, false); err != nil {
+		t.Fatal(err)
+	}
+	before := r.count()
+	if err := s.erase(t.Context()); err != nil || r.count()-before != 1 {
+		t.Errorf("got %v and %d requests to erase, want one", err, r.count()-before)
 	}
 }

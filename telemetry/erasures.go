@@ -44,10 +44,13 @@ func (e *erasures) mine(r erasure.Request) bool {
 	return e.outbox.gate != nil && r.URL == e.outbox.gate.URL()
 }
 
-// due says whether a request may be tried. One that is put off for longer than any
-// is was put off under another clock.
-func due(r erasure.Request, now time.Time) bool {
-	return !r.Due.After(now) || r.Due.After(now.Add(farthest))
+// due says when a request may be tried. One that is put off for longer than any is
+// was put off under another clock, and may be tried now.
+func due(r erasure.Request, now time.Time) time.Time {
+	if r.Due.After(now.Add(farthest)) {
+		return now
+	}
+	return r.Due
 }
 
 // tidy gives up what was tried for long enough, also under a veto.
@@ -74,7 +77,7 @@ func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 		return errNoRequest
 	}
 	r, now := pending[i], e.now()
-	if !due(r, now) {
+	if due(r, now).After(now) {
 		return errors.New("telemetry: the request to erase is not sent now: " + r.String())
 	}
 	// The wait doubles with the age of the request. It is noted before, so that
@@ -109,8 +112,8 @@ func (e *erasures) allowed(ctx context.Context, guid uuid.UUID) error {
 
 // tryNewest sends the newest request once, if there is one that is due.
 func (e *erasures) tryNewest(ctx context.Context) error {
-	pending := e.requests.Pending()
-	if len(pending) == 0 || !e.mine(pending[len(pending)-1]) {
+	pending := slices.DeleteFunc(e.requests.Pending(), func(r erasure.Request) bool { return !e.mine(r) })
+	if len(pending) == 0 {
 		return nil
 	}
 	if e.life.Err() != nil {
@@ -130,10 +133,10 @@ func (e *erasures) later(least time.Duration) {
 	if e.life.Err() != nil || len(pending) == 0 {
 		return
 	}
-	next := farthest
+	next, now := farthest, e.now()
 	for _, r := range pending {
 		if e.mine(r) {
-			next = min(next, max(r.Due.Sub(e.now()), least))
+			next = min(next, max(due(r, now).Sub(now), least))
 		}
 	}
 	e.timer.Reset(next) // one for all of them
@@ -146,7 +149,7 @@ func (e *erasures) again() {
 	}
 	e.tidy()
 	for _, r := range e.requests.Pending() {
-		if e.life.Err() == nil && e.mine(r) && due(r, e.now()) {
+		if now := e.now(); e.life.Err() == nil && e.mine(r) && !due(r, now).After(now) {
 			_ = e.try(e.life, r.GUID) // in the status and the journal
 		}
 	}
@@ -164,8 +167,8 @@ func (e *erasures) status() (pending map[string]time.Time, next time.Time, all s
 	for _, r := range e.requests.Pending() {
 		words = append(words, r.String())
 		pending[r.GUID.String()] = r.Asked
-		if e.mine(r) && (next.IsZero() || r.Due.Before(next)) {
-			next = r.Due
+		if at := due(r, e.now()); e.mine(r) && (next.IsZero() || at.Before(next)) {
+			next = at
 		}
 	}
 	if len(e.sending) > 0 {
