@@ -130,7 +130,7 @@ func (p *reporter) report(ctx context.Context, r *recorder, onlyDue bool) error 
 	switch {
 	case errors.Is(err, errNotDue), onlyDue && errors.Is(err, ledger.ErrBusy):
 		return nil
-	case err != nil && r.ctx.Err() != nil && !errors.Is(err, gate.ErrUnanswered):
+	case !mayHaveLeft(err) && r.ctx.Err() != nil:
 		err = errEnded // and not that a file is closed
 	case !mayHaveLeft(err):
 		err = fmt.Errorf("telemetry: not sent: %w", err)

@@ -145,3 +145,36 @@ func TestOnlyARequest(t *testing.T) {
 		t.Errorf("got %v and %d more requests, want an error: the journal has no report under it", err, server.count()-before)
 	}
 }
+
+type endingState struct {
+	memoryState
+	end func()
+}
+
+func (s *endingState) Swap(ctx context.Context, version int64, value []byte) error {
+	if s.end != nil {
+		s.end()
+	}
+	return s.memoryState.Swap(ctx, version, value)
+}
+
+// TestAnsweredAsConsentEnds: a report that was refused was sent, also where consent
+// ends before the outcome is stored.
+func TestAnsweredAsConsentEnds(t *testing.T) {
+	server := receive(t)
+	server.answer(http.StatusServiceUnavailable)
+	state := &endingState{}
+	s := start(t, server.URL, func(c *Config) { c.State = state })
+	s.decide(t, consent.Granted)
+	r := s.agreed()
+	state.end = func() {
+		if server.count() > 0 {
+			r.cancel()
+		}
+	}
+	err := s.Flush(t.Context())
+	const want = "telemetry: not delivered: the answer is 503 Service Unavailable"
+	if server.count() != 1 || err == nil || err.Error() != want {
+		t.Errorf("got %d reports and %v, want one and %q", server.count(), err, want)
+	}
+}
