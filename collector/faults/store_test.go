@@ -15,6 +15,7 @@ import (
 
 	"headcount.example/catalog"
 	"headcount.example/catalog/compreface"
+	"headcount.example/collector/internal/live"
 )
 
 // series are the counters of the catalog, and the names that the store knows
@@ -79,20 +80,15 @@ func (s *store) readFile(path string) error {
 	}
 	data = data[:bytes.LastIndexByte(data, '\n')+1] // the rest is just being written
 	s.read[file] += int64(len(data))
-	for text := range bytes.Lines(data) {
-		// A Collector that is killed between a report and its end of line leaves
-		// two on one.
-		for reports := json.NewDecoder(bytes.NewReader(text)); ; {
-			var l line
-			if err = reports.Decode(&l); err == io.EOF {
-				break
-			}
-			if err == nil {
-				err = s.take(l)
-			}
-			if err != nil {
-				return fmt.Errorf("%w in line %s", err, text)
-			}
+	reports, _ := live.Reports(data)
+	for _, text := range reports {
+		var l line
+		err := json.Unmarshal(text, &l)
+		if err == nil {
+			err = s.take(l)
+		}
+		if err != nil {
+			return fmt.Errorf("%w in %s", err, text)
 		}
 	}
 	return nil
