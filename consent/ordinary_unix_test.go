@@ -106,6 +106,12 @@ func ordinaryUser(t *testing.T, home string) {
 			off(t, f, f.path(fileName)) // also after a restart
 		})
 	}
+	t.Run("a directory that only root can make", func(t *testing.T) {
+		err := NewFile(filepath.Join(filepath.Dir(home), "new", "telemetry")).Save(ctx, Record{Decision: Granted, Notice: 1})
+		if err == nil || !strings.Contains(err.Error(), "new: permission denied: make it, and chown it to the user of the application (65534)") {
+			t.Errorf("got %v, want the directory to make, and for whom", err)
+		}
+	})
 	t.Run("unreadable file", func(t *testing.T) {
 		f := NewFile(filepath.Join(home, "file"))
 		save(t, f, Granted, 1)

@@ -153,7 +153,7 @@ func TestNoWhileAYesWaits(t *testing.T) {
 	for _, before := range []Decision{Undecided, Granted, Denied} {
 		t.Run("after "+before.String(), func(t *testing.T) {
 			f := place(t)
-			if err := durable.MakeDir(f.dir); err != nil {
+			if err := durable.MakeTrusted(f.dir); err != nil {
 				t.Fatal(err)
 			}
 			if before != Undecided {

@@ -73,7 +73,7 @@ func (f *File) makeDirectory(d Decision) error {
 			return nil
 		}
 	}
-	return durable.MakeDir(f.dir)
+	return durable.MakeTrusted(f.dir)
 }
 
 const overtaken = "a no came first, or the file was changed: look at what is recorded, and decide again"

@@ -42,7 +42,7 @@ func (c *Client) add(counter catalog.Counter, n int64) {
 	} else if slot := r.slot(counter); slot == nil {
 		c.mistakes.check(counter, n)
 	} else if !r.ledger.Add(slot, uint64(n)) {
-		r.look() // closed, full or damaged: the reporter finds out which
+		r.wakeLoop() // closed, full or damaged: the reporter finds out which
 	}
 }
 
@@ -128,8 +128,8 @@ func (r *recorder) slot(counter catalog.Counter) ledger.Slot {
 	return nil
 }
 
-// look asks the reporter to look at the ledger soon.
-func (r *recorder) look() {
+// wakeLoop asks the reporter to look at the ledger soon.
+func (r *recorder) wakeLoop() {
 	select {
 	case r.wake <- struct{}{}:
 	default:

@@ -232,7 +232,7 @@ func (p *reporter) watch(ctx context.Context, r *recorder, sending ledger.Sendin
 	for pause(ctx, interval) {
 		if err := r.ledger.Confirm(ctx, sending); ledger.Final(err) || errors.Is(err, ledger.ErrLost) {
 			stop()
-			r.look()
+			r.wakeLoop()
 		}
 	}
 }

@@ -75,9 +75,9 @@ func ours(name string) bool {
 	return strings.HasPrefix(name, "consent.") || strings.HasPrefix(name, "headcount.") || name == "journal" || name == "erasure"
 }
 
-// MakeDir makes a directory for its owner alone. It is an error when others may
+// MakeTrusted makes a directory for its owner alone. It is an error when others may
 // write in one that exists.
-func MakeDir(dir string) error {
+func MakeTrusted(dir string) error {
 	exists, err := Trusted(dir)
 	if err != nil || exists {
 		return err

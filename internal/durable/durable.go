@@ -169,5 +169,8 @@ func remedy(err error) error {
 	if e == nil && modes && mine(info) {
 		return fmt.Errorf("%w: chmod u+rwX %s", err, what)
 	}
+	if at.Op == "mkdir" { // the directory above may be the system's
+		return fmt.Errorf("%w: make it, and chown it to the user of the application (%d)", err, os.Geteuid())
+	}
 	return fmt.Errorf("%w: chown %s to the user of the application (%d)", err, what, os.Geteuid())
 }

@@ -16,7 +16,7 @@ import (
 // nothing. None is no error, and neither is one that a no has taken back in part. An
 // error says that what is there cannot be trusted, or could not be read.
 func Peek(ctx context.Context, place Place, product string) (Identity, Schedule, error) {
-	h, err := look(ctx, place)
+	h, err := headerOf(ctx, place)
 	if err == nil {
 		_, err = h.under(Owner{Product: product})
 	}
@@ -29,8 +29,8 @@ func Peek(ctx context.Context, place Place, product string) (Identity, Schedule,
 	return Identity{}, Schedule{}, err
 }
 
-// look reads what is kept in a place.
-func look(ctx context.Context, place Place) (header, error) {
+// headerOf reads what is kept in a place.
+func headerOf(ctx context.Context, place Place) (header, error) {
 	state := place.State
 	if state == nil && place.Dir == "" {
 		return header{}, errNothing
@@ -57,7 +57,7 @@ func Kept(ctx context.Context, place Place) bool {
 	if here || place.State == nil {
 		return here
 	}
-	_, err := look(ctx, place)
+	_, err := headerOf(ctx, place)
 	return !errors.Is(err, errNothing)
 }
 
@@ -119,7 +119,7 @@ func Destroy(ctx context.Context, place Place, product string, still func() erro
 		return repeat // nothing to ask for: another process has done it
 	}
 	sending := uint64(0)
-	if h, err := look(ctx, place); err == nil {
+	if h, err := headerOf(ctx, place); err == nil {
 		if _, foreign := h.under(Owner{Product: product}); foreign != nil {
 			return nil
 		}

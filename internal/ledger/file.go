@@ -160,7 +160,7 @@ func Open(ctx context.Context, place Place, owner Owner, series []string, now ti
 	if dir == "" {
 		return nil, errors.New("ledger: no directory: totals and identifier must survive a restart")
 	}
-	if err := durable.MakeDir(dir); err != nil {
+	if err := durable.MakeTrusted(dir); err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
 	release, err := lock(ctx, dir)
