@@ -212,6 +212,9 @@ func (d *decisions) notGranted(ctx context.Context, status consent.Status) error
 		d.stop()
 		if d.local && d.life.Err() == nil {
 			d.live.Store(newLocal(d.callbacks, d.now()))
+			if d.life.Err() != nil { // Shutdown came in between, and saw nothing to stop
+				d.stop()
+			}
 		}
 	}
 	if status = d.permission.beneath(ctx, status); !isNo(status) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -112,5 +113,20 @@ func TestLocalSumKeepsItsStart(t *testing.T) {
 	again, now := began()
 	if first.IsZero() || !again.Equal(first) || now.Sub(then) != 49*time.Hour {
 		t.Errorf("from %v, after %v from %v", first, now.Sub(then), again)
+	}
+}
+
+// TestShutdownWhileCountingLocallyBegins: nothing is counted after Shutdown.
+func TestShutdownWhileCountingLocallyBegins(t *testing.T) {
+	s := start(t, listenDeaf(t).url(), func(c *Config) { c.CountLocally = true })
+	shutdown := sync.OnceFunc(func() { _ = s.Shutdown(t.Context()) }) // as another goroutine may
+	s.now = func() time.Time {
+		shutdown()
+		return time.Now()
+	}
+	_ = s.Decide(t.Context(), consent.Record{Decision: consent.Denied, Time: time.Now()})
+	s.Add(compreface.UserCreated, 1)
+	if got, err := s.Producer().Produce(t.Context()); len(got) != 0 || err != nil {
+		t.Errorf("got %+v and %v, want nothing: the client is shut down", got, err)
 	}
 }
