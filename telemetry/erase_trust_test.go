@@ -141,3 +141,21 @@ func TestEraseBesideAnotherReceiver(t *testing.T) {
 		t.Errorf("got %v and %d requests to erase, want one", err, r.count()-before)
 	}
 }
+
+// TestWaitOfAnotherClock: a request that was made under a clock that was ahead is not
+// tried each minute until that moment.
+func TestWaitOfAnotherClock(t *testing.T) {
+	for ahead, want := range map[time.Duration]time.Duration{0: firstRetry, time.Hour: time.Hour, 365 * 24 * time.Hour: lastRetry} {
+		s := start(t, "http://127.0.0.1:9", nil)
+		id, now := uuid.New(), time.Now()
+		if err := s.erasures.requests.Keep(id, s.outbox.gate.URL(), now.Add(ahead), false); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.erasures.try(t.Context(), id); err == nil {
+			t.Error("got delivered, want an error: nothing listens")
+		}
+		if got := s.erasures.requests.Pending()[0].Due.Sub(now).Round(time.Minute); got != want {
+			t.Errorf("made %v ahead: got %v until the next try, want %v", ahead, got, want)
+		}
+	}
+}

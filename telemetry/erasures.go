@@ -80,9 +80,10 @@ func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 	if due(r, now).After(now) {
 		return errors.New("telemetry: the request to erase is not sent now: " + r.String())
 	}
-	// The wait doubles with the age of the request. It is noted before, so that
-	// other processes and a restart do not try at once.
-	e.requests.Postpone(r, now.Add(min(max(firstRetry, now.Sub(r.Asked)), lastRetry)))
+	// The wait doubles with the age of the request, also where that is negative: it
+	// was made under a clock that was ahead. It is noted before, so that other
+	// processes and a restart do not try at once.
+	e.requests.Postpone(r, now.Add(min(max(firstRetry, now.Sub(r.Asked).Abs()), lastRetry)))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(e.life, cancel)()
