@@ -53,6 +53,7 @@ func (d *decisions) decide(ctx context.Context, r consent.Record) error {
 		}
 		d.permission.refused.Store(&r)
 		d.newest.Store(nil)
+		d.last.Store(&acted{status: refusal(r)})
 		d.stop() // before anything that can fail
 	}
 	refused := d.permission.refused.Load()

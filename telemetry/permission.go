@@ -53,9 +53,14 @@ func (p *permission) ask(ctx context.Context, env func(string) (string, bool)) c
 		p.refused.CompareAndSwap(before, nil)
 	}
 	if no := p.refused.Load(); no != nil && s.Decision != consent.Denied {
-		return consent.Status{Decision: consent.Denied, Record: *no, Reason: "no, given to this process"}
+		return refusal(*no)
 	}
 	return s
+}
+
+// refusal is the answer where a no of this process stands.
+func refusal(no consent.Record) consent.Status {
+	return consent.Status{Decision: consent.Denied, Record: no, Reason: "no, given to this process"}
 }
 
 // isNo says whether a no takes back what was agreed to. A veto does not.

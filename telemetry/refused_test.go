@@ -98,6 +98,23 @@ func TestNoHoldsAgainstWhatStood(t *testing.T) {
 	}
 }
 
+// While a no is being recorded the status does not speak of the yes before.
+func TestStatusWhileANoIsBeingSaved(t *testing.T) {
+	p := &place{record: yesAt(time.Now().Add(-time.Hour))}
+	s := start(t, "http://127.0.0.1:9", func(c *Config) { c.Consent = p })
+	var during Status
+	p.save = func(_ context.Context, r consent.Record) error {
+		during, p.record = s.Status(), r
+		return nil
+	}
+	if err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err != nil {
+		t.Fatal(err)
+	}
+	if during.On || during.Consent.Decision != consent.Denied || during.Reason != "no, given to this process" {
+		t.Errorf("got %+v, want off, because of the no", during)
+	}
+}
+
 // A look that found a no, and comes late, lifts no newer one that cannot be recorded.
 func TestLateLookDoesNotLiftANewerNo(t *testing.T) {
 	var mu sync.Mutex

@@ -206,7 +206,7 @@ func (c *Client) Status() Status {
 		}
 	}
 	s.Kept = r.agreed() || c.decisions.store.kept()
-	if r.agreed() && s.Reason == s.Consent.Reason { // nothing is wrong
+	if r.agreed() && s.Consent.On() && s.Reason == s.Consent.Reason { // nothing is wrong
 		id := r.ledger.Identity()
 		s.On, s.InstallGUID, s.Since, s.Durable = true, id.GUID.String(), id.Day, r.ledger.Mapped()
 		none := func(time.Duration) time.Duration { return 0 }
