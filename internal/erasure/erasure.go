@@ -187,7 +187,11 @@ func (s *Requests) Arrived(r Request, now time.Time) error {
 func (s *Requests) finish(r Request) error {
 	request := r.path
 	r.path, r.GUID = s.path(r.GUID, receiptSuffix), uuid.Nil
-	return errors.Join(s.write(r), os.Remove(request), durable.SyncDir(s.dir))
+	written, removed := s.write(r), os.Remove(request)
+	if errors.Is(removed, fs.ErrNotExist) { // another process was first
+		removed = nil
+	}
+	return errors.Join(written, removed, durable.SyncDir(s.dir))
 }
 
 // Postpone notes when a request is due.

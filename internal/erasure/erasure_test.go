@@ -39,6 +39,20 @@ func TestKeepAndArrive(t *testing.T) {
 	}
 }
 
+// A request that two processes end at once is over, and that is no error.
+func TestEndedTwice(t *testing.T) {
+	s, now := New(t.TempDir(), "Shop"), time.Now()
+	if err := s.Keep(uuid.New(), url, now, false); err != nil {
+		t.Fatal(err)
+	}
+	request := s.Pending()[0]
+	for range 2 {
+		if err := s.Arrived(request, now); err != nil || len(s.Pending()) != 0 || !s.Delivered(request.GUID) {
+			t.Errorf("got %v and %+v, want none that waits", err, s.Pending())
+		}
+	}
+}
+
 // The name of a directory is no pattern.
 func TestOddDirectory(t *testing.T) {
 	s := New(filepath.Join(t.TempDir(), "[a]"), "Shop")
