@@ -150,11 +150,11 @@ func (d *decisions) granted(ctx context.Context, status consent.Status) error {
 		yes = since.Unix()
 	}
 	var l *ledger.Ledger
-	if r := d.newest.Load(); r != nil && (yes == 0 || r.yes == yes) && r.ledger.Check(ctx) == nil {
+	if r := d.newest.Load(); r != nil && r.ledger.Under(yes) && r.ledger.Check(ctx) == nil {
 		if d.live.Load() == r {
 			return nil
 		}
-		l, yes = r.ledger, r.yes
+		l = r.ledger
 	}
 	d.stop()
 	if l == nil {
@@ -165,7 +165,6 @@ func (d *decisions) granted(ctx context.Context, status consent.Status) error {
 		}
 	}
 	r := newRecorder(l, d.callbacks)
-	r.yes = yes
 	d.newest.Store(r)
 	d.live.Store(r)
 	go d.count(r)

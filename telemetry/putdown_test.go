@@ -244,3 +244,39 @@ func TestAnotherYesForgets(t *testing.T) {
 		})
 	}
 }
+
+// TestSameInstallationGoesOn: a yes in the environment goes on with the installation
+// of an earlier record, and so does the record of a yes after that.
+func TestSameInstallationGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &database{}
+		yes := yesAt(time.Now().Add(-time.Hour))
+		d.record.Store(&yes)
+		before, _ := shop(1)
+		now, sold := shop(2)
+		config := Config{Catalog: before, Endpoint: "http://127.0.0.1:9", State: d, Consent: d}
+		c, err := Init(config)
+		if err != nil || !c.Status().On {
+			t.Fatalf("got %v and %+v, want on", err, c.Status())
+		}
+		guid := c.Status().InstallGUID
+		_ = c.Shutdown(t.Context())
+		t.Setenv("SHOP_TELEMETRY", "accept:2")
+		config.Catalog = now
+		if c, err = Init(config); err != nil || c.Status().InstallGUID != guid {
+			t.Fatalf("got %v and %+v, want on under %s", err, c.Status(), guid)
+		}
+		c.Add(sold, 5)
+		yes.Notice = 2
+		d.record.Store(&yes)
+		if err := c.Refresh(t.Context()); err != nil || c.Status().InstallGUID != guid {
+			t.Errorf("got %v and %+v, want on under %s", err, c.Status(), guid)
+		}
+		p, err := c.Preview(t.Context(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, rowsOf(p), "shop.thing.sold 5")
+		_ = c.Shutdown(t.Context())
+	})
+}

@@ -79,7 +79,6 @@ func (c *Client) Observe(sizes catalog.RangeGauge, function func(context.Context
 type recorder struct {
 	ledger    *ledger.Ledger
 	callbacks *callbacks
-	yes       int64     // see ledger.Owner
 	began     time.Time // when counting without consent began; zero with consent
 
 	ctx     context.Context // ends with the consent it was made under

@@ -214,7 +214,8 @@ func (o *opening) open(p page) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	l := &Ledger{id: p.header().identity(), aside: o.aside, mapped: m}
+	h := p.header()
+	l := &Ledger{id: h.identity(), yes: h.Yes, aside: o.aside, mapped: m}
 	if m.page, err = mapFile(f, l); err != nil {
 		return nil, fmt.Errorf("ledger: %q cannot be mapped: %w", o.path, err)
 	}

@@ -23,6 +23,7 @@ type Sending struct {
 // concurrent use.
 type Ledger struct {
 	id     Identity
+	yes    int64 // see Owner
 	aside  string
 	slots  []Slot         // in the order of the series given to Open
 	closed *atomic.Uint64 // the word that every Add looks at
@@ -87,6 +88,10 @@ func (l *Ledger) update(ctx context.Context, change func(*plan) error) error {
 
 // Identity returns what was made at the yes.
 func (l *Ledger) Identity() Identity { return l.id }
+
+// Under says whether the ledger belongs to a yes; to one that is not known, 0, each
+// does.
+func (l *Ledger) Under(yes int64) bool { return yes == 0 || l.yes == yes }
 
 // Mapped says whether a killed process loses nothing. Otherwise it loses what
 // it counted since the last [Ledger.Sync].

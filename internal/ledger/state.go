@@ -107,7 +107,7 @@ func (l *Ledger) begin(ctx context.Context, owner Owner, now time.Time, allowed 
 			return errors.Join(err, destroyState(ctx, l.state.State, owner.Product, func() error { return nil }))
 		}
 	}
-	l.id = v.identity()
+	l.id, l.yes = v.identity(), v.Yes
 	l.seen.Store(&v.plan)
 	return nil
 }
