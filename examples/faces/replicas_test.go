@@ -55,12 +55,18 @@ func (p *product) counted(t *testing.T) (n int) {
 	if err := db.QueryRowContext(t.Context(), "SELECT coalesce(max(state), '{}') FROM headcount").Scan(&text); err != nil {
 		t.Fatal(err)
 	}
-	var state struct{ Totals map[string]int }
+	type counts struct{ Totals map[string]int }
+	var state struct {
+		counts
+		Shares []counts // of the processes
+	}
 	if err := json.Unmarshal([]byte(text), &state); err != nil {
 		t.Fatal(err)
 	}
-	for _, total := range state.Totals {
-		n += total
+	for _, c := range append(state.Shares, state.counts) {
+		for _, total := range c.Totals {
+			n += total
+		}
 	}
 	return n
 }
