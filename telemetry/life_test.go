@@ -240,14 +240,14 @@ func TestLastLook(t *testing.T) {
 	}
 }
 
-// TestAddDuringNo: 64 goroutines count while consent is taken back and given
+// TestAddDuringNo: 16 goroutines count while consent is taken back and given
 // again. What is counted after a yes is counted under the new identifier only.
 func TestAddDuringNo(t *testing.T) {
 	r := receive(t)
 	s := start(t, r.URL, nil)
 	var stop atomic.Bool
 	var all sync.WaitGroup
-	for range 64 {
+	for range 16 {
 		all.Go(func() {
 			for !stop.Load() {
 				for range 500 {
