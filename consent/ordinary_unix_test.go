@@ -4,6 +4,7 @@ package consent
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -107,8 +108,9 @@ func ordinaryUser(t *testing.T, home string) {
 		})
 	}
 	t.Run("a directory that only root can make", func(t *testing.T) {
-		err := NewFile(filepath.Join(filepath.Dir(home), "new", "telemetry")).Save(ctx, Record{Decision: Granted, Notice: 1})
-		if err == nil || !strings.Contains(err.Error(), "new: permission denied: make it, and chown it to the user of the application (65534)") {
+		err := NewFile("/headcount-test/telemetry").Save(ctx, Record{Decision: Granted, Notice: 1})
+		want := fmt.Sprintf("/headcount-test: permission denied: make it, and chown it to the user of the application (%d)", os.Geteuid())
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want the directory to make, and for whom", err)
 		}
 	})
