@@ -8,8 +8,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/google/uuid"
 
 	"headcount.example/catalog"
 	"headcount.example/consent"
@@ -104,6 +108,59 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 	c.reporter.look = d.look
 }
 
+// Add adds n to a counter of the catalog, or to one of its series:
+//
+//	stats.Add(compreface.ServiceCreated.With(compreface.Detection), 1)
+//
+// It does nothing when consent does not hold, when n is not positive, when
+// the counter is not in the catalog or lacks a label, or where a total would
+// pass 10^12. The Logger is told of the mistakes among these, also while consent
+// does not hold. Add takes no context, so that no trace can get in. It does not
+// block and allocates nothing.
+func (c *Client) Add(counter catalog.Counter, n int64) {
+	if c != nil && (c.loud || c.live.Load() != nil) { // just small enough to be inlined: TestAddIsInlined
+		c.add(counter, n)
+	}
+}
+
+func (c *Client) add(counter catalog.Counter, n int64) {
+	r := c.live.Load()
+	if r == nil || n <= 0 {
+		c.mistakes.check(counter, n)
+	} else if slot := r.slot(counter); slot == nil {
+		c.mistakes.check(counter, n)
+	} else if !r.ledger.Add(slot, uint64(n)) {
+		r.wakeLoop() // closed, full or damaged: the reporter finds out which
+	}
+}
+
+// Observe registers a callback for a range gauge. The callback returns the size of each
+// thing, in any order: the number of faces of each collection. Only how many
+// fall in each range is sent; an empty answer is sent as the first range with
+// the value 0. A later callback for the same gauge replaces the earlier one; nil
+// removes it.
+//
+// The callback is called at each attempt to send a report, for a [Client.Preview] with
+// sizes, and at each reading of [Client.Producer]; two calls never run at once. It must
+// not call Flush, Preview or such a reader, which would wait for it. Its context ends
+// after ten seconds. If it returns an error or a negative size, panics, or takes
+// longer, this metric is left out of that report and nothing else is. A callback for
+// a gauge that is not in the catalog is never called, and the Logger is told.
+func (c *Client) Observe(sizes catalog.RangeGauge, function func(context.Context) ([]int64, error)) {
+	if c == nil || c.callbacks == nil {
+		return
+	}
+	of := c.callbacks.of[sizes]
+	switch {
+	case of == nil:
+		c.callbacks.log.warn("telemetry: a callback is never called: its range gauge is not in the catalog", "gauge", sizes.String())
+	case function == nil:
+		of.function.Store(nil)
+	default:
+		of.function.Store(&function)
+	}
+}
+
 // Decide records a decision in Config.Consent and acts on it before it returns.
 // A decision that was recorded elsewhere is acted on by [Client.Refresh].
 //
@@ -189,6 +246,59 @@ func (c *Client) Flush(ctx context.Context) error {
 		err = fmt.Errorf("%w (the context given to Flush ended)", err)
 	}
 	return err
+}
+
+// EraseEarlier asks the receiver to erase what was sent under an earlier
+// identifier: one under which a report to this receiver left, as the journal
+// ([Client.Journal]) says. An identifier that is in use, or kept until a decision, is
+// refused: a no with Erase is for that one. EraseEarlier works whether consent holds
+// or not; a veto holds the request back.
+//
+// The request is kept, tried again and given up as at a no, and EraseEarlier waits
+// for the first attempt. An error says why nothing was asked for, or why the
+// request has not arrived; [Status.Erasing] tells the two apart. If an earlier
+// request for the identifier has arrived, nothing is sent and there is no error; the
+// ten newest requests that are over are remembered. A request that was given up is
+// made anew. EraseEarlier needs Config.Dir and a client that runs.
+func (c *Client) EraseEarlier(ctx context.Context, installGUID string) error {
+	if c == nil || c.shared == nil || c.life.Err() != nil {
+		return errors.New("telemetry: not erased: the client does not run")
+	}
+	ctx = orBackground(ctx)
+	guid, err := uuid.Parse(installGUID)
+	if err != nil {
+		return fmt.Errorf("telemetry: not erased: %.40q is not an identifier", installGUID)
+	}
+	if err := c.keepEarlier(ctx, guid); err != nil {
+		return fmt.Errorf("telemetry: not erased: %w", err)
+	}
+	if err = c.erasures.try(ctx, guid); c.erasures.requests.Delivered(guid) { // now, before, or by another process
+		err = nil
+	}
+	c.erasures.later(firstRetry)
+	return err
+}
+
+// keepEarlier keeps a request, unless one has arrived.
+func (c *Client) keepEarlier(ctx context.Context, guid uuid.UUID) error {
+	limited, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
+	kept, _, err := c.decisions.store.peek(limited)
+	if c.live.Load().under(guid) || kept.GUID == guid {
+		return errors.New("the identifier is in use, or kept until a decision; a no can erase it")
+	} else if err != nil {
+		return err
+	}
+	sent, err := c.Journal()
+	reported := func(e Entry) bool { // requests to erase are in the journal, too
+		request := slices.ContainsFunc(e.Report.Points, func(p Point) bool { return p.Name == c.config.Catalog.Erasure().Name })
+		left := !strings.HasPrefix(e.Outcome, notSent)
+		return !request && left && e.Report.InstallGUID == guid.String() && e.Report.URL == c.outbox.gate.URL()
+	}
+	if !slices.ContainsFunc(sent, reported) {
+		return errors.Join(errors.New("the journal knows of nothing that was sent to this receiver under the identifier"), err)
+	}
+	return c.erasures.keep(guid, true)
 }
 
 // Shutdown stops counting and reporting. It sends nothing: what was counted is

@@ -1,7 +1,6 @@
 package telemetry
 
-// Erasures touch the requests that are kept, the permission and the outbox, and for
-// an earlier identifier the journal and the store.
+// Erasures touch the requests that are kept, the permission and the outbox.
 
 import (
 	"context"
@@ -44,9 +43,9 @@ func (e *erasures) mine(r erasure.Request) bool {
 	return e.outbox.gate != nil && r.URL == e.outbox.gate.URL()
 }
 
-// due says when a request may be tried. One that is put off for longer than any is
+// tryAt says when a request may be tried. One that is put off for longer than any is
 // was put off under another clock, and may be tried now.
-func due(r erasure.Request, now time.Time) time.Time {
+func tryAt(r erasure.Request, now time.Time) time.Time {
 	if r.Due.After(now.Add(farthest)) {
 		return now
 	}
@@ -77,7 +76,7 @@ func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 		return errNoRequest
 	}
 	r, now := pending[i], e.now()
-	if due(r, now).After(now) {
+	if tryAt(r, now).After(now) {
 		return errors.New("telemetry: the request to erase is not sent now: " + r.String())
 	}
 	// The wait doubles with the age of the request, also where that is negative: it
@@ -137,7 +136,7 @@ func (e *erasures) later(least time.Duration) {
 	next, now := farthest, e.now()
 	for _, r := range pending {
 		if e.mine(r) {
-			next = min(next, max(due(r, now).Sub(now), least))
+			next = min(next, max(tryAt(r, now).Sub(now), least))
 		}
 	}
 	e.timer.Reset(next) // one for all of them
@@ -150,7 +149,7 @@ func (e *erasures) again() {
 	}
 	e.tidy()
 	for _, r := range e.requests.Pending() {
-		if now := e.now(); e.life.Err() == nil && e.mine(r) && !due(r, now).After(now) {
+		if now := e.now(); e.life.Err() == nil && e.mine(r) && !tryAt(r, now).After(now) {
 			_ = e.try(e.life, r.GUID) // in the status and the journal
 		}
 	}
@@ -168,7 +167,7 @@ func (e *erasures) status() (pending map[string]time.Time, next time.Time, all s
 	for _, r := range e.requests.Pending() {
 		words = append(words, r.String())
 		pending[r.GUID.String()] = r.Asked
-		if at := due(r, e.now()); e.mine(r) && (next.IsZero() || at.Before(next)) {
+		if at := tryAt(r, e.now()); e.mine(r) && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
 	}
@@ -176,57 +175,4 @@ func (e *erasures) status() (pending map[string]time.Time, next time.Time, all s
 		next = e.now()
 	}
 	return pending, next, strings.Join(words, "; ")
-}
-
-// EraseEarlier asks the receiver to erase what was sent under an earlier
-// identifier: one under which a report to this receiver left, as the journal
-// ([Client.Journal]) says. An identifier that is in use, or kept until a decision, is
-// refused: a no with Erase is for that one. EraseEarlier works whether consent holds
-// or not; a veto holds the request back.
-//
-// The request is kept, tried again and given up as at a no, and EraseEarlier waits
-// for the first attempt. An error says why nothing was asked for, or why the
-// request has not arrived; [Status.Erasing] tells the two apart. If an earlier
-// request for the identifier has arrived, nothing is sent and there is no error; the
-// ten newest requests that are over are remembered. A request that was given up is
-// made anew. EraseEarlier needs Config.Dir and a client that runs.
-func (c *Client) EraseEarlier(ctx context.Context, installGUID string) error {
-	if c == nil || c.shared == nil || c.life.Err() != nil {
-		return errors.New("telemetry: not erased: the client does not run")
-	}
-	ctx = orBackground(ctx)
-	guid, err := uuid.Parse(installGUID)
-	if err != nil {
-		return fmt.Errorf("telemetry: not erased: %.40q is not an identifier", installGUID)
-	}
-	if err := c.keepEarlier(ctx, guid); err != nil {
-		return fmt.Errorf("telemetry: not erased: %w", err)
-	}
-	if err = c.erasures.try(ctx, guid); c.erasures.requests.Delivered(guid) { // now, before, or by another process
-		err = nil
-	}
-	c.erasures.later(firstRetry)
-	return err
-}
-
-// keepEarlier keeps a request, unless one has arrived.
-func (c *Client) keepEarlier(ctx context.Context, guid uuid.UUID) error {
-	limited, cancel := context.WithTimeout(ctx, refreshTimeout)
-	defer cancel()
-	kept, _, err := c.decisions.store.peek(limited)
-	if c.live.Load().under(guid) || kept.GUID == guid {
-		return errors.New("the identifier is in use, or kept until a decision; a no can erase it")
-	} else if err != nil {
-		return err
-	}
-	sent, err := c.Journal()
-	reported := func(e Entry) bool { // requests to erase are in the journal, too
-		request := slices.ContainsFunc(e.Report.Points, func(p Point) bool { return p.Name == c.config.Catalog.Erasure().Name })
-		left := !strings.HasPrefix(e.Outcome, notSent)
-		return !request && left && e.Report.InstallGUID == guid.String() && e.Report.URL == c.outbox.gate.URL()
-	}
-	if !slices.ContainsFunc(sent, reported) {
-		return errors.Join(errors.New("the journal knows of nothing that was sent to this receiver under the identifier"), err)
-	}
-	return c.erasures.keep(guid, true)
 }

@@ -134,14 +134,6 @@ func Destroy(ctx context.Context, place Place, product string, still func() erro
 	return errors.Join(repeat, err)
 }
 
-// waitForSender gives a process that may be sending the time to notice a no and
-// to end its report: until its right to send ends, two seconds at most.
-func waitForSender(sending uint64) {
-	if now := time.Now(); busy(sending, now) {
-		time.Sleep(min(2*time.Second, sendingUntil(sending).Sub(now)))
-	}
-}
-
 // destroy runs under the lock. The name of the ledger goes last: killed in
 // between, the next one to open the file goes on. A caller without the lock
 // keeps that name, and is to try again: the holder may have renamed a file to it

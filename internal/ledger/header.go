@@ -53,6 +53,10 @@ const (
 	day         = 24 * 60 * 60
 	lastDay     = 2_932_896 // 9999-12-31
 	maxFailures = 1 << 30
+
+	// Max is the largest total. It is far above anything that is counted one by
+	// one, and what the Collector's allow-list accepts.
+	Max = 1_000_000_000_000
 )
 
 // newHeader draws everything about an installation that is random. The reader

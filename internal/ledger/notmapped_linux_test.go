@@ -15,7 +15,7 @@ func notMappable(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := syscall.Mount("ramfs", dir, "ramfs", 0, "mode=0700"); err != nil {
-		t.Skip("a file system cannot be mounted here:", err)
+		t.Skip("needs root: to mount what cannot be mapped: ", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
 	return dir

@@ -19,10 +19,6 @@ const (
 	slotSize   = 64 // one cache line a series: the total, the name, the name's checksum
 	maxSeries  = (fileSize - headerSize) / slotSize
 
-	// Max is the largest total. It is far above anything that is counted one by
-	// one, and what the Collector's allow-list accepts.
-	Max = 1_000_000_000_000
-
 	atGUID     = 16
 	atDay      = 32
 	atPhase    = 40

@@ -136,6 +136,14 @@ func destroyState(ctx context.Context, state State, product string, still func()
 	}
 }
 
+// waitForSender gives a process that may be sending the time to notice a no and
+// to end its report: until its right to send ends, two seconds at most.
+func waitForSender(sending uint64) {
+	if now := time.Now(); busy(sending, now) {
+		time.Sleep(min(2*time.Second, sendingUntil(sending).Sub(now)))
+	}
+}
+
 // value is what a State keeps.
 type value struct {
 	header
