@@ -132,9 +132,7 @@ func TestLastLook(t *testing.T) {
 		var asked, dialed atomic.Int64
 		r := receive(t, func(c net.Conn) { says(taken)(c) })
 		err := gateTo(t, compreface.Catalog, r.url()).Send(t.Context(), report(compreface.Catalog), func() error {
-			r.mu.Lock()
-			dialed.Store(int64(len(r.got)))
-			r.mu.Unlock()
+			dialed.Store(int64(r.connections()))
 			asked.Add(1)
 			return nil
 		})

@@ -126,14 +126,24 @@ func whole(raw []byte) bool {
 }
 
 // only stops listening and returns the bytes of the one connection there was.
+// A connection that was made, and ended, may still wait to be accepted.
 func (r *receiver) only(t testing.TB) []byte {
 	t.Helper()
+	for end := time.Now().Add(30 * time.Second); r.connections() == 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
 	r.Close()
 	r.all.Wait()
 	if len(r.got) != 1 {
 		t.Fatalf("%d connections, want 1", len(r.got))
 	}
 	return r.got[0].Bytes()
+}
+
+func (r *receiver) connections() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.got)
 }
 
 func (r *receiver) url() string { return "http://" + r.Addr().String() }
