@@ -145,10 +145,7 @@ func (d *decisions) granted(ctx context.Context, status consent.Status) error {
 	if d.life.Err() != nil {
 		return nil
 	}
-	var yes int64
-	if since := status.Record.Since; !since.IsZero() {
-		yes = since.Unix()
-	}
+	yes := yesOf(status)
 	var l *ledger.Ledger
 	if r := d.newest.Load(); r != nil && r.ledger.Under(yes) && r.ledger.Check(ctx) == nil {
 		if d.live.Load() == r {

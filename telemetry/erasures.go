@@ -52,8 +52,12 @@ func tryAt(r erasure.Request, now time.Time) time.Time {
 	return r.Due
 }
 
-// tidy gives up what was tried for long enough, also under a veto.
+// tidy removes what killed processes left, and gives up what was tried for long
+// enough, also under a veto.
 func (e *erasures) tidy() {
+	if e.outbox.journal != nil {
+		e.outbox.journal.Tidy()
+	}
 	if err := e.requests.Tidy(e.now()); err != nil {
 		go e.log.warn("telemetry: a request to erase could not be given up", "error", err)
 	}

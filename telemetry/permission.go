@@ -80,13 +80,25 @@ func (p *permission) evaluate(ctx context.Context, env func(string) (string, boo
 	return s
 }
 
-// mayReport is the last look before a report.
-func (p *permission) mayReport(ctx context.Context) error {
-	s := p.now(ctx)
-	if s.On() {
-		return nil
+// yesOf tells one yes from another; 0 is one that is not known.
+func yesOf(s consent.Status) int64 {
+	if s.Record.Since.IsZero() {
+		return 0
 	}
-	return because(ctx, s)
+	return s.Record.Since.Unix()
+}
+
+// mayReport is the last look before a report. A no and another yes may have been
+// recorded meanwhile: under asks whether the report belongs to that yes.
+func (p *permission) mayReport(ctx context.Context, under func(yes int64) bool) error {
+	s := p.now(ctx)
+	switch {
+	case !s.On():
+		return because(ctx, s)
+	case !under(yesOf(s)):
+		return errors.New("another yes was given; counting starts anew")
+	}
+	return nil
 }
 
 // mayErase is the last look before a request to erase. The request was a person's;

@@ -150,7 +150,7 @@ func (p *reporter) report(ctx context.Context, r *recorder, onlyDue bool) error 
 // the application's but the last look at consent is called while this process has
 // the right to send, which ends by itself.
 func (p *reporter) attempt(ctx context.Context, r *recorder, onlyDue bool) error {
-	if err := p.allowed(ctx); err != nil { // before the application is asked for anything
+	if err := p.allowed(ctx, r); err != nil { // before the application is asked for anything
 		return err
 	}
 	report, err := r.collect(ctx, p.now(), true)
@@ -170,9 +170,9 @@ func (p *reporter) attempt(ctx context.Context, r *recorder, onlyDue bool) error
 	return err
 }
 
-// allowed looks whether consent holds. If it does not, counting has to stop as well.
-func (p *reporter) allowed(ctx context.Context) error {
-	err := p.permission.mayReport(ctx)
+// allowed looks whether the yes of r holds. If it does not, counting has to stop as well.
+func (p *reporter) allowed(ctx context.Context, r *recorder) error {
+	err := p.permission.mayReport(ctx, r.ledger.Under)
 	if err != nil && ctx.Err() == nil {
 		go p.look()
 	}
@@ -209,7 +209,7 @@ func (p *reporter) deliver(ctx context.Context, r *recorder, sending ledger.Send
 	defer cancel()
 	go p.watch(limited, r, sending, cancel)
 	err := p.outbox.send(limited, report, func(ctx context.Context) error {
-		if err := p.allowed(ctx); err != nil {
+		if err := p.allowed(ctx, r); err != nil {
 			return err
 		}
 		if err := r.ledger.Confirm(ctx, sending); err != nil {

@@ -41,6 +41,8 @@ const (
 	dirName  = "journal"
 	maxEntry = 4 << 20 // of a file; a report is far smaller
 	maxText  = 500
+
+	lockTimeout = 5 * time.Second // a report waits, too
 )
 
 // An Entry is one report.
@@ -66,7 +68,7 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 	if err := durable.Mkdir(j.dir); err != nil {
 		return 0, fmt.Errorf("journal: %w", err)
 	}
-	release, err := j.lock()
+	release, err := j.lock(lockTimeout)
 	if err != nil {
 		return 0, err
 	}
@@ -93,6 +95,20 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 	return number, nil
 }
 
+// Tidy removes what killed processes left: an identifier that Entries does not show.
+// A process that stands still while it writes keeps the lock, and has its entry
+// removed as well: it then sends nothing.
+func (j *Journal) Tidy() {
+	all := filepath.Join(j.dir, "*")
+	if len(durable.Leftovers(all)) == 0 {
+		return // so that there is no lock file without need
+	}
+	if release, err := j.lock(lockTimeout); err == nil {
+		defer release()
+	}
+	durable.Sweep(all)
+}
+
 // dispensable returns the index of the entry that is removed first.
 func (j *Journal) dispensable(numbers []int) int {
 	var undelivered []int
@@ -109,7 +125,7 @@ func (j *Journal) dispensable(numbers []int) int {
 
 // End notes what became of a report: [Delivered], or why not.
 func (j *Journal) End(now time.Time, number int, outcome string) error {
-	release, failed := j.lock()
+	release, failed := j.lock(lockTimeout)
 	if failed != nil {
 		return failed
 	}
@@ -144,9 +160,9 @@ func (j *Journal) Entries() ([]Entry, error) {
 	return entries, errors.Join(faults...)
 }
 
-// lock waits five seconds for another writer, and no longer: a report waits too.
-func (j *Journal) lock() (release func(), err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+// lock waits for another writer.
+func (j *Journal) lock(timeout time.Duration) (release func(), err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if release, err = durable.Lock(ctx, filepath.Join(j.dir, ".lock")); err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
