@@ -28,7 +28,11 @@ type Status struct {
 	Record   Record   // what decided; Where names the variable if it was one. Zero if nothing did, but for a yes to another notice
 	Reason   string   // why, for a person, such as "not decided yet"
 	Failed   bool     // the source could not answer; the answer may be another one soon
-	Veto     bool     // a variable says no to all products, or holds an unknown word. A yes given before is not taken back. The word "off" in the product's own variable is no veto: it takes the yes back
+
+	// Veto means that a variable says no to all products, or holds an unknown word.
+	// It takes no yes back. The word "off" in the product's own variable does, and is
+	// no veto.
+	Veto bool
 }
 
 // On reports whether the answer is yes.

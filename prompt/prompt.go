@@ -106,7 +106,7 @@ func (d *dialogue) talk(ctx context.Context, in input, out io.Writer) (consent.D
 // listen asks until the answer is yes, no or later. It returns unknown when no
 // person can have read the question.
 func (d *dialogue) listen(ctx context.Context, in input, out io.Writer) (answer, error) {
-	text, patience, unclear := d.question(), attention, false
+	text, timeout, unclear := d.question(), attention, false
 	for range maxAsked {
 		if err := ctx.Err(); err != nil {
 			return unknown, err
@@ -117,11 +117,11 @@ func (d *dialogue) listen(ctx context.Context, in input, out io.Writer) (answer,
 		if err := print(out, text); err != nil {
 			return unknown, err
 		}
-		line, err := hear(ctx, in, patience)
+		line, err := hear(ctx, in, timeout)
 		if err != nil {
 			return unknown, err
 		}
-		patience = reading
+		timeout = reading
 		switch a := parse(line); a {
 		case yes, no, later:
 			return a, nil
@@ -166,8 +166,8 @@ func (d *dialogue) show(ctx context.Context, in input, out io.Writer) error {
 }
 
 // hear waits for one line, not for ever.
-func hear(ctx context.Context, in input, patience time.Duration) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func hear(ctx context.Context, in input, timeout time.Duration) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return readLine(ctx, in)
 }

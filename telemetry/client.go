@@ -252,7 +252,7 @@ func (c *Client) Flush(ctx context.Context) error {
 // identifier: one under which a report to this receiver left, as the journal
 // ([Client.Journal]) says. An identifier that is in use, or kept until a decision, is
 // refused: a no with Erase is for that one. EraseEarlier works whether consent holds
-// or not; a veto holds the request back.
+// or not; a veto in the environment ([consent.Status.Veto]) holds the request back.
 //
 // The request is kept, tried again and given up as at a no, and EraseEarlier waits
 // for the first attempt. An error says why nothing was asked for, or why the

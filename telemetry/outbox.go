@@ -25,23 +25,19 @@ type outbox struct {
 }
 
 // send sends a report. Allowed is the last look before the connection is opened.
-// Preview renders the bytes that Send writes, so the journal has them before that.
-// The time has an end: a process that was paused sends nothing afterwards.
+// The journal has the bytes before that. The time has an end: a process that was paused sends nothing afterwards.
 func (o *outbox) send(ctx context.Context, report gate.Report, allowed func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	var raw []byte
-	if o.journal != nil {
-		var err error
-		if raw, err = o.gate.Preview(ctx, report); err != nil {
-			return err
-		}
+	request, err := o.gate.Request(report)
+	if err != nil {
+		return err
 	}
 	var number int // of the entry; 0 where there is none
-	err := o.gate.Send(ctx, report, func() error {
+	err = request.Send(ctx, func() error {
 		err := allowed(ctx)
 		if err == nil && o.journal != nil {
-			number, err = o.journal.Begin(o.now(), o.gate.URL(), raw)
+			number, err = o.journal.Begin(o.now(), o.gate.URL(), request.Bytes())
 		}
 		return err
 	})

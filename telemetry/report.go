@@ -77,13 +77,13 @@ func (c *Client) Preview(ctx context.Context, observe bool) (Report, error) {
 		r = newLocal(c.callbacks, c.now()) // zeros
 	}
 	report, err := r.collect(ctx, c.now(), observe)
-	var raw []byte
+	var request gate.Request
+	if err == nil {
+		request, err = c.outbox.gate.Request(report)
+	}
 	var shown Report
 	if err == nil {
-		raw, err = c.outbox.gate.Preview(ctx, report)
-	}
-	if err == nil {
-		shown, err = read(c.outbox.gate.URL(), raw)
+		shown, err = read(c.outbox.gate.URL(), request.Bytes())
 	}
 	if err != nil {
 		return Report{}, fmt.Errorf("telemetry: no preview: %w", err)
@@ -172,20 +172,36 @@ func (p producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error
 
 // A Status says how things stand, for a settings page. The zero value is off.
 type Status struct {
-	On          bool
-	Reason      string               // why it is on or off, for a person
-	Consent     consent.Status       // what was decided when it was last asked
-	InstallGUID string               // empty while off
-	Since       time.Time            // day from which totals count; zero while off
-	Kept        bool                 // an identifier may be kept with the totals, also while off; false means that none is. Erasing has those kept for requests
-	NextReport  time.Time            // earliest moment of the next report, now while one is on its way; zero while off
-	LastReport  time.Time            // newest report of this process that arrived; zero when none did
-	LastError   error                // why the newest report of this process did not arrive; nil when it did
-	CanErase    bool                 // a no can ask to erase what was sent; that needs a running client and Config.Dir
-	Erasing     map[string]time.Time // identifiers that are kept for requests to erase that have not arrived, and when each was made
-	NextErase   time.Time            // earliest moment of the next try, now while one is on its way; zero when there is none, and under a veto
-	Erasure     string               // how requests to erase stand, for a person; empty when there is none
-	Durable     bool                 // a killed process loses nothing that was counted
+	On      bool
+	Reason  string         // why it is on or off, for a person
+	Consent consent.Status // what was decided when it was last asked
+
+	InstallGUID string    // empty while off
+	Since       time.Time // day from which totals count; zero while off
+	Durable     bool      // a killed process loses nothing that was counted
+
+	// Kept says whether an identifier may be kept with the totals, also while off.
+	// Erasing has the identifiers that are kept for requests.
+	Kept bool
+
+	// NextReport is the earliest moment of the next report: now while one is on its
+	// way, zero while off. The other two are of this process: when its newest report
+	// that arrived did, and why its newest did not; zero and nil otherwise.
+	NextReport time.Time
+	LastReport time.Time
+	LastError  error
+
+	// CanErase says whether a no can ask to erase what was sent. That needs a
+	// running client and Config.Dir.
+	CanErase bool
+
+	// Erasing has the identifiers of requests to erase that have not arrived, and
+	// when each was made. NextErase is the earliest moment of the next try: now while
+	// one is on its way, zero when there is none, and under a veto in the environment.
+	// Erasure says for a person how the requests stand; empty when there is none.
+	Erasing   map[string]time.Time
+	NextErase time.Time
+	Erasure   string
 }
 
 // Status tells how things stand. It does not ask for consent anew: see

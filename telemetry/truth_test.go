@@ -133,11 +133,11 @@ func TestOnlyARequest(t *testing.T) {
 	server := receive(t)
 	s, _ := earlier(t, server)
 	id := uuid.New()
-	raw, err := s.outbox.gate.Preview(t.Context(), gate.Report{GUID: id, Day: time.Now(), Erase: true})
+	request, err := s.outbox.gate.Request(gate.Report{GUID: id, Day: time.Now(), Erase: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.outbox.journal.Begin(time.Now(), s.outbox.gate.URL(), raw); err != nil {
+	if _, err := s.outbox.journal.Begin(time.Now(), s.outbox.gate.URL(), request.Bytes()); err != nil {
 		t.Fatal(err)
 	}
 	before := server.count()

@@ -21,8 +21,8 @@
 //
 // # What a seed gives
 //
-// The kind of each round, when its processes are killed, the patience of
-// their reports, and in which order the proxy hands out its faults. Not how
+// The kind of each round, when its processes are killed, how long their
+// reports may take, and in which order the proxy hands out its faults. Not how
 // the scheduler interleaves processes, nor which connection comes first: a
 // round seen again is the same attack, not the same instruction.
 //

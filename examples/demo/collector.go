@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// patience is for a machine that has much else to do; usually it is a moment.
-const patience = 3 * time.Minute
+// collectorTimeout is for a machine that has much else to do; usually it is a moment.
+const collectorTimeout = 3 * time.Minute
 
 // startCollector starts the real Collector with the shipped configuration and
 // waits until it answers. From then on d.stop stops it and waits for its end.
@@ -47,7 +47,7 @@ func (d *demo) startCollector(ctx context.Context) error {
 			<-ended
 		}
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(collectorTimeout)
 	for {
 		if answers("http://" + health) {
 			return nil
@@ -62,7 +62,7 @@ func (d *demo) startCollector(ctx context.Context) error {
 		}
 		if time.Now().After(deadline) {
 			d.stop()
-			return fmt.Errorf("the Collector is not ready after %s:\n%s", patience, said.String())
+			return fmt.Errorf("the Collector is not ready after %s:\n%s", collectorTimeout, said.String())
 		}
 	}
 }

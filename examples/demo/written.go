@@ -66,7 +66,7 @@ func (d *demo) rows(ctx context.Context, shape string, want []string) ([][]strin
 
 // waitForLines waits until the Collector's file has so many lines.
 func (d *demo) waitForLines(ctx context.Context, want int) error {
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(collectorTimeout)
 	for {
 		data, err := os.ReadFile(d.file())
 		if err != nil && !errors.Is(err, os.ErrNotExist) {

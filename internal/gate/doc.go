@@ -1,5 +1,5 @@
 // Package gate is the one way out. Whatever leaves an installation leaves
-// through [Gate.Send], which writes the bytes that [Gate.Preview] returns.
+// through [Request.Send], which writes the bytes that [Request.Bytes] returns.
 //
 // A report is built by hand from the catalog and the totals, and OpenTelemetry's
 // own OTLP/HTTP exporter makes the body of the request. There is no

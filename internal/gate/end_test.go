@@ -54,7 +54,7 @@ func TestEndsByItself(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begin := time.Now()
-				err := gateThrough(t, test.far).Send(t.Context(), report(compreface.Catalog), yes)
+				err := send(t.Context(), gateThrough(t, test.far), report(compreface.Catalog), yes)
 				if took := time.Since(begin); took > timeout {
 					t.Errorf("took %v", took)
 				}
@@ -108,7 +108,7 @@ func TestEndsWithContext(t *testing.T) {
 			}
 			ctx, cancel := context.WithCancelCause(t.Context())
 			go func() { <-reached; cancel(errors.New("consent was taken back")) }()
-			err = gateTo(t, compreface.Catalog, endpoint).Send(ctx, report(compreface.Catalog), yes)
+			err = send(ctx, gateTo(t, compreface.Catalog, endpoint), report(compreface.Catalog), yes)
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("%v, want context.Canceled", err)
 			}
@@ -139,7 +139,7 @@ func TestLookupEndsWithContext(t *testing.T) {
 	}}
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-asked; cancel() }()
-	err := gateTo(t, compreface.Catalog, "https://stats.vendor.invalid").Send(ctx, report(compreface.Catalog), yes)
+	err := send(ctx, gateTo(t, compreface.Catalog, "https://stats.vendor.invalid"), report(compreface.Catalog), yes)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want context.Canceled", err)
 	}
@@ -156,7 +156,7 @@ func TestLookupFails(t *testing.T) {
 	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("no network")
 	}}
-	err := gateTo(t, compreface.Catalog, "https://stats.vendor.invalid").Send(t.Context(), report(compreface.Catalog), yes)
+	err := send(t.Context(), gateTo(t, compreface.Catalog, "https://stats.vendor.invalid"), report(compreface.Catalog), yes)
 	var e *Error
 	if !errors.As(err, &e) || e.Status != 0 || e.Final || !strings.Contains(e.Reason, "stats.vendor.invalid") {
 		t.Errorf("%#v, want an Error without status that names the host", err)
@@ -174,14 +174,14 @@ func TestServerSpeaksFirst(t *testing.T) {
 	hello := "SSH-2.0-" + strings.Repeat("canary", 500) + "\r\n"
 	synctest.Test(t, func(t *testing.T) {
 		heard := 0
-		err := gateThrough(t, func(c net.Conn) {
+		err := send(t.Context(), gateThrough(t, func(c net.Conn) {
 			defer c.Close()
 			_ = c.SetWriteDeadline(time.Now().Add(time.Second))
 			heard, _ = io.WriteString(c, hello)
 			_ = c.SetWriteDeadline(time.Time{})
 			go func() { _, _ = io.WriteString(c, hello) }()
 			_, _ = io.Copy(io.Discard, c)
-		}).Send(t.Context(), report(compreface.Catalog), yes)
+		}), report(compreface.Catalog), yes)
 		if err == nil || heard != 0 {
 			t.Errorf("error %v, and %d bytes were heard before the server was asked", err, heard)
 		}
@@ -189,7 +189,7 @@ func TestServerSpeaksFirst(t *testing.T) {
 	})
 	address := answering(t, func(c net.Conn) { _, _ = io.WriteString(c, hello) })
 	for range 20 {
-		err := gateTo(t, compreface.Catalog, "http://"+address).Send(t.Context(), report(compreface.Catalog), yes)
+		err := send(t.Context(), gateTo(t, compreface.Catalog, "http://"+address), report(compreface.Catalog), yes)
 		if err == nil {
 			t.Error("delivered to an SSH server")
 		}
@@ -219,13 +219,13 @@ func TestExporterSendsNothing(t *testing.T) {
 // this one.
 func TestEncoderKeepsNothing(t *testing.T) {
 	g := gateTo(t, compreface.Catalog, "https://stats.vendor.example")
-	if _, err := g.Preview(t.Context(), report(compreface.Catalog)); err != nil {
+	if _, err := preview(g, report(compreface.Catalog)); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.encoder.exporter.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if raw, err := g.Preview(t.Context(), report(compreface.Catalog)); err == nil || raw != nil {
+	if raw, err := preview(g, report(compreface.Catalog)); err == nil || raw != nil {
 		t.Errorf("got %q and %v, want an error alone", raw, err)
 	}
 	if body, err := g.encoder.encode(g.metricData(report(compreface.Catalog))); err == nil || body != nil {

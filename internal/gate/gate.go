@@ -71,21 +71,12 @@ func (g *Gate) Direct() bool { return g.proxy == nil && g.url.Scheme == "https" 
 // URL is the address that reports go to.
 func (g *Gate) URL() string { return g.url.String() }
 
-// Preview returns the bytes that Send writes to the connection: request line,
-// headers, and body.
-func (g *Gate) Preview(ctx context.Context, r Report) ([]byte, error) {
-	if ctx != nil && ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	return g.request(r)
-}
-
-// Send sends one report, once. Allowed is asked immediately before the
+// Send sends the request, once. Allowed is asked immediately before the
 // connection is opened; its error stops the report. A report that was sent
 // and not taken is an [Error]; when ctx ended first, the error is ctx's. Send
 // ends with ctx, and after ten seconds at the latest; nothing else of ctx is
 // used.
-func (g *Gate) Send(ctx context.Context, r Report, allowed func() error) error {
+func (r Request) Send(ctx context.Context, allowed func() error) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
@@ -94,17 +85,17 @@ func (g *Gate) Send(ctx context.Context, r Report, allowed func() error) error {
 	own, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
-	request, err := g.Preview(ctx, r)
+	err := ctx.Err()
+	if err == nil {
+		err = allowed()
+	}
+	if err == nil {
+		err = ctx.Err() // asking may have taken a while
+	}
 	if err != nil {
 		return err
 	}
-	if err := allowed(); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil { // asking may have taken a while
-		return err
-	}
-	return g.deliver(ctx, own, request)
+	return r.gate.deliver(ctx, own, r.bytes)
 }
 
 // parseEndpoint returns the address that reports go to. Only https keeps a

@@ -61,7 +61,7 @@ func goldenOf(t testing.TB, c *catalog.Catalog, raw []byte) golden {
 func TestGoldenReport(t *testing.T) {
 	for name, c := range catalogs {
 		t.Run(name, func(t *testing.T) {
-			raw, err := gateTo(t, c, "https://stats.vendor.example").Preview(t.Context(), report(c))
+			raw, err := preview(gateTo(t, c, "https://stats.vendor.example"), report(c))
 			if err != nil {
 				t.Fatal(err)
 			}

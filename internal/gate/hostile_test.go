@@ -79,7 +79,7 @@ func runChild(task string) {
 		return nil, errors.New("no lookups here")
 	}}
 	if !c.Preview {
-		err = g.Send(ctx, report(catalogs[c.Catalog]), yes)
+		err = send(ctx, g, report(catalogs[c.Catalog]), yes)
 	}
 	if err != nil {
 		result.Error = err.Error()
@@ -87,7 +87,7 @@ func runChild(task string) {
 			result.Status, result.Final = e.Status, e.Final
 		}
 	}
-	if result.Request, err = g.Preview(ctx, report(catalogs[c.Catalog])); err != nil {
+	if result.Request, err = preview(g, report(catalogs[c.Catalog])); err != nil {
 		panic(err)
 	}
 	result.Hooked, result.Lookups = hooked.Load(), lookups.Load()

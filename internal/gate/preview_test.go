@@ -33,11 +33,11 @@ func TestPreviewIsWhatIsSent(t *testing.T) {
 			t.Run(name+path, func(t *testing.T) {
 				r := receive(t, says(taken))
 				g := gateTo(t, c, r.url()+path)
-				shown, err := g.Preview(t.Context(), report(c))
+				shown, err := preview(g, report(c))
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := g.Send(t.Context(), report(c), yes); err != nil {
+				if err := send(t.Context(), g, report(c), yes); err != nil {
 					t.Fatal(err)
 				}
 				if sent := r.only(t); !bytes.Equal(shown, sent) {
@@ -54,7 +54,7 @@ func TestPreviewOpensNothing(t *testing.T) {
 	for _, endpoint := range []string{"http://" + elsewhere.Addr().String(), "https://" + elsewhere.Addr().String(), "https://stats.vendor.example"} {
 		g := gateTo(t, compreface.Catalog, endpoint)
 		for range 10 {
-			raw, err := g.Preview(t.Context(), report(compreface.Catalog))
+			raw, err := preview(g, report(compreface.Catalog))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,7 +79,7 @@ func TestPreviewLeavesNothing(t *testing.T) {
 		for i := range shown {
 			all.Go(func() {
 				var err error
-				if shown[i], err = g.Preview(t.Context(), report(compreface.Catalog)); err != nil {
+				if shown[i], err = preview(g, report(compreface.Catalog)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -96,19 +96,6 @@ func TestPreviewLeavesNothing(t *testing.T) {
 	})
 }
 
-func TestPreviewOfAnEndedContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	g := gateTo(t, compreface.Catalog, "https://stats.vendor.example")
-	if _, err := g.Preview(ctx, report(compreface.Catalog)); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v, want context.Canceled", err)
-	}
-	var none context.Context
-	if _, err := g.Preview(none, report(compreface.Catalog)); err != nil {
-		t.Errorf("nil context: %v", err)
-	}
-}
-
 // TestLastLook: allowed is asked once, and after it the first thing is the
 // lookup or the dial.
 func TestLastLook(t *testing.T) {
@@ -118,7 +105,7 @@ func TestLastLook(t *testing.T) {
 		elsewhere := listenDeaf(t)
 		for _, endpoint := range []string{"http://" + elsewhere.Addr().String(), "https://stats.vendor.example"} {
 			asked := 0
-			err := gateTo(t, compreface.Catalog, endpoint).Send(t.Context(), report(compreface.Catalog), func() error { asked++; return refused })
+			err := send(t.Context(), gateTo(t, compreface.Catalog, endpoint), report(compreface.Catalog), func() error { asked++; return refused })
 			if !errors.Is(err, refused) || err.Error() != refused.Error() {
 				t.Errorf("%s: %v, want exactly the error of the look", endpoint, err)
 			}
@@ -131,7 +118,7 @@ func TestLastLook(t *testing.T) {
 	t.Run("yes: once, before the dial", func(t *testing.T) {
 		var asked, dialed atomic.Int64
 		r := receive(t, func(c net.Conn) { says(taken)(c) })
-		err := gateTo(t, compreface.Catalog, r.url()).Send(t.Context(), report(compreface.Catalog), func() error {
+		err := send(t.Context(), gateTo(t, compreface.Catalog, r.url()), report(compreface.Catalog), func() error {
 			dialed.Store(int64(r.connections()))
 			asked.Add(1)
 			return nil
@@ -145,7 +132,7 @@ func TestLastLook(t *testing.T) {
 		for _, answer := range []string{"", "HTTP/1.1 503 x\r\nRetry-After: 0\r\n\r\n", "HTTP/1.1 308 x\r\nLocation: /\r\n\r\n", "garbage"} {
 			asked := 0
 			r := receive(t, func(c net.Conn) { says(answer)(c); c.Close() })
-			if err := gateTo(t, compreface.Catalog, r.url()).Send(t.Context(), report(compreface.Catalog), func() error { asked++; return nil }); err == nil {
+			if err := send(t.Context(), gateTo(t, compreface.Catalog, r.url()), report(compreface.Catalog), func() error { asked++; return nil }); err == nil {
 				t.Errorf("%q: delivered", answer)
 			}
 			r.only(t)
@@ -158,7 +145,7 @@ func TestLastLook(t *testing.T) {
 		elsewhere := listenDeaf(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		err := gateTo(t, compreface.Catalog, "http://"+elsewhere.Addr().String()).Send(ctx, report(compreface.Catalog), yes)
+		err := send(ctx, gateTo(t, compreface.Catalog, "http://"+elsewhere.Addr().String()), report(compreface.Catalog), yes)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%v, want context.Canceled", err)
 		}
@@ -167,7 +154,7 @@ func TestLastLook(t *testing.T) {
 	t.Run("ended during the look", func(t *testing.T) {
 		elsewhere := listenDeaf(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		err := gateTo(t, compreface.Catalog, "http://"+elsewhere.Addr().String()).Send(ctx, report(compreface.Catalog), func() error { cancel(); return nil })
+		err := send(ctx, gateTo(t, compreface.Catalog, "http://"+elsewhere.Addr().String()), report(compreface.Catalog), func() error { cancel(); return nil })
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%v, want context.Canceled", err)
 		}
@@ -181,7 +168,7 @@ func TestSendConcurrently(t *testing.T) {
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			if err := g.Send(t.Context(), report(compreface.Catalog), yes); err != nil {
+			if err := send(t.Context(), g, report(compreface.Catalog), yes); err != nil {
 				t.Error(err)
 			}
 		})

@@ -48,7 +48,7 @@ func TestProxyURL(t *testing.T) {
 					t.Errorf("got %v, want %q", err, test.reason)
 				}
 				ctx, cancel := context.WithCancel(t.Context())
-				if err := g.Send(ctx, report(compreface.Catalog), func() error { go cancel(); return nil }); err == nil {
+				if err := send(ctx, g, report(compreface.Catalog), func() error { go cancel(); return nil }); err == nil {
 					t.Error("sent, want an error and no panic")
 				}
 				presentable(t, &Error{Reason: err.Error()})
@@ -110,7 +110,7 @@ func sendThroughSilence(t *testing.T, says string, cancelled bool) (address stri
 	if cancelled {
 		go func() { <-reached; cancel() }()
 	}
-	err = g.Send(ctx, report(compreface.Catalog), yes)
+	err = send(ctx, g, report(compreface.Catalog), yes)
 	<-closed
 	return address, err
 }

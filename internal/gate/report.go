@@ -56,12 +56,21 @@ type Report struct {
 	Erase  bool // ask to erase what was sent; Values are not looked at then
 }
 
-// request returns what is written to the connection. These headers leave, and no
-// other.
-func (g *Gate) request(r Report) ([]byte, error) {
+// A Request is a report as it is written to the connection, and its way there.
+type Request struct {
+	gate  *Gate
+	bytes []byte
+}
+
+// Bytes are what [Request.Send] writes: request line, headers, and body. They are
+// not to be changed.
+func (r Request) Bytes() []byte { return r.bytes }
+
+// Request makes the request of a report. These headers leave, and no other.
+func (g *Gate) Request(r Report) (Request, error) {
 	body, err := g.encoder.encode(g.metricData(r))
 	if err != nil {
-		return nil, fmt.Errorf("no report: %w", err)
+		return Request{}, fmt.Errorf("no report: %w", err)
 	}
 	head := strings.Join([]string{
 		"POST " + g.url.RequestURI() + " HTTP/1.1",
@@ -72,7 +81,7 @@ func (g *Gate) request(r Report) ([]byte, error) {
 		"Content-Type: " + contentType,
 		"Connection: close",
 	}, "\r\n")
-	return append([]byte(head+"\r\n\r\n"), body...), nil
+	return Request{g, append([]byte(head+"\r\n\r\n"), body...)}, nil
 }
 
 // An encoder is OpenTelemetry's exporter. It sends to the encoder itself, which

@@ -53,6 +53,21 @@ func report(c *catalog.Catalog) Report {
 	return r
 }
 
+// preview returns the bytes of a report.
+func preview(g *Gate, r Report) ([]byte, error) {
+	made, err := g.Request(r)
+	return made.Bytes(), err
+}
+
+// send makes a request of a report, and sends it.
+func send(ctx context.Context, g *Gate, r Report, allowed func() error) error {
+	made, err := g.Request(r)
+	if err != nil {
+		return err
+	}
+	return made.Send(ctx, allowed)
+}
+
 func gateTo(t testing.TB, c *catalog.Catalog, endpoint string) *Gate {
 	t.Helper()
 	g, err := New(c, endpoint)

@@ -130,7 +130,7 @@ func TestWire(t *testing.T) {
 	for name, c := range catalogs {
 		t.Run(name, func(t *testing.T) {
 			r := receive(t, says(taken))
-			if err := gateTo(t, c, r.url()).Send(t.Context(), report(c), yes); err != nil {
+			if err := send(t.Context(), gateTo(t, c, r.url()), report(c), yes); err != nil {
 				t.Fatal(err)
 			}
 			raw := r.only(t)
@@ -171,7 +171,7 @@ func TestWireIsSmall(t *testing.T) {
 		{"hundreds", func() int64 { return random.Int64N(1000) }},
 		{"as much as there can be", func() int64 { return maxValue - random.Int64N(1<<32) }},
 	} {
-		raw, err := gateTo(t, c, "https://stats.vendor.example").Preview(t.Context(), usual(test.value))
+		raw, err := preview(gateTo(t, c, "https://stats.vendor.example"), usual(test.value))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +191,7 @@ func TestValueIsCapped(t *testing.T) {
 	r := report(compreface.Catalog)
 	r.Values[0][0] = 1 << 62
 	r.Values[1][0] = Absent
-	raw, err := gateTo(t, compreface.Catalog, "https://stats.vendor.example").Preview(t.Context(), r)
+	raw, err := preview(gateTo(t, compreface.Catalog, "https://stats.vendor.example"), r)
 	if err != nil {
 		t.Fatal(err)
 	}

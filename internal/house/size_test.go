@@ -47,11 +47,11 @@ func TestReadmeReportSize(t *testing.T) {
 				}
 			}
 		}
-		raw, err := way.Preview(t.Context(), r)
+		request, err := way.Request(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return len(raw)
+		return len(request.Bytes())
 	}
 	for range 100 {
 		if n := size(4, func() int64 { return random.Int64N(1000) }); n < usual-30 || n > usual+30 {

@@ -121,9 +121,9 @@ func (in *input) lose(id fileID) {
 	in.IDs = slices.DeleteFunc(in.IDs, id.same)
 }
 
-// settle ends what erase began: the input that was written anew as this one
+// finishErase ends what erase began: the input that was written anew as this one
 // is no longer on the disk. A torn piece that was at its end goes on counting.
-func (m *manifest) settle(in *input) {
+func (m *manifest) finishErase(in *input) {
 	for _, old := range m.Inputs {
 		if in.Was == "" || old == in || old.Sum != in.Was {
 			continue

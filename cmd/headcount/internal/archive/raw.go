@@ -153,7 +153,7 @@ func (e *erasure) rewrite(o *opened, x ErasedFile) (err error) {
 		if o.in.Pending > 0 {
 			in.Pending = place.rest
 		}
-		e.m.settle(in)
+		e.m.finishErase(in)
 	}
 	return atomicfile.SyncDir(filepath.Dir(to))
 }

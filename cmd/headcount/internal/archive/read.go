@@ -45,7 +45,7 @@ func (c *compaction) file(path string, known *index) error {
 		c.changed = true
 	}
 	if f.in != nil && f.in.Was != "" {
-		c.m.settle(f.in)
+		c.m.finishErase(f.in)
 		c.changed = true
 	}
 	in, err := c.input(f, known)

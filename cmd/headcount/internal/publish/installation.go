@@ -10,7 +10,7 @@ import (
 type installation struct {
 	plan    *plan
 	days    []day.Day
-	next    int      // the next of days to be settled
+	next    int      // the next of days to be closed
 	on      [][]bool // by day: the bits of that day
 	recent  []bool   // by day: a report in the window that ends with it
 	earlier []bool   // by day: a report in the window before that
@@ -49,7 +49,7 @@ func (i *installation) reset() {
 // add takes the next report.
 func (i *installation) add(r *schema.Report) {
 	for i.next < len(i.days) && r.Day > i.days[i.next] {
-		i.settle()
+		i.closeDay()
 	}
 	if i.next == len(i.days) {
 		return // later than the as-of
@@ -100,8 +100,8 @@ func (i *installation) take(r *schema.Report, m int, x metric) {
 	}
 }
 
-// settle writes down what the installation is on the next of the days.
-func (i *installation) settle() {
+// closeDay writes down what the installation is on the next of the days.
+func (i *installation) closeDay() {
 	at := i.next
 	i.next++
 	d, on := i.days[at], i.on[at]
@@ -132,10 +132,10 @@ func (i *installation) settle() {
 	}
 }
 
-// finish settles the days that are left.
+// finish closes the days that are left.
 func (i *installation) finish() [][]bool {
 	for i.next < len(i.days) {
-		i.settle()
+		i.closeDay()
 	}
 	return i.on
 }

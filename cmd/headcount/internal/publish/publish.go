@@ -127,7 +127,7 @@ func lock(archive string) (unlock func(), err error) {
 	return func() { _ = l.Unlock() }, nil
 }
 
-// choose settles the day, and whether its page was published before.
+// choose decides the day, and whether its page was published before.
 func (o *Options) choose(before record) (again bool, err error) {
 	last := before.Stats.AsOf
 	given := o.AsOf != day.None

@@ -34,7 +34,7 @@ func (r *release) figures() []Figure {
 		}
 		if g.kind == Parts {
 			part := list[g.first:g.end]
-			complement(part, r.counts[g.first:g.end], r.settled(g.id, part))
+			complement(part, r.counts[g.first:g.end], r.unchanged(g.id, part))
 		}
 	}
 	for c := range list {
@@ -122,11 +122,11 @@ func (r *release) nearlyAll(f *Figure, c int, active *Figure) {
 	}
 }
 
-// settled is whether a table hides what it hid on the page before, and none of
+// unchanged is whether a table hides what it hid on the page before, and none of
 // that was renewed. Then the hidden figures have enough company. Their counts
 // are not looked at again: an erasure or old changes would show in a further
 // figure that is hidden.
-func (r *release) settled(id string, figures []Figure) bool {
+func (r *release) unchanged(id string, figures []Figure) bool {
 	at := slices.IndexFunc(r.last, func(t Table) bool { return t.ID == id })
 	return at >= 0 && slices.EqualFunc(r.last[at].Figures, figures, func(old, f Figure) bool {
 		hidden := f.Status == Suppressed
@@ -150,9 +150,9 @@ func share(f, active *Figure) *float64 {
 // complement hides more figures of a table that adds up to a total, until
 // what is hidden cannot be had from the others. The choice is by what was
 // published, and in the order of the table where that is equal, so that it
-// tells nothing that the figures did not. Settled is whether those that are
+// tells nothing that the figures did not. Enough is whether those that are
 // hidden already were enough before.
-func complement(figures []Figure, counts []int64, settled bool) {
+func complement(figures []Figure, counts []int64, enough bool) {
 	for {
 		hidden, sum, smallest := 0, int64(0), -1
 		for i := range figures {
@@ -172,7 +172,7 @@ func complement(figures []Figure, counts []int64, settled bool) {
 		case smallest < 0:
 			hideZeros(figures)
 			return
-		case hidden > 1 && (settled || sum >= Threshold):
+		case hidden > 1 && (enough || sum >= Threshold):
 			return
 		}
 		figures[smallest].hide()

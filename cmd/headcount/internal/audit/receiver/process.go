@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// patience is how long the audit waits for a Collector before it gives up.
-const patience = 60 * time.Second
+// collectorTimeout is how long the audit waits for a Collector before it gives up.
+const collectorTimeout = 60 * time.Second
 
 // step is the pause between two looks at a condition.
 const step = 20 * time.Millisecond
@@ -64,7 +64,7 @@ func (p *process) accepts(ctx context.Context, listens []string) error {
 			}
 			return true, c.Close()
 		})
-		if errors.Is(err, errPatience) {
+		if errors.Is(err, errTimeout) {
 			return fmt.Errorf("the Collector does not listen on %s: %s", address, p.log.last())
 		}
 		if err != nil {
@@ -74,11 +74,11 @@ func (p *process) accepts(ctx context.Context, listens []string) error {
 	return nil
 }
 
-var errPatience = errors.New("not within " + patience.String())
+var errTimeout = errors.New("not within " + collectorTimeout.String())
 
 // until waits for a condition.
 func until(ctx context.Context, holds func() (bool, error)) error {
-	limit := time.After(patience)
+	limit := time.After(collectorTimeout)
 	for {
 		if ok, err := holds(); ok || err != nil {
 			return err
@@ -87,7 +87,7 @@ func until(ctx context.Context, holds func() (bool, error)) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-limit:
-			return errPatience
+			return errTimeout
 		case <-time.After(step):
 		}
 	}
@@ -102,7 +102,7 @@ func (p *process) stop() error {
 	select {
 	case <-p.done:
 		return nil
-	case <-time.After(patience):
+	case <-time.After(collectorTimeout):
 		p.kill()
 		return errors.New("the Collector does not end when it is asked to")
 	}

@@ -123,7 +123,7 @@ func (i *inspection) running(ctx context.Context) error {
 	if i.result.Requests.Accepted == 0 {
 		return fmt.Errorf("nothing was accepted at %s: does a Collector listen there?", i.Endpoint)
 	}
-	after, err := i.settled(ctx, len(before))
+	after, err := i.awaitOutput(ctx, len(before))
 	if err != nil {
 		return err
 	}
@@ -144,9 +144,9 @@ func (i *inspection) running(ctx context.Context) error {
 // quiet is how long an output must not grow to be taken for complete.
 const quiet = 3 * time.Second
 
-// settled waits until all valid data is written, or nothing more comes, and
+// awaitOutput waits until all valid data is written, or nothing more comes, and
 // returns what is new. What is old was judged by an earlier audit.
-func (i *inspection) settled(ctx context.Context, before int) (after []byte, err error) {
+func (i *inspection) awaitOutput(ctx context.Context, before int) (after []byte, err error) {
 	grew := time.Now()
 	err = until(ctx, func() (bool, error) {
 		data, err := written(i.Output)
