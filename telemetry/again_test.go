@@ -128,3 +128,55 @@ func TestEndedContextAsksNothing(t *testing.T) {
 		_ = c.Shutdown(t.Context())
 	})
 }
+
+// A waitingState writes when it is told to.
+type waitingState struct {
+	memoryState
+	free chan struct{}
+}
+
+func (s *waitingState) Swap(ctx context.Context, version int64, value []byte) error {
+	if s.free != nil {
+		<-s.free
+	}
+	return s.memoryState.Swap(ctx, version, value)
+}
+
+// TestShutdownTwice: Shutdown says that what was counted is written once it is, also
+// where another Shutdown has begun to write it.
+func TestShutdownTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := &waitingState{}
+		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "http://127.0.0.1:9", State: state, Consent: always(consent.Granted, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		state.free = make(chan struct{})
+		c.Add(compreface.UserCreated, 1)
+		go func() { _ = c.Shutdown(context.Background()) }()
+		synctest.Wait()
+		limited, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := c.Shutdown(limited); err == nil {
+			t.Error("got no error while nothing is written")
+		}
+		close(state.free)
+		if err := c.Shutdown(t.Context()); err != nil {
+			t.Errorf("got %v, want that it is written", err)
+		}
+	})
+}
+
+type panickingError struct{ error }
+
+func (panickingError) As(any) bool { panic("As") }
+
+// TestErrorThatPanics: an error of a callback does not end the host either.
+func TestErrorThatPanics(t *testing.T) {
+	var log lines
+	s := start(t, receive(t).URL, func(c *Config) { c.Logger = log.logger() })
+	s.decide(t, consent.Granted)
+	s.Observe(compreface.Collections, func(context.Context) ([]int64, error) { return nil, panickingError{context.Canceled} })
+	s.flush(t)
+}

@@ -305,10 +305,11 @@ func (c *Client) keepEarlier(ctx context.Context, guid uuid.UUID) error {
 // kept and goes out with the next report. With totals in a mapped file Shutdown
 // returns within 50 ms, whatever hangs. Otherwise it writes what was counted since
 // the last write, as long as ctx allows, or five seconds if ctx has no deadline.
-// After an error, what was counted since then can be lost.
+// After an error, what was counted since then can be lost: another Shutdown tries
+// again.
 //
-// Shutdown can be called any number of times, and is safe on a nil or zero
-// Client.
+// Shutdown can be called any number of times, also at once, and is safe on a nil or
+// zero Client.
 func (c *Client) Shutdown(ctx context.Context) error {
 	if c == nil || c.end == nil {
 		return nil
@@ -323,7 +324,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 			}
 		}()
 	}
-	r := c.decisions.newest.Swap(nil)
+	r := c.decisions.newest.Load()
 	if r == nil || r.ledger.Mapped() {
 		return nil
 	}
@@ -336,6 +337,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	if err := r.ledger.Sync(ctx); err != nil && !ledger.Final(err) {
 		return fmt.Errorf("telemetry: what was counted last is not written: %w", err)
 	}
+	c.decisions.newest.CompareAndSwap(r, nil) // not before: another Shutdown waits for it as well
 	return nil
 }
 

@@ -34,7 +34,7 @@ type decisions struct {
 	erasures   *erasures
 	local      bool // see Config.CountLocally
 
-	newest atomic.Pointer[recorder] // of the yes, live or put down; nil after a no and after Shutdown
+	newest atomic.Pointer[recorder] // of the yes, live or put down; nil after a no, and once Shutdown has written
 	apply  chan struct{}            // one Refresh at a time
 	again  *time.Timer              // looks again when a decision could not be acted on
 	last   atomic.Pointer[acted]    // never nil

@@ -36,6 +36,7 @@ func (l *logger) log(level slog.Level, message string, args ...any) {
 	if l.to == nil {
 		return
 	}
+	defer func() { _ = recover() }() // a logger or an error that panics must not end the host
 	key := numbered.ReplaceAllString(fmt.Sprint(append([]any{message}, args...)...), "0")
 	for _, arg := range args { // what is for the log, and not for the settings
 		var more interface{ Detail() string }
@@ -54,7 +55,6 @@ func (l *logger) log(level slog.Level, message string, args ...any) {
 	}
 	l.mu.Unlock()
 	if fresh {
-		defer func() { _ = recover() }() // a logger that panics must not end the host
 		l.to.Log(context.Background(), level, message, args...)
 	}
 }

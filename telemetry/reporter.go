@@ -25,7 +25,6 @@ const (
 	busyInterval  = time.Second            // between two tries to get the right to send
 	wakeDebounce  = time.Second            // between two looks that Add asked for
 	syncTimeout   = 5 * time.Second        // for files and databases
-	endTimeout    = 500 * time.Millisecond // for the outcome, where the yes was taken back
 	spread        = 5 * time.Second        // processes of one installation do not all collect at once
 )
 
@@ -243,7 +242,6 @@ func (p *reporter) end(r *recorder, sending ledger.Sending, before ledger.Schedu
 	next, final := after(p.now(), r.ledger.Identity().Phase, before, sending.Attempt, err)
 	ctx, cancel := context.WithTimeout(context.Background(), syncTimeout)
 	defer cancel()
-	defer context.AfterFunc(r.ctx, func() { time.AfterFunc(endTimeout, cancel) })() // a no waits for this
 	stored := r.ledger.End(ctx, sending, next)
 	if stored != nil && r.ctx.Err() == nil { // the report was sent all the same
 		go p.log.warn("telemetry: the outcome of the report is not stored", "error", stored)

@@ -38,7 +38,7 @@ var rooms = map[string][]string{
 	"internal/notice":  {"internal/texts"},
 	"internal/texts":   {},
 	"internal/words":   {"internal/texts", "golang.org/x/text"},
-	"internal/ledger":  {"internal/durable", "github.com/google/uuid"},
+	"internal/ledger":  {"internal/bounded", "internal/durable", "github.com/google/uuid"},
 	"internal/gate": {"catalog", "github.com/google/uuid", "go.opentelemetry.io/otel", "go.opentelemetry.io/proto/otlp",
 		"google.golang.org/protobuf"},
 	"internal/erasure": {"internal/durable", "github.com/google/uuid"},

@@ -161,6 +161,7 @@ func TestKilledWhileCreating(t *testing.T) {
 }
 
 func TestKilledWhileGrowing(t *testing.T) {
+	needsMapping(t)
 	for _, action := range []string{"grow", "extend"} {
 		t.Run(action, func(t *testing.T) {
 			t.Parallel()

@@ -74,10 +74,8 @@ func TestDamagedWhileRunning(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := directory(t)
+			needsMapping(t)
 			l := open(t, dir, abc...)
-			if !l.Mapped() {
-				t.Skip("a mapping is not sound here")
-			}
 			underLoad(t, l, func() { c.damage(t, filepath.Join(dir, fileName)) })
 			if err := l.Check(ctx); !errors.Is(err, c.want) {
 				t.Errorf("Check: %v, want %v", err, c.want)
@@ -164,6 +162,7 @@ func underLoad(t *testing.T, l *Ledger, f func()) {
 // TestPutAsideStopsOthers: what one process put aside is gone for another one
 // that counts in it.
 func TestPutAsideStopsOthers(t *testing.T) {
+	needsMapping(t)
 	dir := directory(t)
 	other := open(t, dir, "a", "b")
 	damageByte(t, pathOf(dir), headerSize+atKey+3)
@@ -215,6 +214,7 @@ func TestThingsInPlaceOfFiles(t *testing.T) {
 }
 
 func TestManyPutAside(t *testing.T) {
+	needsMapping(t)
 	dir := directory(t)
 	path := filepath.Join(dir, fileName)
 	for i := range 6 {

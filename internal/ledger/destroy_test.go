@@ -92,10 +92,8 @@ func TestDestroyedElsewhere(t *testing.T) {
 	other.hears("open")
 	other.says("go")
 	other.hears("refused 0")
+	needsMapping(t)
 	l := open(t, dir, abc...)
-	if !l.Mapped() {
-		t.Skip("a mapping is not sound here")
-	}
 	if err := destroyIn(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -129,10 +127,8 @@ func TestClosedFirst(t *testing.T) {
 	if err := os.WriteFile(aside(path), make([]byte, 5000), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	needsMapping(t)
 	l := open(t, dir, abc...)
-	if !l.Mapped() {
-		t.Skip("a mapping is not sound here")
-	}
 	var steps []string
 	defer func(before func(string)) { durable.Step = before }(durable.Step)
 	durable.Step = func(name string) {
@@ -211,6 +207,7 @@ func TestDestroyWhatIsInItsPlace(t *testing.T) {
 }
 
 func TestDestroyWithoutPermission(t *testing.T) {
+	needsMapping(t)
 	dir := with(directory)(t)
 	path := filepath.Join(dir, fileName)
 	if err := os.Chmod(path, 0); err != nil {

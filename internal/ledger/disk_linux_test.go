@@ -49,6 +49,7 @@ type zeros struct{}
 func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
 func TestFullDisk(t *testing.T) {
+	needsMapping(t)
 	t.Run("creating", func(t *testing.T) {
 		for _, room := range []int64{0, 4096, fileSize - 4096} {
 			dir := smallDisk(t, "size=256k")
@@ -159,6 +160,7 @@ func asOther(t *testing.T, dir string) *process {
 }
 
 func TestWithoutRights(t *testing.T) {
+	needsMapping(t)
 	for name, c := range map[string]struct {
 		file, dir     os.FileMode
 		open, destroy string // how what is said goes
@@ -296,6 +298,7 @@ func mappings(t *testing.T) int {
 // TestNothingLeaks opens and drops many ledgers. Their mappings end when the
 // collector finds them, never while one is in use.
 func TestNothingLeaks(t *testing.T) {
+	needsMapping(t)
 	dir := with(directory)(t)
 	kept := open(t, dir, abc...)
 	before := descriptors(t)

@@ -5,8 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"maps"
-	"sync"
 	"sync/atomic"
+
+	"headcount.example/internal/bounded"
 )
 
 // folding is how a process that counts in its own memory adds that to what all
@@ -14,11 +15,11 @@ import (
 // writes in full: to write it again, because an answer was lost, changes nothing.
 type folding struct {
 	state   inState
-	series  []string   // each name once, as a catalog has them
-	process string     // random: names the share
-	mu      sync.Mutex // one fold at a time; guards the rest
-	written []uint64   // what this process has written of each series, or may have written
-	merged  []uint64   // how much of that another process added to the totals
+	series  []string      // each name once, as a catalog has them
+	process string        // random: names the share
+	busy    chan struct{} // a token for one fold at a time; guards the rest
+	written []uint64      // what this process has written of each series, or may have written
+	merged  []uint64      // how much of that another process added to the totals
 }
 
 // newLedger returns a ledger that counts in this process's memory, one slot in
@@ -26,7 +27,7 @@ type folding struct {
 func newLedger(state inState, series []string) *Ledger {
 	l := &Ledger{closed: new(atomic.Uint64)}
 	none := make([]uint64, len(series))
-	l.folding = folding{state: state, series: series, process: rand.Text(), written: none, merged: none}
+	l.folding = folding{state: state, series: series, process: rand.Text(), busy: make(chan struct{}, 1), written: none, merged: none}
 	lines := make([]struct {
 		atomic.Uint64
 		_ [slotSize - 8]byte
@@ -60,8 +61,10 @@ func (l *Ledger) share(v *value) (counted []uint64, share map[string]uint64) {
 // fold writes this process's share, and makes the change, which may be nil, and
 // may be tried more than once.
 func (l *Ledger) fold(ctx context.Context, change func(*plan) error) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if err := bounded.Take(ctx, l.busy); err != nil {
+		return err
+	}
+	defer func() { <-l.busy }()
 	for {
 		err := l.try(ctx, change)
 		if !errors.Is(err, ErrConflict) {
@@ -100,8 +103,10 @@ func (l *Ledger) try(ctx context.Context, change func(*plan) error) error {
 
 // sum is what all processes wrote, and what this one counted since.
 func (l *Ledger) sum(ctx context.Context, totals []uint64) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if err := bounded.Take(ctx, l.busy); err != nil {
+		return err
+	}
+	defer func() { <-l.busy }()
 	v, _, err := l.load(ctx)
 	if err != nil {
 		return err

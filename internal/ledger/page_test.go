@@ -171,6 +171,7 @@ func TestDamageIsPutAside(t *testing.T) {
 // TestFlippedBytesOnDisk goes through Open for each byte that matters, and
 // some that do not.
 func TestFlippedBytesOnDisk(t *testing.T) {
+	needsMapping(t)
 	whole := sample(t)
 	want := figures(whole)
 	var places []int

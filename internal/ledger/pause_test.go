@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"errors"
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,5 +54,45 @@ func TestConflictsPause(t *testing.T) {
 				t.Errorf("%s: got %v for %d conflicts, want a pause after each", step.name, took, conflicts)
 			}
 		}
+	})
+}
+
+// A waiting State answers a Swap when it is told to.
+type waiting struct {
+	flaky
+	free chan struct{}
+}
+
+func (s *waiting) Swap(ctx context.Context, version int64, value []byte) error {
+	if s.free != nil {
+		<-s.free
+	}
+	return s.flaky.Swap(ctx, version, value)
+}
+
+// TestFoldWaitsAsLongAsItsContext: a caller waits for an earlier fold of this process no
+// longer than its context allows.
+func TestFoldWaitsAsLongAsItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := &waiting{flaky: flaky{random: rand.New(rand.NewPCG(1, 1))}}
+		l, err := Open(t.Context(), Place{State: state}, Owner{}, abc, time.Now(), func() error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		state.free = make(chan struct{})
+		l.Add(l.Slot(0), 1)
+		go func() { _ = l.Sync(context.Background()) }()
+		synctest.Wait()
+		for name, call := range map[string]func(context.Context) error{
+			"Sync":   l.Sync,
+			"Totals": func(ctx context.Context) error { return l.Totals(ctx, make([]uint64, len(abc))) },
+		} {
+			limited, cancel := context.WithTimeout(t.Context(), time.Second)
+			if err := call(limited); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s: got %v, want %v", name, err, context.DeadlineExceeded)
+			}
+			cancel()
+		}
+		close(state.free)
 	})
 }
