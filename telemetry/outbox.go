@@ -24,8 +24,9 @@ type outbox struct {
 	journal *journal.Journal // nil: none is kept
 }
 
-// send sends a report. Allowed is the last look before the connection is opened.
-// The journal has the bytes before that. The time has an end: a process that was paused sends nothing afterwards.
+// send sends a report. Allowed is the last look; after it come the entry in the
+// journal and the connection. Its context has a deadline, so that a process that was
+// paused sends nothing late.
 func (o *outbox) send(ctx context.Context, report gate.Report, allowed func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
@@ -33,36 +34,45 @@ func (o *outbox) send(ctx context.Context, report gate.Report, allowed func(cont
 	if err != nil {
 		return err
 	}
-	var number int // of the entry; 0 where there is none
-	err = request.Send(ctx, func() error {
-		err := allowed(ctx)
-		if err == nil && o.journal != nil {
-			number, err = o.journal.Begin(o.now(), o.gate.URL(), request.Bytes())
-		}
-		return err
-	})
-	var unreached *gate.Error
-	if o.hint != "" && !mayHaveLeft(err) && errors.As(err, &unreached) {
-		err = fmt.Errorf("%w (%s)", err, o.hint)
-	}
-	if number == 0 {
+	if err := allowed(ctx); err != nil {
 		return err
 	}
-	text := journal.Delivered
-	switch {
-	case !mayHaveLeft(err):
-		text = notSent + err.Error()
-	case errors.Is(err, gate.ErrUnanswered):
-		text = "no answer: " + err.Error()
-	case err != nil:
-		text = "not delivered: " + err.Error()
+	if o.journal == nil {
+		return o.deliver(ctx, request)
 	}
-	unnoted := o.journal.End(o.now(), number, text)
-	if unnoted != nil && mayHaveLeft(err) {
+	entry, err := o.journal.Begin(o.now(), o.gate.URL(), request.Bytes())
+	if err != nil {
+		return err
+	}
+	err = o.deliver(ctx, request)
+	if unnoted := o.journal.End(o.now(), entry, outcomeOf(err)); unnoted != nil && mayHaveLeft(err) {
 		// Only the outcome is missing. A Logger that blocks must not hold up the reporter.
 		go o.log.warn("telemetry: the outcome of a report is not in the journal", "error", unnoted)
 	}
 	return err
+}
+
+// deliver adds the hint where the receiver was not reached.
+func (o *outbox) deliver(ctx context.Context, request gate.Request) error {
+	err := request.Send(ctx)
+	var unreached *gate.Error
+	if o.hint != "" && !mayHaveLeft(err) && errors.As(err, &unreached) {
+		return fmt.Errorf("%w (%s)", err, o.hint)
+	}
+	return err
+}
+
+// outcomeOf is what the journal says of a report that ended with err.
+func outcomeOf(err error) string {
+	switch {
+	case err == nil:
+		return journal.Delivered
+	case !mayHaveLeft(err):
+		return notSent + err.Error()
+	case errors.Is(err, gate.ErrUnanswered):
+		return "no answer: " + err.Error()
+	}
+	return "not delivered: " + err.Error()
 }
 
 // notSent begins the outcome of an entry of which nothing left this machine.

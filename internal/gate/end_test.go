@@ -54,7 +54,7 @@ func TestEndsByItself(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begin := time.Now()
-				err := send(t.Context(), gateThrough(t, test.far), report(compreface.Catalog), yes)
+				err := send(t.Context(), gateThrough(t, test.far), report(compreface.Catalog))
 				if took := time.Since(begin); took > timeout {
 					t.Errorf("took %v", took)
 				}
@@ -108,7 +108,7 @@ func TestEndsWithContext(t *testing.T) {
 			}
 			ctx, cancel := context.WithCancelCause(t.Context())
 			go func() { <-reached; cancel(errors.New("consent was taken back")) }()
-			err = send(ctx, gateTo(t, compreface.Catalog, endpoint), report(compreface.Catalog), yes)
+			err = send(ctx, gateTo(t, compreface.Catalog, endpoint), report(compreface.Catalog))
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("%v, want context.Canceled", err)
 			}
@@ -139,7 +139,7 @@ func TestLookupEndsWithContext(t *testing.T) {
 	}}
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-asked; cancel() }()
-	err := send(ctx, gateTo(t, compreface.Catalog, "https://stats.vendor.invalid"), report(compreface.Catalog), yes)
+	err := send(ctx, gateTo(t, compreface.Catalog, "https://stats.vendor.invalid"), report(compreface.Catalog))
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want context.Canceled", err)
 	}
@@ -156,7 +156,7 @@ func TestLookupFails(t *testing.T) {
 	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("no network")
 	}}
-	err := send(t.Context(), gateTo(t, compreface.Catalog, "https://stats.vendor.invalid"), report(compreface.Catalog), yes)
+	err := send(t.Context(), gateTo(t, compreface.Catalog, "https://stats.vendor.invalid"), report(compreface.Catalog))
 	var e *Error
 	if !errors.As(err, &e) || e.Status != 0 || e.Final || !strings.Contains(e.Reason, "stats.vendor.invalid") {
 		t.Errorf("%#v, want an Error without status that names the host", err)
@@ -181,7 +181,7 @@ func TestServerSpeaksFirst(t *testing.T) {
 			_ = c.SetWriteDeadline(time.Time{})
 			go func() { _, _ = io.WriteString(c, hello) }()
 			_, _ = io.Copy(io.Discard, c)
-		}), report(compreface.Catalog), yes)
+		}), report(compreface.Catalog))
 		if err == nil || heard != 0 {
 			t.Errorf("error %v, and %d bytes were heard before the server was asked", err, heard)
 		}
@@ -189,7 +189,7 @@ func TestServerSpeaksFirst(t *testing.T) {
 	})
 	address := answering(t, func(c net.Conn) { _, _ = io.WriteString(c, hello) })
 	for range 20 {
-		err := send(t.Context(), gateTo(t, compreface.Catalog, "http://"+address), report(compreface.Catalog), yes)
+		err := send(t.Context(), gateTo(t, compreface.Catalog, "http://"+address), report(compreface.Catalog))
 		if err == nil {
 			t.Error("delivered to an SSH server")
 		}

@@ -71,30 +71,17 @@ func (g *Gate) Direct() bool { return g.proxy == nil && g.url.Scheme == "https" 
 // URL is the address that reports go to.
 func (g *Gate) URL() string { return g.url.String() }
 
-// Send sends the request, once. Allowed is asked immediately before the
-// connection is opened; its error stops the report. A report that was sent
-// and not taken is an [Error]; when ctx ended first, the error is ctx's. Send
-// ends with ctx, and after ten seconds at the latest; nothing else of ctx is
-// used.
-func (r Request) Send(ctx context.Context, allowed func() error) error {
-	if ctx == nil {
-		ctx = context.Background()
+// Send sends the request, once. A request that was sent and not taken is an
+// [Error]; when ctx ended first, the error is ctx's. Send ends with ctx, and after
+// ten seconds at the latest. Of ctx only its end is used: it may carry a span, or
+// hooks that see the connection.
+func (r Request) Send(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	// A context of our own: the caller's may carry a span, or hooks that see
-	// the connection.
 	own, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
-	err := ctx.Err()
-	if err == nil {
-		err = allowed()
-	}
-	if err == nil {
-		err = ctx.Err() // asking may have taken a while
-	}
-	if err != nil {
-		return err
-	}
 	return r.gate.deliver(ctx, own, r.bytes)
 }
 

@@ -79,7 +79,7 @@ func runChild(task string) {
 		return nil, errors.New("no lookups here")
 	}}
 	if !c.Preview {
-		err = send(ctx, g, report(catalogs[c.Catalog]), yes)
+		err = send(ctx, g, report(catalogs[c.Catalog]))
 	}
 	if err != nil {
 		result.Error = err.Error()

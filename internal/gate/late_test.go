@@ -54,7 +54,7 @@ func TestTimeOfTheCaller(t *testing.T) {
 	for _, scheme := range []string{"http://", "https://"} {
 		r := receive(t, says(taken))
 		ctx := stopped{t.Context(), time.Now().Add(-time.Second)}
-		err := send(ctx, gateTo(t, compreface.Catalog, scheme+r.Addr().String()), report(compreface.Catalog), yes)
+		err := send(ctx, gateTo(t, compreface.Catalog, scheme+r.Addr().String()), report(compreface.Catalog))
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: got %v, want the caller's time", scheme, err)
 		}

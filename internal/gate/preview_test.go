@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,7 +36,7 @@ func TestPreviewIsWhatIsSent(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := send(t.Context(), g, report(c), yes); err != nil {
+				if err := send(t.Context(), g, report(c)); err != nil {
 					t.Fatal(err)
 				}
 				if sent := r.only(t); !bytes.Equal(shown, sent) {
@@ -96,70 +95,26 @@ func TestPreviewLeavesNothing(t *testing.T) {
 	})
 }
 
-// TestLastLook: allowed is asked once, and after it the first thing is the
-// lookup or the dial.
-func TestLastLook(t *testing.T) {
-	refused := errors.New("consent was taken back")
-	t.Run("no: neither lookup nor dial", func(t *testing.T) {
-		noLookups(t)
-		elsewhere := listenDeaf(t)
-		for _, endpoint := range []string{"http://" + elsewhere.Addr().String(), "https://stats.vendor.example"} {
-			asked := 0
-			err := send(t.Context(), gateTo(t, compreface.Catalog, endpoint), report(compreface.Catalog), func() error { asked++; return refused })
-			if !errors.Is(err, refused) || err.Error() != refused.Error() {
-				t.Errorf("%s: %v, want exactly the error of the look", endpoint, err)
-			}
-			if asked != 1 {
-				t.Errorf("%s: asked %d times", endpoint, asked)
-			}
-		}
-		elsewhere.untouched(t)
-	})
-	t.Run("yes: once, before the dial", func(t *testing.T) {
-		var asked, dialed atomic.Int64
-		r := receive(t, func(c net.Conn) { says(taken)(c) })
-		err := send(t.Context(), gateTo(t, compreface.Catalog, r.url()), report(compreface.Catalog), func() error {
-			dialed.Store(int64(r.connections()))
-			asked.Add(1)
-			return nil
-		})
-		if err != nil || asked.Load() != 1 || dialed.Load() != 0 {
-			t.Errorf("%v, asked %d times, connected %d times before", err, asked.Load(), dialed.Load())
+// TestOneConnection: there is one however it fails, and none where the time is over.
+func TestOneConnection(t *testing.T) {
+	for _, answer := range []string{"", "HTTP/1.1 503 x\r\nRetry-After: 0\r\n\r\n", "HTTP/1.1 308 x\r\nLocation: /\r\n\r\n", "garbage"} {
+		r := receive(t, func(c net.Conn) { says(answer)(c); c.Close() })
+		if err := send(t.Context(), gateTo(t, compreface.Catalog, r.url()), report(compreface.Catalog)); err == nil {
+			t.Errorf("%q: delivered", answer)
 		}
 		r.only(t)
-	})
-	t.Run("once however it fails", func(t *testing.T) {
-		for _, answer := range []string{"", "HTTP/1.1 503 x\r\nRetry-After: 0\r\n\r\n", "HTTP/1.1 308 x\r\nLocation: /\r\n\r\n", "garbage"} {
-			asked := 0
-			r := receive(t, func(c net.Conn) { says(answer)(c); c.Close() })
-			if err := send(t.Context(), gateTo(t, compreface.Catalog, r.url()), report(compreface.Catalog), func() error { asked++; return nil }); err == nil {
-				t.Errorf("%q: delivered", answer)
-			}
-			r.only(t)
-			if asked != 1 {
-				t.Errorf("%q: asked %d times", answer, asked)
-			}
-		}
-	})
-	t.Run("ended before", func(t *testing.T) {
-		elsewhere := listenDeaf(t)
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		err := send(ctx, gateTo(t, compreface.Catalog, "http://"+elsewhere.Addr().String()), report(compreface.Catalog), yes)
+	}
+	noLookups(t)
+	elsewhere := listenDeaf(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, endpoint := range []string{"http://" + elsewhere.Addr().String(), "https://stats.vendor.example"} {
+		err := send(ctx, gateTo(t, compreface.Catalog, endpoint), report(compreface.Catalog))
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("%v, want context.Canceled", err)
+			t.Errorf("%s: got %v, want context.Canceled", endpoint, err)
 		}
-		elsewhere.untouched(t)
-	})
-	t.Run("ended during the look", func(t *testing.T) {
-		elsewhere := listenDeaf(t)
-		ctx, cancel := context.WithCancel(t.Context())
-		err := send(ctx, gateTo(t, compreface.Catalog, "http://"+elsewhere.Addr().String()), report(compreface.Catalog), func() error { cancel(); return nil })
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("%v, want context.Canceled", err)
-		}
-		elsewhere.untouched(t)
-	})
+	}
+	elsewhere.untouched(t)
 }
 
 func TestSendConcurrently(t *testing.T) {
@@ -168,7 +123,7 @@ func TestSendConcurrently(t *testing.T) {
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			if err := send(t.Context(), g, report(compreface.Catalog), yes); err != nil {
+			if err := send(t.Context(), g, report(compreface.Catalog)); err != nil {
 				t.Error(err)
 			}
 		})

@@ -254,7 +254,7 @@ func TestProxyFails(t *testing.T) {
 			if err := g.Through("http://" + url.UserPassword(user, secret).String() + "@" + ln); err != nil {
 				t.Fatal(err)
 			}
-			err := send(within(t, 30*time.Second), g, report(compreface.Catalog), yes)
+			err := send(within(t, 30*time.Second), g, report(compreface.Catalog))
 			var e *Error
 			if !errors.As(err, &e) || e.Final || e.Status != 0 || errors.Is(err, ErrUnanswered) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)

@@ -135,7 +135,7 @@ func TestServer(t *testing.T) {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()
 				r := receive(t, test.reply)
-				err := send(within(t, 30*time.Second), gateTo(t, compreface.Catalog, r.url()), report(compreface.Catalog), yes)
+				err := send(within(t, 30*time.Second), gateTo(t, compreface.Catalog, r.url()), report(compreface.Catalog))
 				r.only(t)
 				check(t, test, err)
 			})
@@ -245,7 +245,7 @@ func TestLimitsOfAnAnswer(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := receive(t, test.reply)
-			err := send(within(t, 30*time.Second), gateTo(t, compreface.Catalog, r.url()), report(compreface.Catalog), yes)
+			err := send(within(t, 30*time.Second), gateTo(t, compreface.Catalog, r.url()), report(compreface.Catalog))
 			r.only(t)
 			check(t, test, err)
 		})

@@ -29,7 +29,6 @@ const taken = "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nConten
 var (
 	catalogs = map[string]*catalog.Catalog{"compreface": compreface.Catalog, "affiliate": affiliate.Catalog}
 	guid     = uuid.MustParse("0f47a1d2-3b5c-4e6f-8a9b-0c1d2e3f4a5b")
-	yes      = func() error { return nil }
 )
 
 // report is one with every kind of figure. Its times are not midnight: the
@@ -60,12 +59,12 @@ func preview(g *Gate, r Report) ([]byte, error) {
 }
 
 // send makes a request of a report, and sends it.
-func send(ctx context.Context, g *Gate, r Report, allowed func() error) error {
+func send(ctx context.Context, g *Gate, r Report) error {
 	made, err := g.Request(r)
 	if err != nil {
 		return err
 	}
-	return made.Send(ctx, allowed)
+	return made.Send(ctx)
 }
 
 func gateTo(t testing.TB, c *catalog.Catalog, endpoint string) *Gate {

@@ -155,7 +155,7 @@ func TestPlainAnswerToTLS(t *testing.T) {
 		got <- hello[:n]
 		says(taken)(conn)
 	}()
-	err = send(within(t, 30*time.Second), gateTo(t, compreface.Catalog, "https://"+ln.Addr().String()), report(compreface.Catalog), yes)
+	err = send(within(t, 30*time.Second), gateTo(t, compreface.Catalog, "https://"+ln.Addr().String()), report(compreface.Catalog))
 	if err == nil {
 		t.Error("delivered")
 	}
@@ -174,7 +174,7 @@ func TestHandshakeHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ln.Close() })
-	err = send(t.Context(), gateTo(t, compreface.Catalog, "https://"+ln.Addr().String()), report(compreface.Catalog), yes)
+	err = send(t.Context(), gateTo(t, compreface.Catalog, "https://"+ln.Addr().String()), report(compreface.Catalog))
 	if err == nil || !strings.Contains(err.Error(), "no connection within 5s") || errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want an error that names our own time", err)
 	}

@@ -130,7 +130,7 @@ func TestWire(t *testing.T) {
 	for name, c := range catalogs {
 		t.Run(name, func(t *testing.T) {
 			r := receive(t, says(taken))
-			if err := send(t.Context(), gateTo(t, c, r.url()), report(c), yes); err != nil {
+			if err := send(t.Context(), gateTo(t, c, r.url()), report(c)); err != nil {
 				t.Fatal(err)
 			}
 			raw := r.only(t)
