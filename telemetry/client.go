@@ -1,6 +1,6 @@
 package telemetry
 
-// The client wires the parts. It knows all of them, and none of them knows it.
+// The client makes the parts and calls them. No part refers to the client.
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -37,7 +36,7 @@ type Client struct {
 	outbox    *outbox
 	callbacks *callbacks
 	mistakes  *mistakes // nil: there is no Logger to tell of them
-	loud      bool      // mistakes is not nil; shorter to ask for, so that Add is inlined
+	loud      bool      // mistakes is not nil; a field, so that Add is small enough to be inlined
 }
 
 // Init returns the client of one product. The client is usable whatever the
@@ -78,24 +77,23 @@ func (c *Client) wire(metrics []catalog.Definition, sender *gate.Gate) {
 		c.mistakes, c.loud = &mistakes{callbacks: c.callbacks}, true
 	}
 	c.outbox = &outbox{shared: c.shared, gate: sender, hint: c.config.proxyHint(sender)}
-	kept := store{product: c.config.Catalog.Product(), place: ledger.Place{State: c.config.State}, asking: make(chan struct{}, 1)}
-	requests := ""
+	product, place, requests := c.config.Catalog.Product(), ledger.Place{State: c.config.State}, ""
 	if dir := c.config.Dir; filepath.IsAbs(dir) {
-		kept.place.Dir = dir
+		place.Dir = dir
 		c.outbox.journal = journal.New(dir)
 		requests = filepath.Join(dir, "erasure")
 	}
 	may := &permission{config: c.config, calls: make(chan struct{}, maxCalls), saves: make(chan struct{}, maxCalls)}
 	c.erasures = &erasures{
 		shared: c.shared, permission: may, live: &c.live, outbox: c.outbox,
-		requests: erasure.New(requests, kept.product), sending: make(chan struct{}, 1),
+		requests: erasure.New(requests, product), sending: make(chan struct{}, 1),
 	}
 	c.erasures.timer = time.AfterFunc(farthest, c.erasures.again)
 	c.erasures.timer.Stop() // until there is a request
 	c.reporter = &reporter{shared: c.shared, permission: may, outbox: c.outbox}
 	d := &decisions{
-		shared: c.shared, permission: may, live: &c.live, store: kept, callbacks: c.callbacks, reporter: c.reporter, erasures: c.erasures,
-		local: c.config.CountLocally, apply: make(chan struct{}, 1),
+		shared: c.shared, permission: may, live: &c.live, product: product, place: place, callbacks: c.callbacks, reporter: c.reporter,
+		erasures: c.erasures, local: c.config.CountLocally, apply: make(chan struct{}, 1), asking: make(chan struct{}, 1),
 	}
 	d.last.Store(&acted{})
 	d.again = time.AfterFunc(actAgain, func() {
@@ -165,10 +163,10 @@ func (c *Client) Observe(sizes catalog.RangeGauge, function func(context.Context
 // A decision that was recorded elsewhere is acted on by [Client.Refresh].
 //
 // A no needs less than a yes. Counting and sending stop at once, and totals and
-// identifier are destroyed where they can be reached. That is so also where the no
-// cannot be recorded, which is the error then. This process then stays off until
-// Decide records a yes, or a no that was recorded elsewhere is found; a restart
-// forgets it.
+// identifier are destroyed where they can be reached. If the no cannot be recorded,
+// Decide returns that error, and the rest happens all the same. This process then
+// stays off until Decide records a yes, or until it finds a no that was recorded
+// elsewhere; a restart forgets it.
 //
 // With Erase the receiver is asked to erase what was sent: the identifier is kept
 // for the request until it arrives, for 14 days at most, and Decide waits for the
@@ -269,7 +267,7 @@ func (c *Client) EraseEarlier(ctx context.Context, installGUID string) error {
 	if err != nil {
 		return fmt.Errorf("telemetry: not erased: %.40q is not an identifier", installGUID)
 	}
-	if err := c.keepEarlier(ctx, guid); err != nil {
+	if err := c.decisions.keepEarlier(ctx, guid, c.reported); err != nil {
 		return fmt.Errorf("telemetry: not erased: %w", err)
 	}
 	if err = c.erasures.try(ctx, guid); c.erasures.requests.Delivered(guid) { // now, before, or by another process
@@ -279,26 +277,18 @@ func (c *Client) EraseEarlier(ctx context.Context, installGUID string) error {
 	return err
 }
 
-// keepEarlier keeps a request, unless one has arrived.
-func (c *Client) keepEarlier(ctx context.Context, guid uuid.UUID) error {
-	limited, cancel := context.WithTimeout(ctx, refreshTimeout)
-	defer cancel()
-	kept, _, err := c.decisions.store.peek(limited)
-	if c.live.Load().under(guid) || kept.GUID == guid {
-		return errors.New("the identifier is in use, or kept until a decision; a no can erase it")
-	} else if err != nil {
-		return err
-	}
+// reported returns an error unless the journal knows of a report to this receiver
+// that left under an identifier.
+func (c *Client) reported(guid uuid.UUID) error {
 	sent, err := c.Journal()
-	reported := func(e Entry) bool { // requests to erase are in the journal, too
+	report := func(e Entry) bool { // requests to erase are in the journal, too
 		request := slices.ContainsFunc(e.Report.Points, func(p Point) bool { return p.Name == c.config.Catalog.Erasure().Name })
-		left := !strings.HasPrefix(e.Outcome, notSent)
-		return !request && left && e.Report.InstallGUID == guid.String() && e.Report.URL == c.outbox.gate.URL()
+		return e.Sent && !request && e.Report.InstallGUID == guid.String() && e.Report.URL == c.outbox.gate.URL()
 	}
-	if !slices.ContainsFunc(sent, reported) {
-		return errors.Join(errors.New("the journal knows of nothing that was sent to this receiver under the identifier"), err)
+	if slices.ContainsFunc(sent, report) {
+		return nil
 	}
-	return c.erasures.keep(guid, true)
+	return errors.Join(errors.New("the journal knows of nothing that was sent to this receiver under the identifier"), err)
 }
 
 // Shutdown stops counting and reporting. It sends nothing: what was counted is

@@ -1,8 +1,8 @@
 package telemetry
 
-// Decisions touch the permission and the store, and start and end what exists
-// while consent holds: the recorder with its reporter, and at a no the requests
-// to erase.
+// Decisions touch the permission, and make and destroy what exists while consent
+// holds: the ledger, the recorder with its reporter, and at a no the requests to
+// erase.
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/google/uuid"
 
 	"headcount.example/consent"
 	"headcount.example/internal/bounded"
@@ -28,7 +30,8 @@ type decisions struct {
 	*shared
 	permission *permission
 	live       *atomic.Pointer[recorder]
-	store      store
+	product    string
+	place      ledger.Place // of totals, identifier and schedule
 	callbacks  *callbacks
 	reporter   *reporter
 	erasures   *erasures
@@ -37,6 +40,7 @@ type decisions struct {
 	newest atomic.Pointer[recorder] // of the yes, live or put down; nil after a no, and once Shutdown has written
 	apply  chan struct{}            // one Refresh at a time
 	again  *time.Timer              // looks again when a decision could not be acted on
+	asking chan struct{}            // a token for a State that is asked for Status
 	last   atomic.Pointer[acted]    // never nil
 }
 
@@ -51,18 +55,18 @@ func (d *decisions) decide(ctx context.Context, r consent.Record) error {
 		if r.Time.IsZero() {
 			r.Time = d.now()
 		}
-		d.permission.refused.Store(&r)
+		d.permission.unsavedNo.Store(&r)
 		d.newest.Store(nil)
 		d.last.Store(&acted{status: refusal(r)})
 		d.stop() // before anything that can fail
 	}
-	refused := d.permission.refused.Load()
+	before := d.permission.unsavedNo.Load()
 	saved := d.permission.save(ctx, r)
 	if r.Decision == consent.Granted {
 		if saved != nil {
 			return saved
 		}
-		d.permission.refused.CompareAndSwap(refused, nil) // unless a no was given while the yes was being recorded
+		d.permission.unsavedNo.CompareAndSwap(before, nil) // unless a no was given while the yes was being recorded
 	}
 	return errors.Join(saved, d.refresh(ctx))
 }
@@ -106,10 +110,9 @@ func (d *decisions) refresh(ctx context.Context) error {
 	return err
 }
 
-// act acts on what is decided now, one call at a time. What could not be acted on
-// is tried again in a while: a full disk may have room then, and a process that
-// stands still may go on. It is tried sooner where only the answer could not be
-// had, and at once where an earlier call took too long.
+// act acts on what is decided now, one call at a time. If that fails it sets a timer
+// to try again: in five minutes, in one minute if Consent gave no answer, or at once if
+// an earlier call has not ended.
 func (d *decisions) act(ctx context.Context) (status consent.Status, err error) {
 	if bounded.Take(ctx, d.apply) != nil {
 		d.again.Reset(0)
@@ -167,7 +170,7 @@ func (d *decisions) granted(ctx context.Context, status consent.Status) error {
 	go d.count(r)
 	// Shutdown, or a no of this process, may have come in between and seen
 	// nothing to stop.
-	if d.life.Err() != nil || d.permission.refused.Load() != nil {
+	if d.life.Err() != nil || d.permission.unsavedNo.Load() != nil {
 		d.newest.Store(nil)
 		d.stop()
 	}
@@ -177,7 +180,7 @@ func (d *decisions) granted(ctx context.Context, status consent.Status) error {
 // open opens the ledger of a yes, or makes one.
 func (d *decisions) open(ctx context.Context, yes int64) (*ledger.Ledger, error) {
 	confirm := func() error { return d.permission.confirm(ctx, true) }
-	l, err := d.store.open(ctx, yes, d.callbacks.series(), d.now(), confirm)
+	l, err := ledger.Open(ctx, d.place, ledger.Owner{Product: d.product, Yes: yes}, d.callbacks.series(), d.now(), confirm)
 	if err == nil {
 		err = confirm() // this process may have been paused, and a no acted on meanwhile
 	}
@@ -198,44 +201,57 @@ func (d *decisions) count(r *recorder) {
 	}
 }
 
-// notGranted ends counting, and destroys what a no takes back. A veto in the
-// environment, a newer notice or a record that cannot be read take nothing back:
+// notGranted ends counting, and takes the yes back where that was decided. A veto in
+// the environment, a newer notice or a record that cannot be read take nothing back:
 // what was counted is put down until the next decision.
 func (d *decisions) notGranted(ctx context.Context, status consent.Status) error {
 	if isNo(status) {
-		d.newest.Store(nil) // before stop, so that nothing is written any more
+		d.newest.Store(nil) // before suspend, so that nothing is written any more
 	}
-	if r := d.live.Load(); r == nil || r.agreed() {
+	d.suspend()
+	if status = d.permission.recorded(ctx, status); isNo(status) {
+		return d.takeBack(ctx, status.Record)
+	}
+	return nil
+}
+
+// suspend ends counting under consent, and counts without it where that is configured.
+func (d *decisions) suspend() {
+	if r := d.live.Load(); r != nil && !r.agreed() {
+		return
+	}
+	d.stop()
+	if !d.local || d.life.Err() != nil {
+		return
+	}
+	d.live.Store(newLocal(d.callbacks, d.now()))
+	if d.life.Err() != nil { // Shutdown came in between, and saw nothing to stop
 		d.stop()
-		if d.local && d.life.Err() == nil {
-			d.live.Store(newLocal(d.callbacks, d.now()))
-			if d.life.Err() != nil { // Shutdown came in between, and saw nothing to stop
-				d.stop()
-			}
-		}
 	}
-	if status = d.permission.beneath(ctx, status); !isNo(status) {
-		return nil
-	}
-	d.newest.Store(nil)
+}
+
+// takeBack destroys what the yes made, after the request to erase is kept.
+func (d *decisions) takeBack(ctx context.Context, no consent.Record) error {
+	d.newest.Store(nil) // a veto may have hidden the no
 	// A Source that does not answer has used up the time of ctx, which is for asking.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
 	defer cancel()
 	d.erasures.tidy()
 	var kept error
-	if status.Record.Erase {
+	if no.Erase {
 		if kept = d.keepRequest(ctx); kept != nil {
 			kept = fmt.Errorf("not erased: %w", kept)
 		}
 	}
-	return errors.Join(kept, d.store.destroy(ctx, func() error { return d.permission.confirm(ctx, false) }))
+	confirm := func() error { return d.permission.confirm(ctx, false) }
+	return errors.Join(kept, ledger.Destroy(ctx, d.place, d.product, confirm))
 }
 
 // keepRequest keeps a request to erase, before the identifier is destroyed. None
 // is kept where no report left: from it the receiver would hear of the
 // identifier for the first time.
 func (d *decisions) keepRequest(ctx context.Context) error {
-	id, s, err := d.store.peek(ctx)
+	id, s, err := ledger.Peek(ctx, d.place, d.product)
 	switch {
 	case err != nil:
 		return fmt.Errorf("the identifier cannot be read: %w", err)
@@ -243,6 +259,33 @@ func (d *decisions) keepRequest(ctx context.Context) error {
 		return nil
 	}
 	return d.erasures.keep(id.GUID, false)
+}
+
+// keepEarlier keeps a request for an earlier identifier, unless one has arrived.
+// Reported says whether a report left under it.
+func (d *decisions) keepEarlier(ctx context.Context, guid uuid.UUID, reported func(uuid.UUID) error) error {
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
+	id, _, err := ledger.Peek(ctx, d.place, d.product)
+	if d.live.Load().under(guid) || id.GUID == guid {
+		return errors.New("the identifier is in use, or kept until a decision; a no can erase it")
+	}
+	if err == nil {
+		err = reported(guid)
+	}
+	if err != nil {
+		return err
+	}
+	return d.erasures.keep(guid, true)
+}
+
+// kept says whether there may be an identifier. A State that does not answer may
+// keep one.
+func (d *decisions) kept() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), sourceTimeout)
+	defer cancel()
+	kept, err := bounded.Run(ctx, d.asking, func() (bool, error) { return ledger.Kept(ctx, d.place), nil })
+	return err != nil || kept
 }
 
 // stop ends a recorder: no later Add counts through it and no report begins. A report

@@ -87,7 +87,7 @@ func TestEraseEarlierRefused(t *testing.T) {
 		},
 		"shut down": {before: func(t *testing.T, s *setup) { _ = s.Shutdown(t.Context()) }, want: "does not run"},
 		"nothing can be read": {
-			before: func(_ *testing.T, s *setup) { s.Client.decisions.store.place.State = brokenState{} }, want: "out of order",
+			before: func(_ *testing.T, s *setup) { s.Client.decisions.place.State = brokenState{} }, want: "out of order",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -43,8 +43,8 @@ func (e *erasures) mine(r erasure.Request) bool {
 	return e.outbox.gate != nil && r.URL == e.outbox.gate.URL()
 }
 
-// tryAt says when a request may be tried. One that is put off for longer than any is
-// was put off under another clock, and may be tried now.
+// tryAt returns when a request may be tried. A time that is more than a day ahead was
+// set under another clock: then it may be tried now.
 func tryAt(r erasure.Request, now time.Time) time.Time {
 	if r.Due.After(now.Add(farthest)) {
 		return now
@@ -83,9 +83,9 @@ func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 	if tryAt(r, now).After(now) {
 		return errors.New("telemetry: the request to erase is not sent now: " + r.String())
 	}
-	// The wait doubles with the age of the request, also where that is negative: it
-	// was made under a clock that was ahead. It is noted before, so that other
-	// processes and a restart do not try at once.
+	// The wait is the age of the request, so it doubles. The age is negative where the
+	// request was made under a clock that was ahead. The wait is noted before the
+	// attempt, so that other processes and a restart do not try at once.
 	e.requests.Postpone(r, now.Add(min(max(firstRetry, now.Sub(r.Asked).Abs()), lastRetry)))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -101,8 +101,8 @@ func (e *erasures) try(ctx context.Context, guid uuid.UUID) error {
 	return fmt.Errorf("telemetry: the request to erase has not arrived yet: %w", err)
 }
 
-// allowed is the last look before a request. One for an identifier in use was
-// overtaken by a yes.
+// allowed is the last look before a request. If the identifier is in use, a yes came
+// after the request, and it is not sent.
 func (e *erasures) allowed(ctx context.Context, guid uuid.UUID) error {
 	err := e.permission.mayErase(ctx)
 	switch {

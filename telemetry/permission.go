@@ -27,16 +27,14 @@ type permission struct {
 	calls  chan struct{} // a token for each call of the Source that has not returned
 	saves  chan struct{} // the same for its Save: a no is handed over also where Consent hangs
 
-	saving atomic.Int64 // calls of Save that have not returned
-
-	refused atomic.Pointer[consent.Record] // the no of this process; nil once a record speaks for it
+	unsavedNo atomic.Pointer[consent.Record] // the no of this process; nil once a no is found recorded
 }
 
 // now is the answer at this moment.
 func (p *permission) now(ctx context.Context) consent.Status { return p.ask(ctx, p.config.Env) }
 
-// beneath is what is recorded where a veto hides it.
-func (p *permission) beneath(ctx context.Context, s consent.Status) consent.Status {
+// recorded is the recorded answer, where a veto hides it.
+func (p *permission) recorded(ctx context.Context, s consent.Status) consent.Status {
 	if s.Veto {
 		s = p.ask(ctx, func(string) (string, bool) { return "", false })
 	}
@@ -46,13 +44,13 @@ func (p *permission) beneath(ctx context.Context, s consent.Status) consent.Stat
 // ask puts the no of this process above every answer but a no, until one is
 // recorded. A yes that is still being saved may have been given before the no.
 func (p *permission) ask(ctx context.Context, env func(string) (string, bool)) consent.Status {
-	before, saving := p.refused.Load(), p.saving.Load() > 0
+	before, saving := p.unsavedNo.Load(), len(p.saves) > 0
 	s := p.evaluate(ctx, env)
 	variable := consent.Record{Decision: consent.Denied, Where: p.config.Catalog.Variable()} // which hides what is recorded
 	if isNo(s) && s.Record != variable && !saving {
-		p.refused.CompareAndSwap(before, nil)
+		p.unsavedNo.CompareAndSwap(before, nil)
 	}
-	if no := p.refused.Load(); no != nil && s.Decision != consent.Denied {
+	if no := p.unsavedNo.Load(); no != nil && s.Decision != consent.Denied {
 		return refusal(*no)
 	}
 	return s
@@ -101,9 +99,8 @@ func (p *permission) mayReport(ctx context.Context, under func(yes int64) bool) 
 	return nil
 }
 
-// mayErase is the last look before a request to erase. The request was a person's;
-// a veto in the environment holds it back all the same, and so does an answer that
-// cannot be had, which may hide one.
+// mayErase is the last look before a request to erase. Only a veto stops it, and an
+// answer that cannot be had, which may hide a veto.
 func (p *permission) mayErase(ctx context.Context) error {
 	s := p.evaluate(ctx, p.config.Env)
 	if s.Veto || s.Failed {
@@ -123,15 +120,15 @@ func because(ctx context.Context, s consent.Status) error {
 
 var errChanged = errors.New("the decision changed meanwhile")
 
-// confirm is asked when no other process can make or destroy what this one is
-// about to. A no stands unless there is a yes, also one recorded under a veto:
-// that the record cannot be read any more does not undo a no.
+// confirm looks again while no other process can make or destroy the totals. It
+// returns errChanged if the answer is no longer the one that is acted on. A recorded
+// yes under a veto keeps the totals. A record that cannot be read does not.
 func (p *permission) confirm(ctx context.Context, granted bool) error {
 	ctx, cancel := context.WithTimeout(ctx, sourceTimeout)
 	defer cancel()
 	s := p.now(ctx)
 	if !granted {
-		s = p.beneath(ctx, s)
+		s = p.recorded(ctx, s)
 	}
 	if s.On() != granted {
 		return errChanged
@@ -152,8 +149,6 @@ func (p *permission) save(ctx context.Context, r consent.Record) error {
 		ctx, stop := context.WithTimeout(ctx, refreshTimeout)
 		defer stop()
 		_, err = bounded.Run(ctx, p.saves, func() (struct{}, error) {
-			p.saving.Add(1)
-			defer p.saving.Add(-1)
 			return struct{}{}, s.Save(saving, r)
 		})
 	}

@@ -21,8 +21,7 @@ import (
 )
 
 // A recorder is what exists while consent holds: the open ledger, and where Add
-// finds each total. One that counts in memory for the operator's own reader was
-// made without consent.
+// finds each total. Without consent a recorder counts in memory, for Producer alone.
 type recorder struct {
 	ledger    *ledger.Ledger
 	callbacks *callbacks

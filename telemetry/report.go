@@ -16,6 +16,7 @@ import (
 
 	"headcount.example/consent"
 	"headcount.example/internal/gate"
+	"headcount.example/internal/journal"
 )
 
 // A Report is one request, as it is sent. Every field but URL is read back from
@@ -110,10 +111,12 @@ func read(url string, raw []byte) (Report, error) {
 
 // An Entry of the journal is one report or request to erase, as it was sent.
 type Entry struct {
-	Time     time.Time // when it was about to be sent
-	Report   Report    // the exact bytes, where to, and what they say
-	Outcome  string    // "delivered", why not, or that no answer came; begins with "not sent: " where nothing left; empty when the process ended before it knew
-	Finished time.Time // when the outcome was known; zero when it was not
+	Time      time.Time // when it was about to be sent
+	Report    Report    // the exact bytes, where to, and what they say
+	Outcome   string    // "delivered", or why not; empty when the process ended before it knew
+	Sent      bool      // it left this machine, or may have
+	Delivered bool      // the receiver said that it has it
+	Finished  time.Time // when the outcome was known; zero when it was not
 }
 
 // Journal returns what is kept of the reports and requests to erase that left, or
@@ -135,7 +138,10 @@ func (c *Client) Journal() ([]Entry, error) {
 			err = errors.Join(err, fmt.Errorf("telemetry: entry %d of the journal: %w", k.Number, e))
 			continue
 		}
-		list = append(list, Entry{Time: k.Time, Report: report, Outcome: k.Outcome, Finished: k.Finished})
+		list = append(list, Entry{
+			Time: k.Time, Report: report, Outcome: k.Outcome, Finished: k.Finished,
+			Sent: !strings.HasPrefix(k.Outcome, notSent), Delivered: k.Outcome == journal.Delivered,
+		})
 	}
 	return list, err
 }
@@ -221,7 +227,7 @@ func (c *Client) Status() Status {
 			s.NextErase = time.Time{}
 		}
 	}
-	s.Kept = r.agreed() || c.decisions.store.kept()
+	s.Kept = r.agreed() || c.decisions.kept()
 	if r.agreed() && s.Consent.On() && s.Reason == s.Consent.Reason { // nothing is wrong
 		id := r.ledger.Identity()
 		s.On, s.InstallGUID, s.Since, s.Durable = true, id.GUID.String(), id.Day, r.ledger.Mapped()

@@ -106,9 +106,9 @@ func (p *reporter) step(r *recorder) time.Duration {
 }
 
 // due says whether a report is to be sent now, by the schedule or, where that was
-// missed or set under another clock, by a plan of this process. A process rests
-// for 20 hours by the monotonic clock: one that swings would bring a report each
-// time it goes ahead.
+// missed or set under another clock, by a plan of this process. A process waits 20
+// hours by the monotonic clock. Otherwise each forward jump of the wall clock would
+// cause a report.
 func (p *reporter) due(r *recorder) bool {
 	now, s := p.now(), r.ledger.Schedule()
 	if s != r.stored {
@@ -301,11 +301,6 @@ func nextPhase(now time.Time, phase time.Duration) time.Time {
 	return due
 }
 
-// reported is the schedule after a report that is not to be sent again.
-func reported(now time.Time, phase time.Duration) ledger.Schedule {
-	return ledger.Schedule{Due: nextPhase(now, phase), Reported: true}
-}
-
 // failed is the schedule after a report that is to be tried again: later each
 // time, at random, and not before the server wants it.
 func failed(now time.Time, s ledger.Schedule, retryAfter time.Duration, jitter func(time.Duration) time.Duration) ledger.Schedule {
@@ -318,15 +313,15 @@ func failed(now time.Time, s ledger.Schedule, retryAfter time.Duration, jitter f
 	return ledger.Schedule{Due: due.Truncate(time.Second), Failures: s.Failures + 1, Reported: true}
 }
 
-// after is the schedule after an attempt that ended with err, and whether the
-// report is not to be sent again. Before and attempt are the schedules from before
-// it began and from since then. One of which nothing left was no report: the receiver
-// has not heard of the identifier.
+// after returns the schedule after an attempt that ended with err, and whether the
+// report is done with. Before is the schedule before the attempt, attempt the one that
+// was stored when it began. If nothing left this machine, the receiver has not heard of
+// the identifier: Reported keeps its old value.
 func after(now time.Time, phase time.Duration, before, attempt ledger.Schedule, err error) (ledger.Schedule, bool) {
 	var refused *gate.Error
 	switch {
 	case err == nil, errors.As(err, &refused) && refused.Final:
-		return reported(now, phase), true
+		return ledger.Schedule{Due: nextPhase(now, phase), Reported: true}, true
 	case refused != nil && refused.RetryAfter > 0:
 		return failed(now, before, refused.RetryAfter, random), false
 	case !mayHaveLeft(err):

@@ -149,7 +149,7 @@ func FuzzPlan(f *testing.F) {
 			}
 			if !s.Due.After(now) {
 				if delivered = arrives; arrives {
-					s = reported(now, phase)
+					s = ledger.Schedule{Due: nextPhase(now, phase), Reported: true}
 				} else {
 					s = failed(now, s, time.Duration(r.Int64N(int64(48*time.Hour))), jitter)
 				}

@@ -45,8 +45,8 @@ func Run[T any](ctx context.Context, tokens chan struct{}, function func() (T, e
 			if p := recover(); p != nil {
 				a.err = fmt.Errorf("panic: %v", p)
 			}
+			<-tokens // first: a caller with the answer may look for it
 			answered <- a
-			<-tokens
 		}()
 		a.value, a.err = function()
 	}()

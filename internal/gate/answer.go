@@ -46,10 +46,10 @@ func (a answer) mediaType() string {
 	return mediaType
 }
 
-// judge accepts what an OTLP receiver says when it took the report: any 2xx with
+// check accepts what an OTLP receiver says when it took the report: any 2xx with
 // an empty body, as Prometheus and VictoriaMetrics answer, or with a protobuf
 // body. A captive portal answers 200 too, with a page.
-func (a answer) judge() error {
+func (a answer) check() error {
 	switch {
 	case !a.success():
 		return a.refusal()

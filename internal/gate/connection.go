@@ -25,7 +25,7 @@ const (
 	maxReply  = 64 << 10 // bytes of what the server says
 )
 
-// deliver ends with ctx, which ends with caller and when time is up.
+// deliver stops when ctx ends: with caller, or after ten seconds.
 func (g *Gate) deliver(caller, ctx context.Context, request []byte) error {
 	until, _ := caller.Deadline()
 	conn, err := g.open(ctx, until)
@@ -38,7 +38,7 @@ func (g *Gate) deliver(caller, ctx context.Context, request []byte) error {
 	if err != nil {
 		return fmt.Errorf("%w; %w", failure(caller, ctx, a.status, err), ErrUnanswered)
 	}
-	return a.judge()
+	return a.check()
 }
 
 // open takes half of the time at most.
@@ -55,8 +55,8 @@ func (g *Gate) open(ctx context.Context, until time.Time) (net.Conn, error) {
 	return conn, err
 }
 
-// straight connects to the receiver.
-func (g *Gate) straight(ctx context.Context, until time.Time) (net.Conn, error) {
+// connectDirectly connects to the receiver.
+func (g *Gate) connectDirectly(ctx context.Context, until time.Time) (net.Conn, error) {
 	var dialer net.Dialer
 	if g.url.Scheme == "http" {
 		dialer.Control = onlyLoopback
@@ -92,7 +92,7 @@ func askProxy(conn net.Conn, proxy *url.URL, receiver string) error {
 	if _, err := io.WriteString(conn, request+"\r\n"); err != nil {
 		return fmt.Errorf("the proxy %s ended the connection: %w", address(proxy), err)
 	}
-	// What is buffered beyond the answer is nothing: a TLS server waits for us.
+	// Nothing is lost in its buffer: a TLS server does not speak first.
 	reply, err := readReply(conn)
 	switch {
 	case err != nil: // its text may repeat what the proxy heard
@@ -111,7 +111,7 @@ func dial(ctx context.Context, dialer net.Dialer, u *url.URL, until time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	conn = punctualConn{conn, until}
+	conn = deadlineConn{conn, until}
 	if u.Scheme == "http" {
 		return conn, nil
 	}
@@ -143,18 +143,18 @@ func onlyLoopback(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// punctualConn writes nothing once the caller's time is over.
-type punctualConn struct {
+// deadlineConn writes nothing once the caller's time is over.
+type deadlineConn struct {
 	net.Conn
 	until time.Time // zero: no bound
 }
 
 var errLate = errors.New("the time to send is over")
 
-func (c punctualConn) Write(b []byte) (int, error) {
-	// A process that was stopped and goes on has timers that are due and have
-	// not run yet; so the clock is asked. The wall's too: the other one stands
-	// still while a machine sleeps.
+func (c deadlineConn) Write(b []byte) (int, error) {
+	// After a pause of the process, timers that are due may not have run, so the
+	// clocks are compared: also the wall clock, because the monotonic clock stops
+	// while a machine sleeps.
 	if now := time.Now(); !c.until.IsZero() && (now.After(c.until) || now.Round(0).After(c.until.Round(0))) {
 		return 0, errLate
 	}

@@ -19,8 +19,8 @@
 // another endpoint, API keys, certificates. It has no connection: the body is
 // all that is taken from it, and the request line and the headers are written
 // here. HTTPS_PROXY and its like are not read either. A connection carries one
-// request, so no redirect is followed, and no cookie kept. Nothing of the
-// caller's context is used but its end.
+// request, so no redirect is followed, and no cookie kept. Of the caller's context
+// only its end is used.
 //
 // # Through a proxy
 //

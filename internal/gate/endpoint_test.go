@@ -171,6 +171,6 @@ func TestNewTouchesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := New(nil, "https://stats.vendor.invalid"); err != nil {
-		t.Errorf("without a catalog the endpoint alone is judged: %v", err)
+		t.Errorf("without a catalog the endpoint alone is checked: %v", err)
 	}
 }

@@ -45,7 +45,7 @@ func New(c *catalog.Catalog, endpoint string) (*Gate, error) {
 		return nil, err
 	}
 	g := &Gate{url: u, metrics: c.Metrics(), erasure: c.Erasure()}
-	g.connect = g.straight
+	g.connect = g.connectDirectly
 	return g, nil
 }
 

@@ -30,7 +30,7 @@ func TestTooLate(t *testing.T) {
 				defer far.Close()
 				_, _ = far.Read(make([]byte, 10))
 			}()
-			p := punctualConn{near, c.until}
+			p := deadlineConn{near, c.until}
 			n, err := p.Write([]byte("report"))
 			if c.late != errors.Is(err, errLate) || (n == 0) != c.late {
 				t.Errorf("%d bytes, %v", n, err)

@@ -46,7 +46,7 @@ const Absent = -1
 // maxValue is the largest number the Collector's allow-list accepts.
 const maxValue = 1_000_000_000_000
 
-// A Report is the figures of one installation. Values holds one number for
+// A Report holds the totals and the ranges of one installation: one number for
 // each series of each metric, in the catalog's order.
 type Report struct {
 	GUID   uuid.UUID
@@ -114,7 +114,8 @@ func (e *encoder) encode(data *metricdata.ResourceMetrics) (body []byte, err err
 	return e.body, err
 }
 
-// RoundTrip is what the exporter takes for its connection.
+// RoundTrip keeps the body of the exporter's request, and answers 200. The exporter
+// has no other connection.
 func (e *encoder) RoundTrip(made *http.Request) (*http.Response, error) {
 	defer made.Body.Close()
 	body, err := io.ReadAll(made.Body)
