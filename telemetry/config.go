@@ -78,7 +78,8 @@ type Config struct {
 }
 
 // A State is where an installation's totals, identifier and schedule are kept
-// when that is not a directory. Module sqlstate has one.
+// when that is not a directory: module sqlstate has it. An application cannot write
+// one of its own, because the errors that a State returns are internal.
 type State = ledger.State
 
 // A shorter Watch is an error: a Watch of 60, in nanoseconds, would ask a database

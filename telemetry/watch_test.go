@@ -42,8 +42,8 @@ func (k *kept) Swap(_ context.Context, version int64, value []byte) error {
 }
 
 // TestWatch: a decision that was recorded elsewhere is acted on within the
-// interval; until there is another one, consent is asked for, once each time,
-// and nothing else.
+// interval; until there is another one, consent is asked for at most
+// once each time, and nothing else.
 func TestWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int64
@@ -62,8 +62,8 @@ func TestWatch(t *testing.T) {
 			consented, touched := asked.Load(), state.asked.Load()
 			time.Sleep(10 * time.Minute)
 			synctest.Wait()
-			if got := asked.Load() - consented; got != 10 {
-				t.Errorf("%s: consent was asked for %d times in 10 minutes, want 10", when, got)
+			if got := asked.Load() - consented; got > 10 {
+				t.Errorf("%s: consent was asked for %d times in 10 minutes, want at most 10", when, got)
 			}
 			if got := state.asked.Load() - touched; got != 0 && !c.Status().On {
 				t.Errorf("%s: the state was touched %d times, want none", when, got)
