@@ -15,6 +15,7 @@ func TestEndpoint(t *testing.T) {
 		reason         string // in the error
 	}{
 		{"with the path of metrics", "https://stats.vendor.example/otlp/v1/metrics", "", `give the base "https://stats.vendor.example/otlp"`},
+		{"with the path of metrics and more slashes", "https://stats.vendor.example/x//v1//metrics//", "", `give the base "https://stats.vendor.example/x"`},
 		{"with the path of metrics and a slash", "https://stats.vendor.example/v1/metrics/", "", `give the base "https://stats.vendor.example"`},
 		{"https", "https://stats.vendor.example", "https://stats.vendor.example/v1/metrics", ""},
 		{"slash at the end", "https://stats.vendor.example/", "https://stats.vendor.example/v1/metrics", ""},

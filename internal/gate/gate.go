@@ -94,6 +94,7 @@ func parseEndpoint(endpoint string) (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %q is not a URL", endpoint) // the parser's text repeats it
 	}
+	clean := strings.TrimSuffix(u.JoinPath().Path, "/") // also of /v1//metrics//
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http" || u.Opaque != "":
 		return nil, fmt.Errorf("endpoint %q is not an https URL", endpoint)
@@ -107,9 +108,9 @@ func parseEndpoint(endpoint string) (*url.URL, error) {
 		return nil, fmt.Errorf("endpoint %q holds a user name: reports carry no credentials", endpoint)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return nil, fmt.Errorf("endpoint %q has a query or fragment: give the address alone", endpoint)
-	case strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), metricsPath):
+	case strings.HasSuffix(clean, metricsPath):
 		base := *u
-		base.Path = strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), metricsPath)
+		base.Path = strings.TrimSuffix(clean, metricsPath)
 		return nil, fmt.Errorf("endpoint %q ends in %s, which is added: give the base %q", endpoint, metricsPath, base.String())
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		return nil, fmt.Errorf("endpoint %q is not https: http is only for a loopback address", endpoint)

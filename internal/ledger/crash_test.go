@@ -196,6 +196,7 @@ func same(t *testing.T, want, l *Ledger, totals ...uint64) {
 }
 
 func TestKilledWhileRepairing(t *testing.T) {
+	needsMapping(t)
 	t.Parallel()
 	crashes(t, "open",
 		func(t *testing.T) string {
@@ -304,6 +305,7 @@ func TestKilledWhileDestroying(t *testing.T) {
 
 // TestKilledWhileFinishing kills the process that finishes a destruction.
 func TestKilledWhileFinishing(t *testing.T) {
+	needsMapping(t)
 	t.Parallel()
 	var before []byte
 	crashes(t, "open",
