@@ -77,17 +77,17 @@ const (
 	maxDays      = 3650
 )
 
-// honest refuses texts that promise what an identifier does not keep.
-func honest(what, text string, fault func(string, ...any)) {
+// refuseAnonymous refuses a text that says "anonymous": every report carries an identifier.
+func refuseAnonymous(what, text string, fault func(string, ...any)) {
 	if texts.Promises(text) {
 		fault("%s %.100q says that the statistics are anonymous, and each report carries an identifier: say what is sent", what, text)
 	}
 }
 
 func (a About) check(fault func(string, ...any)) {
-	honest("About.Recipient", a.Recipient, fault)
-	honest("About.Purpose", a.Purpose, fault)
-	honest("About.Others", a.Others, fault)
+	refuseAnonymous("About.Recipient", a.Recipient, fault)
+	refuseAnonymous("About.Purpose", a.Purpose, fault)
+	refuseAnonymous("About.Others", a.Others, fault)
 	if len(a.Recipient) > maxRecipient || !plain(a.Recipient) || a.Recipient != strings.TrimSpace(a.Recipient) {
 		fault("About.Recipient %.100q is not a name of at most %d bytes: people must know who gets the reports", a.Recipient, maxRecipient)
 	}
@@ -132,7 +132,7 @@ func plain(text string) bool {
 
 func (t Text) check(metric string, kind Kind, fault func(string, ...any)) {
 	for _, text := range []string{t.Title, t.Description, t.Question, t.Range} {
-		honest(fmt.Sprintf("metric %q: text", metric), text, fault)
+		refuseAnonymous(fmt.Sprintf("metric %q: text", metric), text, fault)
 	}
 	if len(t.Title) > maxTitle || !plain(t.Title) || strings.HasSuffix(t.Title, ".") || !titleRule.MatchString(t.Title) {
 		fault("metric %q: title %.80q is not a plain title of at most %d bytes, as in \"Users created\"", metric, t.Title, maxTitle)
@@ -152,12 +152,4 @@ func (t Text) check(metric string, kind Kind, fault func(string, ...any)) {
 	case len(t.Range) > maxTitle || !plain(t.Range) || strings.Count(t.Range, "{range}") != 1:
 		fault("metric %q: range %.80q is not a plain phrase of at most %d bytes with {range} in it", metric, t.Range, maxTitle)
 	}
-}
-
-// days writes a number of days as people say it.
-func days(n int) string {
-	if n == 1 {
-		return "1 day"
-	}
-	return fmt.Sprintf("%d days", n)
 }

@@ -19,7 +19,6 @@ type Catalog struct {
 	metrics []*definition
 	series  []string // given as metrics
 	err     error
-	made    bool
 
 	translations *translations // nil without WithTexts
 }
@@ -37,7 +36,7 @@ type Catalog struct {
 // New does not panic, so that a catalog can be a package variable. Every
 // fault of the list is in [Catalog.Err], and in the error of telemetry.Init.
 func New(product string, notice int, about About, metrics ...Metric) *Catalog {
-	c := &Catalog{product: product, notice: notice, about: about, made: true}
+	c := &Catalog{product: product, notice: notice, about: about}
 	for _, m := range metrics {
 		// By type and not by m.metric(): a nil pointer to a Counter has the
 		// method too, and calling it would panic.
@@ -79,7 +78,8 @@ func (c *Catalog) number() {
 
 // Err says everything that is wrong with the catalog; nil when it is sound.
 func (c *Catalog) Err() error {
-	if c == nil || !c.made {
+	// A Catalog that New made without metrics has an error, so no error means the zero Catalog.
+	if c == nil || c.err == nil && len(c.metrics) == 0 {
 		return errors.New("catalog: no catalog: make one with catalog.New")
 	}
 	return c.err

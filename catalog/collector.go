@@ -7,19 +7,21 @@ import (
 	"strconv"
 	"strings"
 	"text/template"
+
+	"headcount.example/internal/texts"
 )
 
 // What the Collector's configuration holds every report to.
 const (
 	collectorScope = "headcount"              // the one name a scope can have
-	collectorLimit = int64(1_000_000_000_000) // the largest number; more is a fault or a joke
+	collectorLimit = int64(1_000_000_000_000) // the largest number; a larger one is damage, or was invented
 	collectorBody  = 8 << 10                  // bytes of a request, unless the list needs more
 )
 
 //go:embed collector.yaml.tmpl
 var collectorText string
 
-var collectorTemplate = template.Must(template.New("collector").Funcs(template.FuncMap{"yaml": yamlQuote, "days": days}).Parse(collectorText))
+var collectorTemplate = template.Must(template.New("collector").Funcs(template.FuncMap{"yaml": yamlQuote}).Parse(collectorText))
 
 // CollectorConfig renders the configuration of an OpenTelemetry Collector
 // that lets this list through and nothing else. It is complete; only the
@@ -36,8 +38,10 @@ func (c *Catalog) CollectorConfig() ([]byte, error) {
 		names = append(names, "metric.name == "+ottl(d.Name))
 	}
 	var b bytes.Buffer
+	l := texts.In("en")
 	err := collectorTemplate.Execute(&b, map[string]any{
 		"Product": c.product, "Notice": c.notice, "About": c.about, "Metrics": rules,
+		"ReportDays": days(l, c.about.ReportDays), "FigureDays": days(l, c.about.FigureDays), "ErasureDays": days(l, c.about.ErasureDays),
 		"Unlisted": "not (" + strings.Join(names, " or ") + ")",
 		"Scope":    collectorScope, "Limit": collectorLimit, "Body": c.requestBody(), "MaxPoints": maxSeries,
 	})

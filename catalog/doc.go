@@ -51,8 +51,8 @@
 //
 // The catalog's sentences are English in Go. [Catalog.WithTexts] adds translations,
 // one file a language, and says what a file looks like. [Catalog.Document] is the
-// notice in a language; the rest of its words come with this package. The
-// fingerprint covers the English alone, so a better translation is no new
+// notice in a language, as a list of [Block]; the rest of its words come with this
+// package. The fingerprint covers the English alone, so a better translation is no new
 // notice. A translation of older English is not used: the English sentence is
 // shown in its place.
 //

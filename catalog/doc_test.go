@@ -43,7 +43,7 @@ func TestImportsLittle(t *testing.T) {
 	}
 	for _, path := range strings.Fields(string(out)) {
 		switch path {
-		case "headcount.example/bucketing", "headcount.example/catalog", "headcount.example/internal/notice", "headcount.example/internal/texts":
+		case "headcount.example/bucketing", "headcount.example/catalog", "headcount.example/internal/texts":
 		default:
 			t.Errorf("catalog needs %s", path)
 		}

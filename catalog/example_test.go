@@ -85,6 +85,30 @@ func ExampleCatalog_Notice() {
 	// Nutzungsstatistik von Shop: Hinweis 1, all of it translated: false
 }
 
+// A program shows each kind of block in its own way.
+func ExampleCatalog_Document() {
+	blocks, _ := services.Document("en")
+	for _, b := range blocks[:6] {
+		switch {
+		case b.Heading != "":
+			fmt.Println("==", b.Heading)
+		case b.Items != nil:
+			fmt.Println("-", len(b.Items), "items")
+		case b.Head != nil:
+			fmt.Println(b.Head[3]+":", b.Rows[0][3])
+		default:
+			fmt.Println(b.Text[:40], "…")
+		}
+	}
+	// Output:
+	// == Usage statistics of Shop: notice 1
+	// If you agree, this installation sends Sh …
+	// == Who asks, and why
+	// - 6 items
+	// == What is sent
+	// possible labels: shop.service.type: SEARCH, PAYMENT
+}
+
 // What a vendor's Collector lets through, and what the command headcount reads.
 func ExampleCatalog_CollectorConfig() {
 	config, err := services.CollectorConfig()

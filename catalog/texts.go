@@ -219,7 +219,7 @@ func (t translation) check(source map[string]string) error {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(t.Texts)) {
-		honest(fmt.Sprintf("text %q", key), t.Texts[key], fault)
+		refuseAnonymous(fmt.Sprintf("text %q", key), t.Texts[key], fault)
 		if source[key] == "" {
 			fault("text %q is of no use: remove it", key)
 		}

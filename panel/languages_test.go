@@ -11,6 +11,7 @@ import (
 
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
+	"headcount.example/internal/texts"
 	"headcount.example/internal/words"
 	"headcount.example/panel"
 )
@@ -90,8 +91,8 @@ func TestEveryStateInEveryLanguage(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.Panel, h.Handler = p, http.StripPrefix(mounted, p)
-			for _, tag = range append(words.Languages(), words.Pseudo().Tag) {
-				longer := tag == words.Pseudo().Tag
+			for _, tag = range append(texts.Languages(), texts.Pseudo().Tag) {
+				longer := tag == texts.Pseudo().Tag
 				for what, body := range h.bodies(longer) {
 					body = units.Replace(body)
 					if found := append(missing.FindAllString(body, -1), unfilled.FindAllString(body, -1)...); found != nil {

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"headcount.example/catalog"
 	"headcount.example/consent"
-	"headcount.example/internal/notice"
 	"headcount.example/internal/told"
 )
 
@@ -20,23 +20,23 @@ const (
 // An offer is what a person has to know to decide: who, why, what, how long, and
 // how to undo it. Texts are in the language of the request.
 type offer struct {
-	Product     string         `json:"product"`
-	Recipient   string         `json:"recipient"`
-	Notice      int            `json:"notice"` // in force; an answer must be to this one
-	Language    string         `json:"language"`
-	Direction   string         `json:"direction"` // ltr or rtl
-	Lead        string         `json:"lead"`
-	Why         string         `json:"why"`
-	Kept        string         `json:"kept"`
-	Undo        string         `json:"undo"`
-	Never       string         `json:"never"`
-	Contact     string         `json:"contact"`
-	Policy      string         `json:"policy"`
-	Results     string         `json:"results,omitzero"`
-	Counted     []told.Metric  `json:"counted"`
-	Document    []notice.Block `json:"document"`   // the whole notice
-	Translated  bool           `json:"translated"` // false: the product's own sentences are English
-	ErasureDays string         `json:"-"`
+	Product     string          `json:"product"`
+	Recipient   string          `json:"recipient"`
+	Notice      int             `json:"notice"` // in force; an answer must be to this one
+	Language    string          `json:"language"`
+	Direction   string          `json:"direction"` // ltr or rtl
+	Lead        string          `json:"lead"`
+	Why         string          `json:"why"`
+	Kept        string          `json:"kept"`
+	Undo        string          `json:"undo"`
+	Never       string          `json:"never"`
+	Contact     string          `json:"contact"`
+	Policy      string          `json:"policy"`
+	Results     string          `json:"results,omitzero"`
+	Counted     []told.Metric   `json:"counted"`
+	Document    []catalog.Block `json:"document"`   // the whole notice
+	Translated  bool            `json:"translated"` // false: the product's own sentences are English
+	ErasureDays string          `json:"-"`
 }
 
 // A page is everything the settings show, and GET api/state answers. Times are UTC;

@@ -9,6 +9,7 @@ import (
 	"headcount.example/catalog"
 	"headcount.example/catalog/compreface"
 	"headcount.example/consent"
+	"headcount.example/internal/texts"
 	"headcount.example/internal/words"
 )
 
@@ -54,7 +55,7 @@ func TestEachAnswerIsConfirmed(t *testing.T) {
 func TestSeeEverything(t *testing.T) {
 	q := shop()
 	q.Catalog = compreface.Catalog
-	for _, tag := range words.Languages() {
+	for _, tag := range texts.Languages() {
 		q.Language = tag
 		shown := said(t, q, "?\n\n")
 		for _, never := range []string{"<!--", "-->", "| ", " |", "# ", "`", "**", "---", "\n\n\n"} {
@@ -83,7 +84,7 @@ func TestSeeEverything(t *testing.T) {
 func TestWidth(t *testing.T) {
 	q := shop()
 	q.Catalog = compreface.Catalog
-	for _, tag := range append(words.Languages(), "x-pseudo") {
+	for _, tag := range append(texts.Languages(), "x-pseudo") {
 		for asked, want := range map[int]int{0: 80, 10: 40, 40: 40, 72: 72, 100: 100, 300: 100} {
 			l := words.Match(tag)
 			d := &dialogue{Question: q, l: l, texts: q.Catalog.Texts(tag), page: size{width: asked}.fit()}
@@ -126,7 +127,7 @@ func TestWrap(t *testing.T) {
 }
 
 func TestLanguage(t *testing.T) {
-	for _, tag := range words.Languages() {
+	for _, tag := range texts.Languages() {
 		for name, env := range map[string]map[string]string{
 			"LC_ALL": {"LC_ALL": tag + "_XX.UTF-8", "LC_MESSAGES": "en_GB", "LANG": "en"}, "LC_MESSAGES": {"LC_MESSAGES": tag + ".utf8", "LANG": "C"},
 			"LANG": {"LANG": tag + "@euro"},

@@ -192,7 +192,7 @@ var (
 func usedKeys(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, dir := range []string{"panel", "prompt", "catalog", "internal/notice", "internal/texts", "internal/told"} {
+	for _, dir := range []string{"panel", "prompt", "catalog", "internal/texts", "internal/told"} {
 		err := filepath.WalkDir(filepath.Join("../..", dir), func(path string, d fs.DirEntry, err error) error {
 			if os.IsNotExist(err) {
 				return nil

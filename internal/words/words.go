@@ -28,18 +28,12 @@ func match(wanted []language.Tag) (int, language.Confidence) {
 	return index, confidence
 }
 
-// Languages lists the tags of the languages that are shipped, English first.
-func Languages() []string { return texts.Languages() }
-
-// Pseudo is English made longer, for tests of pages: see [texts.Pseudo].
-func Pseudo() *Language { return texts.Pseudo() }
-
 // Match chooses the language that fits best. Preferences are tags such as "pt-BR", or
 // values of the header Accept-Language, the best first. What cannot be
 // understood is passed over; English is chosen if nothing fits. The tag "x-pseudo"
-// alone gives [Pseudo].
+// alone gives [texts.Pseudo].
 func Match(preferences ...string) *Language {
-	if pseudo := Pseudo(); len(preferences) == 1 && preferences[0] == pseudo.Tag {
+	if pseudo := texts.Pseudo(); len(preferences) == 1 && preferences[0] == pseudo.Tag {
 		return pseudo
 	}
 	var wanted []language.Tag

@@ -3,6 +3,8 @@ package words
 import (
 	"strings"
 	"testing"
+
+	"headcount.example/internal/texts"
 )
 
 func TestMatch(t *testing.T) {
@@ -26,7 +28,7 @@ func TestMatch(t *testing.T) {
 			}
 		})
 	}
-	for _, tag := range Languages() {
+	for _, tag := range texts.Languages() {
 		for _, preferences := range [][]string{{tag}, {tag + "-x-own"}, {"tlh", tag}, {"tlh;q=0.9, " + tag + ";q=0.8"}, {strings.ToUpper(tag)}} {
 			if got := Match(preferences...); got.Tag != tag {
 				t.Errorf("%q is answered in %s", preferences, got.Tag)

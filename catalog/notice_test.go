@@ -1,4 +1,4 @@
-package notice
+package catalog_test
 
 import (
 	"fmt"
@@ -7,27 +7,48 @@ import (
 	"strings"
 	"testing"
 
+	"headcount.example/bucketing"
+	"headcount.example/catalog"
 	"headcount.example/internal/texts"
 )
 
-func shop() Data {
-	return Data{
-		Product: "Shop", Variable: "SHOP_TELEMETRY", Notice: 7, Recipient: "Shop Ltd", Purpose: "To see.", Contact: "a@shop.example",
-		Policy: "https://shop.example/policy", ReportDays: 30, FigureDays: 400, ErasureDays: 1, Erasure: "headcount.erasure.requested",
-		Metrics: []Metric{
-			{Title: "Users", Name: "shop.user", Question: "How many?", Description: "A user.", Total: true, Labels: []Label{{"shop.way", []string{"WEB", "APP"}}}},
-			{Title: "Baskets", Name: "shop.basket", Question: "How large?", Description: "A basket."},
-		},
+// noticed is a catalog whose notice has every kind of row.
+func noticed(change func(*catalog.About)) *catalog.Catalog {
+	a := catalog.About{Recipient: "Shop Ltd", Purpose: "To see.", Contact: "a@shop.example", Policy: "https://shop.example/policy",
+		ReportDays: 30, FigureDays: 400, ErasureDays: 1}
+	if change != nil {
+		change(&a)
 	}
+	return catalog.New("Shop", 7, a,
+		catalog.NewCounter("shop.user", "{user}", catalog.Text{Title: "Users", Question: "How many?", Description: "A user."},
+			catalog.OneOf("shop.way", "WEB", "APP")),
+		catalog.NewCounter("shop.visit", "{visit}", catalog.Text{Title: "Visits", Question: "How many?", Description: "A visit."}),
+		catalog.NewRangeGauge("shop.basket", "{basket}", catalog.Text{Title: "Baskets", Question: "How large?", Description: "A basket."},
+			"shop.goods", bucketing.New(10)))
+}
+
+// blocksOf returns the notice in a language without the block that says that the catalog
+// has no translation.
+func blocksOf(t *testing.T, c *catalog.Catalog, tag string) []catalog.Block {
+	t.Helper()
+	sound(t, c)
+	blocks, translated := c.Document(tag)
+	if !translated {
+		if blocks[1].Text != texts.In(tag).Text("notice.untranslated", "product", "Shop") {
+			t.Errorf("%s: got the second block %+v, want one that says that the catalog's sentences are English", tag, blocks[1])
+		}
+		blocks = slices.Delete(blocks, 1, 2)
+	}
+	return blocks
 }
 
 // In every language the notice has the same blocks, and every fact is in it.
-func TestBuild(t *testing.T) {
-	english := Build(shop(), texts.In("en"))
-	for _, tag := range append(texts.Languages(), "x-pseudo") {
-		blocks := Build(shop(), texts.In(tag))
+func TestDocument(t *testing.T) {
+	english := blocksOf(t, noticed(nil), "en")
+	for _, tag := range append(texts.Languages(), texts.Pseudo().Tag) {
+		blocks := blocksOf(t, noticed(nil), tag)
 		if len(blocks) != len(english) {
-			t.Fatalf("%s: %d blocks, English has %d", tag, len(blocks), len(english))
+			t.Fatalf("%s: got %d blocks, want %d as in English", tag, len(blocks), len(english))
 		}
 		for i, b := range blocks {
 			parts := 0
@@ -50,7 +71,7 @@ func TestBuild(t *testing.T) {
 			"Shop", "7", "Shop Ltd", "To see.", "a@shop.example", "https://shop.example/policy", "30", "400", "shop.user", "WEB, APP",
 			"SHOP_TELEMETRY=accept:7", "SHOP_TELEMETRY=off", "DO_NOT_TRACK=1", "install_guid", "headcount.erasure.requested",
 		} {
-			if tag == "x-pseudo" && want == "install_guid" {
+			if tag == texts.Pseudo().Tag && want == "install_guid" {
 				continue // a word of the text, which is written with accents there
 			}
 			if !strings.Contains(all, want) {
@@ -67,11 +88,10 @@ func TestBuild(t *testing.T) {
 }
 
 func TestOptionalFacts(t *testing.T) {
-	d := shop()
-	plain := fmt.Sprint(Build(d, nil))
-	d.Results, d.Others = "https://shop.example/results", "A partner gets them."
-	all := fmt.Sprint(Build(d, nil))
-	for _, want := range []string{d.Results, d.Others} {
+	const results, others = "https://shop.example/results", "A partner gets them."
+	plain := fmt.Sprint(blocksOf(t, noticed(nil), "en"))
+	all := fmt.Sprint(blocksOf(t, noticed(func(a *catalog.About) { a.Results, a.Others = results, others }), "en"))
+	for _, want := range []string{results, others} {
 		if !strings.Contains(all, want) || strings.Contains(plain, want) {
 			t.Errorf("%q is not said, or said without reason", want)
 		}
@@ -81,24 +101,21 @@ func TestOptionalFacts(t *testing.T) {
 	}
 }
 
-func TestMarkdown(t *testing.T) {
-	got := Markdown([]Block{
-		{Heading: "Title"}, {Text: "Words."}, {Heading: "Part"}, {Items: []string{"a", "b"}}, {Head: []string{"x", "y"}, Rows: [][]string{{"1", "2"}}},
-	})
-	const want = "# Title\n\nWords.\n\n## Part\n\n- a\n- b\n\n| x | y |\n| --- | --- |\n| 1 | 2 |\n"
-	if got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-}
-
 // In text that runs from right to left a technical name is set apart, so that its dots
 // and the brackets around it keep their places.
 func TestNameIsIsolated(t *testing.T) {
 	for tag, want := range map[string]string{"en": "Users (shop.user)", "ar": "\u2068Users\u2069 (\u2068shop.user\u2069)"} {
-		for _, b := range Build(shop(), texts.In(tag)) {
-			if len(b.Rows) == 2 && b.Rows[0][0] != want {
-				t.Errorf("%s: got %q, want %q", tag, b.Rows[0][0], want)
+		found := 0
+		for _, b := range blocksOf(t, noticed(nil), tag) {
+			if len(b.Rows) == 3 {
+				found++
+				if got := b.Rows[0][0]; got != want {
+					t.Errorf("%s: got %q, want %q", tag, got, want)
+				}
 			}
+		}
+		if found != 1 {
+			t.Errorf("%s: got %d tables of three rows, want the list", tag, found)
 		}
 	}
 }
