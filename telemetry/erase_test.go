@@ -58,6 +58,13 @@ func (r *receiver) answer(status int) {
 	r.status = status
 }
 
+// hold has every later request held, or none.
+func (r *receiver) hold(held chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held = held
+}
+
 func TestErase(t *testing.T) {
 	server := receive(t)
 	s := start(t, server.URL, nil)
@@ -133,29 +140,33 @@ func TestErasureIsCarriedByTheRecord(t *testing.T) {
 // the identifier.
 func TestEraseWithoutReport(t *testing.T) {
 	for name, c := range map[string]struct {
-		before func(*testing.T, *setup)
+		before func(*testing.T, *setup, *receiver)
 		sent   bool
 	}{
-		"nothing":                     {func(*testing.T, *setup) {}, false},
-		"nothing, by another process": {func(t *testing.T, s *setup) { s.restart(t) }, false},
-		"under the identifier before": {func(t *testing.T, s *setup) {
+		"nothing":                     {func(*testing.T, *setup, *receiver) {}, false},
+		"nothing, by another process": {func(t *testing.T, s *setup, _ *receiver) { s.restart(t) }, false},
+		"under the identifier before": {func(t *testing.T, s *setup, _ *receiver) {
 			s.heard(t)
 			s.decide(t, consent.Denied)
 			s.decide(t, consent.Granted)
 		}, false},
-		"a report": {func(t *testing.T, s *setup) { s.heard(t) }, true},
-		"an attempt": {func(t *testing.T, s *setup) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-			defer cancel()
-			s.heard(t)
-			_ = s.Flush(ctx)
+		"a report": {func(t *testing.T, s *setup, _ *receiver) { s.heard(t) }, true},
+		"an attempt": {func(t *testing.T, s *setup, server *receiver) {
+			held := make(chan struct{})
+			server.hold(held)
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() { <-held; cancel() }()
+			if err := s.Flush(ctx); !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v, want a report that was given up", err)
+			}
+			server.hold(nil)
 		}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := receive(t)
 			s := start(t, server.URL, nil)
 			s.decide(t, consent.Granted)
-			c.before(t, s)
+			c.before(t, s, server)
 			before := server.count()
 			if err := s.erase(t.Context()); err != nil || c.sent != (server.count() == before+1) {
 				t.Errorf("got %v, %d requests, want sent: %v", err, server.count()-before, c.sent)
@@ -337,7 +348,7 @@ func TestVetoHoldsTheRequest(t *testing.T) {
 			p := &place{record: yesAt(time.Now().Add(-time.Hour))}
 			p.save = func(_ context.Context, r consent.Record) error {
 				if c.save == nil {
-					p.record = r
+					p.set(r)
 				}
 				return c.save
 			}

@@ -87,13 +87,20 @@ func TestZeroFootprint(t *testing.T) {
 			if test.before != nil {
 				test.before(t, config.Dir)
 			}
+			calm()
 			there, open := files(t, parent), descriptors()
 			synctest.Test(t, func(t *testing.T) { liveOffFor(t, config, 30) })
-			if now := files(t, parent); !slices.Equal(now, there) {
-				t.Errorf("files %q, before %q", now, there)
+			now := descriptors()
+			if made := files(t, parent); !slices.Equal(made, there) {
+				t.Errorf("files %q, before %q", made, there)
 			}
-			if now := descriptors(); !slices.Equal(now, open) {
-				t.Errorf("open %q, before %q", now, open)
+			for _, f := range open { // one of an earlier test may be closed only now
+				if i := slices.Index(now, f); i >= 0 {
+					now = slices.Delete(now, i, i+1)
+				}
+			}
+			if len(now) > 0 {
+				t.Errorf("open %q, beside %q", now, open)
 			}
 			if _, err := os.Stat("telemetry"); err == nil {
 				t.Error("a relative directory was made")
@@ -112,15 +119,21 @@ func stacks() string {
 	return string(stack[:runtime.Stack(stack, true)])
 }
 
+// calm waits until the goroutines of earlier tests have ended. In a bubble it would not
+// wait: time there does not.
+func calm() {
+	goroutines := goroutinesNow()
+	for steady := 0; steady < 20; steady++ {
+		time.Sleep(time.Millisecond)
+		if now := goroutinesNow(); now != goroutines {
+			goroutines, steady = now, 0
+		}
+	}
+}
+
 // liveOffFor uses every method, every day.
 func liveOffFor(t *testing.T, config Config, days int) {
 	goroutines := goroutinesNow()
-	for calm := 0; calm < 20; calm++ { // those of earlier tests may still be ending
-		time.Sleep(time.Millisecond)
-		if now := goroutinesNow(); now != goroutines {
-			goroutines, calm = now, 0
-		}
-	}
 	c, err := Init(config)
 	if c == nil {
 		t.Fatalf("no client, %v", err)

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"os"
 	"path/filepath"
@@ -76,32 +77,25 @@ func TestLife(t *testing.T) {
 // TestNoEndsTheReportOnItsWay: the server holds the request when the no comes.
 func TestNoEndsTheReportOnItsWay(t *testing.T) {
 	r := receive(t)
-	s := start(t, r.URL, nil)
-	s.decide(t, consent.Granted)
 	r.held = make(chan struct{}, 1)
-	failed := make(chan error, 1)
-	go func() { failed <- s.Flush(context.Background()) }()
-	<-r.held
-	begin := time.Now()
-	s.decide(t, consent.Denied)
-	// It had ended when Refresh returned: its outcome is written.
-	if list, err := s.Journal(); err != nil || len(list) != 1 || list[0].Outcome == "" {
-		t.Errorf("after the no: %+v, %v", list, err)
-	}
-	select {
-	case err := <-failed:
-		if err == nil {
-			t.Error("Flush says that the report arrived")
+	synctest.Test(t, func(t *testing.T) { // a no waits two seconds, of the bubble's own clock
+		s := start(t, r.URL, nil)
+		s.decide(t, consent.Granted)
+		failed := make(chan error, 1)
+		go func() { failed <- s.Flush(context.Background()) }()
+		<-r.held
+		s.decide(t, consent.Denied)
+		// It had ended when Refresh returned: its outcome is written.
+		if list, err := s.Journal(); err != nil || len(list) != 1 || list[0].Outcome == "" {
+			t.Errorf("after the no: %+v, %v", list, err)
 		}
-	case <-time.After(10 * time.Second):
-		t.Error("Flush does not return")
-	}
-	if took := time.Since(begin); took > 8*time.Second { // a report without an answer ends after ten
-		t.Errorf("took %v", took)
-	}
-	if exists(filepath.Join(s.dir, "headcount.totals")) || r.count() != 0 {
-		t.Errorf("%d reports, files %q", r.count(), files(t, s.dir))
-	}
+		if err := <-failed; !errors.Is(err, context.Canceled) { // and not that there was no answer
+			t.Errorf("got %v, want that the report was ended", err)
+		}
+		if exists(filepath.Join(s.dir, "headcount.totals")) || r.count() != 0 {
+			t.Errorf("%d reports, files %q", r.count(), files(t, s.dir))
+		}
+	})
 }
 
 // A no in one process ends the report that another one is sending.
@@ -119,11 +113,12 @@ func TestNoEndsAnotherProcessesReport(t *testing.T) {
 	go func() { failed <- other.Flush(context.Background()) }()
 	<-r.held
 	s.decide(t, consent.Denied)
+	// The no waits for it two seconds, in which a machine under load may do nothing.
+	if err := <-failed; !errors.Is(err, context.Canceled) || r.count() != 0 {
+		t.Errorf("got %v and %d reports, want that the report was ended", err, r.count())
+	}
 	if list, err := s.Journal(); err != nil || len(list) != 1 || list[0].Outcome == "" {
 		t.Errorf("after the no: %+v, %v", list, err)
-	}
-	if err := <-failed; err == nil || r.count() != 0 {
-		t.Errorf("%v, %d reports arrived", err, r.count())
 	}
 }
 

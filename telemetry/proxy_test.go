@@ -147,9 +147,7 @@ func TestBadProxy(t *testing.T) {
 // reached, one sentence says what to set, in every place that says why.
 func TestProxyToSet(t *testing.T) {
 	const want = "HTTPS_PROXY is set, and reports do not use it: set COMPREFACE_TELEMETRY_PROXY to the URL of a proxy that they may use"
-	closed := listenDeaf(t)
-	closed.Close()
-	refusing := "https://" + closed.Addr().String()
+	const refusing = "https://127.0.0.1:9" // discard: nothing listens there
 	var log lines
 	s := start(t, refusing, func(c *Config) {
 		c.Env, c.Logger = env("HTTPS_PROXY", "http://user:canary@proxy.example"), log.logger()

@@ -17,13 +17,25 @@ import (
 	"headcount.example/consent"
 )
 
-// A place for decisions that calls a function instead of saving.
+// A place for decisions that calls a function instead of saving. The client's loop may
+// ask it at any moment.
 type place struct {
+	mu     sync.Mutex
 	record consent.Record
 	save   func(context.Context, consent.Record) error
 }
 
-func (p *place) Consent(context.Context) (consent.Record, error) { return p.record, nil }
+func (p *place) Consent(context.Context) (consent.Record, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.record, nil
+}
+
+func (p *place) set(r consent.Record) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.record = r
+}
 
 func (p *place) Save(ctx context.Context, r consent.Record) error { return p.save(ctx, r) }
 
@@ -38,14 +50,14 @@ func TestNoHolds(t *testing.T) {
 	for _, ahead := range []time.Duration{-time.Hour, 0, 2 * time.Second, time.Hour} {
 		for name, lift := range map[string]func(*setup, *place) error{
 			"a yes to this process": func(s *setup, p *place) error {
-				p.save = func(_ context.Context, r consent.Record) error { p.record = r; return nil }
+				p.save = func(_ context.Context, r consent.Record) error { p.set(r); return nil }
 				yes := yesAt(time.Now())
 				return s.Decide(t.Context(), yes)
 			},
 			"a no and a yes, recorded elsewhere": func(s *setup, p *place) error {
-				p.record = consent.Record{Decision: consent.Denied} // without a time
+				p.set(consent.Record{Decision: consent.Denied}) // without a time
 				err := s.Refresh(t.Context())
-				p.record = yesAt(time.Now())
+				p.set(yesAt(time.Now()))
 				return errors.Join(err, s.Refresh(t.Context()))
 			},
 		} {
@@ -61,7 +73,7 @@ func TestNoHolds(t *testing.T) {
 				if now := s.Status(); now.On || exists(filepath.Join(s.dir, "headcount.totals")) {
 					t.Errorf("%v: got on %v and the files %q, want off and no totals", ahead, now.On, files(t, s.dir))
 				}
-				p.record = yesAt(time.Now().Add(ahead + 2*time.Hour)) // recorded elsewhere, later than the no
+				p.set(yesAt(time.Now().Add(ahead + 2*time.Hour))) // recorded elsewhere, later than the no
 				_ = s.Refresh(t.Context())
 			}
 			if err := lift(s, p); err != nil || !s.Status().On {
@@ -82,7 +94,7 @@ func TestNoHoldsAgainstWhatStood(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p.record = yesAt(time.Now().Add(ahead)) // of a replica whose clock is ahead
+			p.set(yesAt(time.Now().Add(ahead))) // of a replica whose clock is ahead
 			if err := c.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err == nil {
 				t.Errorf("%v: got no error, want that it is not recorded", ahead)
 			}
@@ -104,7 +116,8 @@ func TestStatusWhileANoIsBeingSaved(t *testing.T) {
 	s := start(t, "http://127.0.0.1:9", func(c *Config) { c.Consent = p })
 	var during Status
 	p.save = func(_ context.Context, r consent.Record) error {
-		during, p.record = s.Status(), r
+		during = s.Status()
+		p.set(r)
 		return nil
 	}
 	if err := s.Decide(t.Context(), consent.Record{Decision: consent.Denied}); err != nil {
@@ -180,7 +193,7 @@ func TestNoWhileAYesIsBeingSaved(t *testing.T) {
 			}
 			saving <- true
 			<-saved
-			p.record = yesAt(time.Now().Add(-time.Minute))
+			p.set(yesAt(time.Now().Add(-time.Minute)))
 			return nil
 		}
 		done := make(chan error)
