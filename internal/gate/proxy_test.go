@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -188,16 +190,26 @@ func TestRealProxy(t *testing.T) {
 	}
 }
 
+// freePort is below the ports that the kernel gives to whoever asks for any: no other
+// connection gets it until the proxy has it.
+func freePort(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		port := strconv.Itoa(20_000 + rand.IntN(10_000))
+		if ln, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			ln.Close()
+			return port
+		}
+	}
+	t.Fatal("got no free port in 100 tries")
+	return ""
+}
+
 // startTinyproxy returns the address of a proxy, and what ends it.
 func startTinyproxy(t *testing.T, path, port string) (address string, stop func()) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address = ln.Addr().String()
-	_, own, _ := net.SplitHostPort(address)
-	ln.Close()
+	own := freePort(t)
+	address = "127.0.0.1:" + own
 	config := filepath.Join(t.TempDir(), "tinyproxy.conf")
 	text := fmt.Sprintf("Port %s\nListen 127.0.0.1\nTimeout 30\nMaxClients 10\nBasicAuth admin word\nConnectPort %s\n", own, port)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
@@ -211,7 +223,7 @@ func startTinyproxy(t *testing.T, path, port string) (address string, stop func(
 	}
 	stop = sync.OnceFunc(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	t.Cleanup(stop)
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			conn.Close()
