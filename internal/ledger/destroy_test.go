@@ -304,13 +304,16 @@ func TestDestroyWithoutLock(t *testing.T) {
 			if err := errors.Join(os.Remove(lock), os.Mkdir(lock, 0o700)); err != nil {
 				t.Fatal(err)
 			}
+			ended := make(chan struct{})
 			go func() {
+				defer close(ended)
 				time.Sleep(50 * time.Millisecond)
 				_ = l.End(ctx, sending, Schedule{})
 			}()
 			if err := destroyIn(dir); err != nil {
 				t.Error(err)
 			}
+			<-ended
 			if keptIn(dir) || l.Check(ctx) == nil {
 				t.Errorf("kept %v, want destroyed", keptIn(dir))
 			}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"strconv"
 	"syscall"
 	"testing"
@@ -17,18 +18,20 @@ import (
 func init() { commands["stop"] = stopCommand }
 
 // stopCommand stops its own process, as kill -STOP does, before the k-th change
-// to the file system.
+// to the file system. The signal may reach another thread first, so this one waits
+// until the process is told to go on.
 func stopCommand(args []string) error {
 	k, err := strconv.Atoi(args[2])
 	if err != nil {
 		return err
 	}
 	pieces = 15_001
-	steps := 0
+	steps, goOn := 0, make(chan os.Signal, 1)
+	signal.Notify(goOn, syscall.SIGCONT)
 	durable.Step = func(string) {
 		if steps++; steps == k {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
-			time.Sleep(20 * time.Millisecond) // until the signal has reached this thread too
+			<-goOn
 		}
 	}
 	fmt.Println(actions[args[1]](args[0]))
