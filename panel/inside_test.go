@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"headcount.example/bucketing"
@@ -320,20 +321,22 @@ func (d *deaf) History(context.Context) ([]consent.Record, error) {
 // TestNoWhileHistoryHangs: what happens while one decision is made is bounded, so the
 // next one is answered as well, and this process is off.
 func TestNoWhileHistoryHangs(t *testing.T) {
-	place := &deaf{out: make(chan bool)}
-	h := open(t, "", func(h *house) {
-		h.save(t, consent.Granted, 1)
-		place.File = h.decisions
-		h.config.Decisions = place
-	})
-	h.Panel.SetTimeout(300 * time.Millisecond)
-	defer close(place.out)
-	for range 3 { // the first leaves the lock to the second
-		if w := h.do(put(`{"decision":"denied","notice":1}`)); w.Code != http.StatusOK {
-			t.Errorf("got %d, want 200: %.200s", w.Code, w.Body)
+	synctest.Test(t, func(t *testing.T) {
+		place := &deaf{out: make(chan bool)}
+		h := open(t, "", func(h *house) {
+			h.save(t, consent.Granted, 1)
+			place.File = h.decisions
+			h.config.Decisions = place
+		})
+		h.Panel.SetTimeout(300 * time.Millisecond)
+		defer close(place.out)
+		for range 3 { // the first leaves the lock to the second
+			if w := h.do(put(`{"decision":"denied","notice":1}`)); w.Code != http.StatusOK {
+				t.Errorf("got %d, want 200: %.200s", w.Code, w.Body)
+			}
 		}
-	}
-	if h.stats.Status().On {
-		t.Error("got on after a no, want off")
-	}
+		if h.stats.Status().On {
+			t.Error("got on after a no, want off")
+		}
+	})
 }

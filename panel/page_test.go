@@ -45,6 +45,7 @@ func counting(t testing.TB, change func(*house)) *house {
 
 // The three views are of the same bytes, and these are the client's.
 func TestPreviewInThreeViews(t *testing.T) {
+	today := today(t)
 	h := counting(t, nil)
 	next, err := h.stats.Preview(t.Context(), true)
 	if err != nil {
@@ -57,7 +58,6 @@ func TestPreviewInThreeViews(t *testing.T) {
 			t.Errorf("the raw view does not show %q", part)
 		}
 	}
-	today := time.Now().UTC().Format("2 January 2006")
 	for _, sentence := range []string{
 		"Identifier: " + h.stats.Status().InstallGUID,
 		"Users created since you agreed: 12",

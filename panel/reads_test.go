@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"headcount.example/consent"
@@ -71,23 +72,25 @@ func TestSignUpWhereTheFormIsRead(t *testing.T) {
 // A function that hangs shares nothing with the request that goes on: for the race
 // detector.
 func TestHungFunctionHasItsOwnRequest(t *testing.T) {
-	release, done := make(chan bool), make(chan bool)
-	h := open(t, "", func(h *house) {
-		h.config.Language = func(r *http.Request) string {
-			<-release
-			defer close(done)
-			r.Form.Set("name", "x")
-			r.PostForm.Set("name", "x")
-			r.Header.Set("X", "x")
-			return r.FormValue("lang")
+	synctest.Test(t, func(t *testing.T) {
+		release, done := make(chan bool), make(chan bool)
+		h := open(t, "", func(h *house) {
+			h.config.Language = func(r *http.Request) string {
+				<-release
+				defer close(done)
+				r.Form.Set("name", "x")
+				r.PostForm.Set("name", "x")
+				r.Header.Set("X", "x")
+				return r.FormValue("lang")
+			}
+		})
+		h.Panel.SetTimeout(100 * time.Millisecond)
+		r := signUpForm(url.Values{"headcount_consent": {"on"}, "headcount_notice": {"1"}, "name": {"Ann"}}.Encode())
+		_ = h.SignUp(httptest.NewRecorder(), r)
+		close(release)
+		if got := r.FormValue("name"); got != "Ann" || r.Header.Get("X") != "" {
+			t.Errorf("got the name %q, want Ann", got)
 		}
+		<-done
 	})
-	h.Panel.SetTimeout(100 * time.Millisecond)
-	r := signUpForm(url.Values{"headcount_consent": {"on"}, "headcount_notice": {"1"}, "name": {"Ann"}}.Encode())
-	_ = h.SignUp(httptest.NewRecorder(), r)
-	close(release)
-	if got := r.FormValue("name"); got != "Ann" || r.Header.Get("X") != "" {
-		t.Errorf("got the name %q, want Ann", got)
-	}
-	<-done
 }

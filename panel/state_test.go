@@ -28,7 +28,7 @@ func at(d consent.Decision, days int, where string) consent.Record {
 
 // How things stand, in words, and why; and what can be done about it.
 func TestStatus(t *testing.T) {
-	today := time.Now().UTC().Format("2 January 2006")
+	today := today(t)
 	const nothing = " Nothing is counted or sent."
 	for name, c := range map[string]struct {
 		change  func(*house)

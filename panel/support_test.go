@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"headcount.example/catalog"
 	"headcount.example/catalog/compreface"
@@ -180,4 +181,16 @@ func (h *house) buttons(t testing.TB) []string {
 		list = append(list, b[1])
 	}
 	return list
+}
+
+// today is the day, of which five minutes are left at least: where midnight in UTC is
+// nearer, it is waited for.
+func today(t testing.TB) string {
+	t.Helper()
+	now := time.Now().UTC()
+	if left := 24*time.Hour - now.Sub(now.Truncate(24*time.Hour)); left < 5*time.Minute {
+		t.Logf("waits %v for midnight in UTC", left)
+		time.Sleep(left)
+	}
+	return time.Now().UTC().Format("2 January 2006")
 }
