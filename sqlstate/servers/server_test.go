@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -95,9 +96,9 @@ type database struct {
 
 func (d *database) dsn(port string) (driver, dsn string) {
 	if d.server.dialect == sqlstate.PostgreSQL {
-		return "pgx", "host=127.0.0.1 port=" + port + " user=headcount dbname=postgres connect_timeout=2 sslmode=disable"
+		return "pgx", "host=127.0.0.1 port=" + port + " user=headcount dbname=postgres connect_timeout=60 sslmode=disable"
 	}
-	return "mysql", "root@tcp(127.0.0.1:" + port + ")/?timeout=2s"
+	return "mysql", "root@tcp(127.0.0.1:" + port + ")/?timeout=1m"
 }
 
 func (d *database) connect(t testing.TB, port string) *sql.DB {
@@ -192,12 +193,9 @@ func (s *server) prepare() (err error) {
 			return err
 		}
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	if s.port, err = freePort(); err != nil {
 		return err
 	}
-	_, s.port, _ = net.SplitHostPort(ln.Addr().String())
-	_ = ln.Close()
 	files := s.command(initdb, "-D", filepath.Join(s.dir, "data"), "-U", "headcount", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 	if s.dialect == sqlstate.MySQL {
 		files = s.command(install, "--no-defaults", "--datadir="+filepath.Join(s.dir, "data"), "--auth-root-authentication-method=normal", "--skip-test-db")
@@ -206,6 +204,19 @@ func (s *server) prepare() (err error) {
 		return err
 	}
 	return s.start()
+}
+
+// freePort is below the ports that the kernel gives to whoever asks for any: no other
+// connection gets it until the server has it.
+func freePort() (port string, err error) {
+	for range 100 {
+		port = strconv.Itoa(20_000 + rand.IntN(10_000))
+		var ln net.Listener
+		if ln, err = net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			return port, ln.Close()
+		}
+	}
+	return "", err
 }
 
 func (s *server) start() error {
@@ -225,11 +236,10 @@ func (s *server) start() error {
 		return err
 	}
 	defer db.Close()
-	for range 600 {
+	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if err = db.Ping(); err == nil {
 			return nil
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 	return fmt.Errorf("the server does not answer: %w", err)
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"headcount.example/catalog"
@@ -268,34 +269,32 @@ func (c *counting) Consent(ctx context.Context) (consent.Record, error) {
 }
 
 // TestAtRest: a replica that counts nothing asks at most six questions a minute,
-// and one that counts folds once in ten seconds.
+// and one that counts folds once in ten seconds, of the bubble's own clock.
 func TestAtRest(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a minute")
-	}
 	each(t, func(t *testing.T, d *database) {
-		t.Parallel()
-		state := &counting{Store: d.store()}
-		c, err := telemetry.Init(telemetry.Config{Catalog: shop, Endpoint: "https://stats.vendor.invalid", State: state, Consent: state})
-		if err != nil {
-			t.Fatal(err)
-		}
-		decide(t, c, consent.Granted)
-		time.Sleep(time.Second)
-		asked, swapped := state.asked.Load(), state.swapped.Load()
-		time.Sleep(60 * time.Second)
-		if got := state.asked.Load() - asked; got > 6 || state.swapped.Load() != swapped {
-			t.Errorf("got %d questions and %d changes in a minute at rest, want at most 6 and 0", got, state.swapped.Load()-swapped)
-		}
-		swapped = state.swapped.Load()
-		for range 200 {
-			c.Add(sold, 1)
-			time.Sleep(100 * time.Millisecond)
-		}
-		if got := state.swapped.Load() - swapped; got < 1 || got > 3 {
-			t.Errorf("got %d folds in 20 seconds, want 2", got)
-		}
-		_ = c.Shutdown(t.Context())
+		synctest.Test(t, func(t *testing.T) {
+			state := &counting{Store: d.storeOf(d.connect(t, d.server.port))}
+			c, err := telemetry.Init(telemetry.Config{Catalog: shop, Endpoint: "https://stats.vendor.invalid", State: state, Consent: state})
+			if err != nil {
+				t.Fatal(err)
+			}
+			decide(t, c, consent.Granted)
+			time.Sleep(time.Second)
+			asked, swapped := state.asked.Load(), state.swapped.Load()
+			time.Sleep(60 * time.Second)
+			if got := state.asked.Load() - asked; got > 6 || state.swapped.Load() != swapped {
+				t.Errorf("got %d questions and %d changes in a minute at rest, want at most 6 and 0", got, state.swapped.Load()-swapped)
+			}
+			swapped = state.swapped.Load()
+			for range 200 {
+				c.Add(sold, 1)
+				time.Sleep(100 * time.Millisecond)
+			}
+			if got := state.swapped.Load() - swapped; got < 1 || got > 3 {
+				t.Errorf("got %d folds in 20 seconds, want 2", got)
+			}
+			_ = c.Shutdown(t.Context())
+		})
 	})
 }
 
