@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	numbers "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -153,14 +154,19 @@ func always(address string) func() net.IP {
 	return func() net.IP { return net.ParseIP(address) }
 }
 
+// freePort is below the ports that the kernel gives to whoever asks for any: no other
+// connection gets it until a process listens there.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprint("127.0.0.1:", 20_000+numbers.IntN(10_000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("got no free port in 100 tries")
+	return ""
 }
 
 func readFile(t *testing.T, path string) string {

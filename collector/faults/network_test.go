@@ -41,11 +41,11 @@ var troubles = []trouble{
 	{name: "silence after the connection", fault: func(w *wire) { w.gone() }, patience: impatient, says: "deadline"},
 	{name: "silence after the request", fault: func(w *wire) { w.request(); w.gone() }, patience: impatient, says: "deadline"},
 	{name: "silence until the library gives up", fault: func(w *wire) { w.request(); w.gone() }, says: "no answer within 10s"},
-	{name: "answer after the client gave up", fault: late, patience: 5 * time.Second, says: "deadline", arrives: true},
+	{name: "answer after the client gave up", fault: late, patience: 9 * time.Second, says: "deadline", arrives: true},
 	{name: "answer after the library gave up", fault: late, says: "no answer within 10s", arrives: true},
 	{name: "slow request", fault: slowly, arrives: true},
 	{name: "slow answer", fault: drip(time.Millisecond), arrives: true},
-	{name: "answer too slow", fault: drip(200 * time.Millisecond), patience: 5 * time.Second, says: "deadline", arrives: true},
+	{name: "answer too slow", fault: drip(200 * time.Millisecond), patience: 9 * time.Second, says: "deadline", arrives: true},
 	{name: "answer too slow for the library", fault: drip(200 * time.Millisecond), says: "no answer within 10s", arrives: true},
 	{name: "429", fault: answer("429 Too Many Requests"), says: "429"},
 	{name: "429 with Retry-After", fault: answer("429 Too Many Requests", "Retry-After: 1"), says: "429"},
@@ -97,11 +97,10 @@ func late(w *wire) {
 // slowly takes the request a byte at a time.
 func slowly(w *wire) {
 	_ = w.tcp.SetReadBuffer(1)
-	for range 200 {
+	for begin := time.Now(); time.Since(begin) < 200*time.Millisecond; time.Sleep(time.Millisecond) {
 		if _, err := w.r.Peek(1); err != nil {
 			return
 		}
-		time.Sleep(time.Millisecond)
 	}
 	pass(w)
 }
@@ -109,11 +108,12 @@ func slowly(w *wire) {
 // drip answers a byte at a time.
 func drip(pause time.Duration) fault {
 	return func(w *wire) {
-		for _, b := range w.toCollector(w.request()) {
+		answer, begin := w.toCollector(w.request()), time.Now()
+		for n, b := range answer {
 			if _, err := w.Write([]byte{b}); err != nil {
 				return
 			}
-			time.Sleep(pause)
+			time.Sleep(time.Until(begin.Add(time.Duration(n+1) * pause))) // not longer where each sleep is longer
 		}
 	}
 }
