@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -152,14 +153,19 @@ func (w *wire) requests() [][]byte {
 	return slices.Clone(w.sent)
 }
 
+// freeAddress is below the ports that the kernel gives to whoever asks for any: no other
+// connection gets it until a process listens there.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprint("127.0.0.1:", 20_000+rand.IntN(10_000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("got no free port in 100 tries")
+	return ""
 }
 
 func eventually(t *testing.T, what string, holds func() bool) {
@@ -169,4 +175,16 @@ func eventually(t *testing.T, what string, holds func() bool) {
 			t.Fatalf("it never came that %s", what)
 		}
 	}
+}
+
+// today is the day, of which five minutes are left at least: where midnight in UTC is
+// nearer, it is waited for.
+func today(t testing.TB) string {
+	t.Helper()
+	now := time.Now().UTC()
+	if left := 24*time.Hour - now.Sub(now.Truncate(24*time.Hour)); left < 5*time.Minute {
+		t.Logf("waits %v for midnight in UTC", left)
+		time.Sleep(left)
+	}
+	return time.Now().UTC().Format("2 January 2006")
 }
