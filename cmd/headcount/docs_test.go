@@ -24,8 +24,15 @@ type document struct {
 	asOf       string // the last day of the simulated reports
 }
 
+// readDocument waits for midnight in UTC where it is near: the commands of a document are
+// to run on one day.
 func readDocument(t *testing.T, name string) *document {
 	t.Helper()
+	now := time.Now().UTC()
+	if left := 24*time.Hour - now.Sub(now.Truncate(24*time.Hour)); left < 5*time.Minute {
+		t.Logf("waits %v for midnight in UTC", left)
+		time.Sleep(left)
+	}
 	return &document{read(t, filepath.Join(documents, name)), t.TempDir(), lastCompleteDay(time.Now()).String()}
 }
 

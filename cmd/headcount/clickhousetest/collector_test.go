@@ -3,6 +3,7 @@ package clickhousetest
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -113,14 +114,19 @@ func (c *collector) kill() {
 	}
 }
 
+// freeAddress is below the ports that the kernel gives to whoever asks for any: no other
+// connection gets it until a process listens there.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprint("127.0.0.1:", 20_000+rand.IntN(10_000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("got no free port in 100 tries")
+	return ""
 }
 
 // until repeats a check until it holds. The time only bounds how long a test

@@ -74,10 +74,13 @@ func TestReadersWhileItChanges(t *testing.T) {
 		rounds = 4
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	var readers sync.WaitGroup
+	var readers, reading sync.WaitGroup
 	seen := make([]int, 3)
 	for i := range seen {
+		reading.Add(1)
+		begun := sync.OnceFunc(reading.Done)
 		readers.Go(func() {
+			defer begun()
 			old, err := Open(dir) // is read again and again, while its files go
 			if err != nil {
 				t.Error(err)
@@ -96,9 +99,11 @@ func TestReadersWhileItChanges(t *testing.T) {
 					}
 					seen[i]++
 				}
+				begun()
 			}
 		})
 	}
+	reading.Wait() // nothing changes before each has read once
 	for i := range rounds {
 		appendTo(t, path, many(37*(i+1), 36), fmt.Sprintf("foreign %d\n", i))
 		compact(t, dir, raw)
