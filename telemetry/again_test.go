@@ -87,10 +87,10 @@ func TestYesWhileANoIsActedOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		state.hangs.Store(true)
-		p.record = consent.Record{Decision: consent.Denied}
+		p.set(consent.Record{Decision: consent.Denied})
 		go func() { _ = c.Refresh(t.Context()) }()
 		synctest.Wait()
-		p.record = yesAt(time.Now())
+		p.set(yesAt(time.Now()))
 		if err := c.Refresh(t.Context()); err == nil {
 			t.Error("got no error, want that an earlier decision is being acted on")
 		}
