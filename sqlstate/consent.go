@@ -13,8 +13,8 @@ import (
 
 var _ consent.Source = (*Store)(nil)
 
-// Consent returns the newest decision; the zero Record when there is no decision.
-// What cannot be read is an error, and after an error the answer is off.
+// Consent returns the newest decision, or the zero Record if there is none. It returns
+// an error if the decision cannot be read; the client then stays off.
 func (s *Store) Consent(ctx context.Context) (consent.Record, error) {
 	list, err := s.History(ctx)
 	if err != nil || len(list) == 0 {
@@ -42,12 +42,11 @@ func (r row) records() (list []consent.Record, err error) {
 	return list, nil
 }
 
-// Save adds a decision, under the rules of consent.File, and returns when it
-// is committed; from then on it counts for every process that uses the
-// database. Decisions of several processes are put in one order, and none is
-// lost. Where a no is recorded after Save of a yes was called, the no stands and
-// Save returns an error. Any error means that the decision is not known to be
-// recorded: an earlier one may still count.
+// Save adds a decision, under the rules of consent.File, and returns when it is
+// committed. From then on it counts for every process that uses the database.
+// Decisions of several processes are put in one order, and none is lost. If a no is
+// recorded after Save of a yes was called, the no stands and Save returns an error.
+// After any error the decision may not be recorded: an earlier one may still count.
 func (s *Store) Save(ctx context.Context, decision consent.Record) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
@@ -57,7 +56,7 @@ func (s *Store) Save(ctx context.Context, decision consent.Record) error {
 		if err != nil {
 			return err
 		}
-		list, _ := r.records() // what cannot be trusted is replaced
+		list, _ := r.records() // damaged decisions are replaced
 		var last consent.Record
 		if len(list) > 0 {
 			last = list[len(list)-1]

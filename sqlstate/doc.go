@@ -24,7 +24,7 @@
 // qualified with the schema, so that a search_path that another user of the
 // connection left behind changes nothing. Without a yes the state is NULL.
 //
-// Every change is one UPDATE that names the version it replaces, and every look
+// Every change is one UPDATE that names the version it replaces, and every query is
 // one SELECT, each in a transaction of its own. Nothing is written inside the
 // application's transactions: count with Client.Add after the commit.
 //
@@ -33,24 +33,24 @@
 // Add counts in memory, and the client adds that to the row every ten
 // seconds, before each report, and at Shutdown. A process that is killed loses
 // what it added since. While the database is away, that grows until it is back.
-// Where the answer to a write is lost, no count is lost or counted twice: the row
-// holds all that each of the newest 16 processes counted, as a share of its own. With
-// more processes such counts can be lost, and are never counted twice.
+// If the answer to a write is lost, no count is lost or counted twice: the row holds
+// all that each of the newest 16 processes counted, as a share of its own. With more
+// processes such counts can be lost, and are never counted twice.
 //
 // # What the application feels
 //
 // Add never touches the database. Everything else ends after five seconds,
-// whatever the database does, and is not on the path of any request. A replica
-// that is idle asks one question every ten seconds. One that counts writes
+// whatever the database does, and is not on the path of any request. An idle
+// replica makes one query every ten seconds. A replica that counts also writes
 // once in that time, with one more statement.
 //
 // # A no
 //
 // A recorded no counts for every replica: each asks before it sends. The one
 // that acts on it first sets the state to NULL, and waits for a report that is
-// on its way, two seconds at most. What another replica still counts in
-// memory is never written, and it stops counting at its next look, within ten
-// seconds. What a database keeps of replaced rows (its log, free pages, replicas,
-// backups) is the database's. If the database cannot be written, Save returns an
-// error, and the process that said no stays off.
+// being sent, two seconds at most. What another replica still counts in memory is
+// never written, and that replica stops counting at its next query, within ten
+// seconds. The database may keep replaced rows in its log, free pages, replicas and
+// backups. If the database cannot be written, Save returns an error, and the process
+// that said no stays off.
 package sqlstate

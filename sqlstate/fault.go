@@ -9,9 +9,9 @@ import (
 	"headcount.example/internal/ledger"
 )
 
-// A fault is an error of the database or its driver. Its text is shown to people
-// in the settings, and names neither user nor host, as texts of drivers do. The
-// client's Logger has those, from Detail.
+// A fault is an error of the database or its driver. Its text is shown to people in
+// the settings. It names neither user nor host, although the driver's text may. The
+// client's Logger gets the driver's text from Detail.
 type fault struct{ err error }
 
 func failed(err error) error {
@@ -21,7 +21,7 @@ func failed(err error) error {
 	return fmt.Errorf("sqlstate: %w", fault{err})
 }
 
-// unknown is failed for a change that may have been made.
+// unknown is like failed, for a change that may have been made.
 func unknown(err error) error {
 	return fmt.Errorf("sqlstate: %w: %w", ledger.ErrUnknown, fault{err})
 }
@@ -32,7 +32,7 @@ func (f fault) Error() string {
 	case errors.Is(f.err, context.DeadlineExceeded):
 		return fmt.Sprintf("the database did not answer in %v", timeout)
 	case errors.Is(f.err, context.Canceled), errors.Is(f.err, sql.ErrConnDone):
-		return "the question to the database was given up"
+		return "the query to the database was cancelled"
 	case errors.As(f.err, &state) && len(state.SQLState()) == 5:
 		return fmt.Sprintf("the database refused (SQLSTATE %s)", state.SQLState())
 	}

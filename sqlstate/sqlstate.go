@@ -87,8 +87,8 @@ func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, timeout)
 }
 
-// CreateTable makes the table if it is not there. It needs the right to make
-// tables; the rest needs only those to read and write this one.
+// CreateTable makes the table if it does not exist. It needs the right to make tables.
+// The other methods need only the rights to read and write this one.
 func (s *Store) CreateTable(ctx context.Context) error {
 	if err := s.ready(); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (s *Store) CreateTable(ctx context.Context) error {
 	return failed(err)
 }
 
-// row is what is kept. Version 0 is no row.
+// A row is the row of one product. Version 0 means that there is none.
 type row struct {
 	version   int64
 	state     []byte
@@ -131,7 +131,7 @@ func (s *Store) Swap(ctx context.Context, version int64, state []byte) error {
 	return s.swap(ctx, version, "state", state)
 }
 
-// swap replaces a column, if the version is still the one given.
+// swap replaces a column if the version is still the one given.
 func (s *Store) swap(ctx context.Context, version int64, column string, content []byte) error {
 	if err := s.ready(); err != nil {
 		return err
@@ -143,7 +143,7 @@ func (s *Store) swap(ctx context.Context, version int64, column string, content 
 	var err error
 	if version == 0 {
 		var b [8]byte
-		_, _ = rand.Read(b[:]) // a row that was removed by hand does not come again with its old versions
+		_, _ = rand.Read(b[:]) // a row that was removed by hand does not get its old versions again
 		state, decisions := text, sql.NullString{String: "[]", Valid: true}
 		if column == "decisions" {
 			state, decisions = sql.NullString{}, text

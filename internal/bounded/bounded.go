@@ -1,5 +1,5 @@
-// Package bounded calls functions of the application, which may hang without a look
-// at their context, and may panic.
+// Package bounded calls functions of the application, which may ignore their context,
+// hang or panic.
 package bounded
 
 import (
@@ -11,9 +11,9 @@ import (
 
 var errTimeout = errors.New("it takes too long")
 
-// Call is [Run] for a function whose context ends after timeout. It returns after
-// timeout and a fifth of it: a function that looks at its context has that moment to
-// answer. It does not return earlier where ctx ends.
+// Call is [Run] for a function whose context ends after timeout. Call waits for timeout
+// plus a fifth, so that a function that obeys its context can answer. Call itself
+// does not return earlier if ctx ends.
 func Call[T any](ctx context.Context, timeout time.Duration, tokens chan struct{}, function func(context.Context) (T, error)) (T, error) {
 	late, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), timeout+timeout/5, errTimeout)
 	defer cancel()
@@ -22,10 +22,10 @@ func Call[T any](ctx context.Context, timeout time.Duration, tokens chan struct{
 	return Run(late, tokens, func() (T, error) { return function(ctx) })
 }
 
-// Run runs a function in a goroutine of its own, and waits for it as long as ctx
-// allows. A panic is an error. A function that does not return keeps its goroutine
-// and its token. Where ctx has ended, or ends before a token is free, none is run.
-// Nil tokens are no bound.
+// Run runs a function in a goroutine of its own, and waits for it until ctx ends. It
+// returns a panic as an error. A function that does not return keeps its goroutine and
+// its token. If ctx ends before a token is free, the function is not run. Nil tokens
+// set no bound.
 func Run[T any](ctx context.Context, tokens chan struct{}, function func() (T, error)) (T, error) {
 	type answer struct {
 		value T
@@ -58,8 +58,8 @@ func Run[T any](ctx context.Context, tokens chan struct{}, function func() (T, e
 	}
 }
 
-// Take waits for room for a token as long as ctx allows. Where ctx has ended none is
-// taken, also where there is room. The token is given back by receiving it.
+// Take waits for room for a token until ctx ends. If ctx has ended, Take returns an
+// error even if there is room. The token is given back by receiving it.
 func Take(ctx context.Context, tokens chan struct{}) error {
 	if ctx.Err() != nil { // select would choose at random
 		return context.Cause(ctx)

@@ -15,14 +15,15 @@ const (
 	OthersMayNothing  fs.FileMode = 0o077
 )
 
-// Trusted says whether no other user can have written in a directory: it is a
-// directory of this user or of root, in which no other user may write. It
-// follows links, since a data directory is often one. An error names the remedy.
+// Trusted reports whether a directory exists, and returns an error if another user can
+// have written in it. It must belong to this user or root, and no other user may have
+// the right to write. Trusted follows links, since a data directory is often one. An
+// error names the remedy.
 func Trusted(dir string) (exists bool, err error) {
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(dir); err == nil {
-			// Not the same as absent: the answer may be on a disk that is not there.
+			// Not the same as absent: the decision may be on a disk that is not mounted.
 			return false, fmt.Errorf("%q is a link to nothing: mount or create its target", dir)
 		}
 		return false, nil
@@ -33,8 +34,8 @@ func Trusted(dir string) (exists bool, err error) {
 	if !info.IsDir() {
 		return false, fmt.Errorf("%q is not a directory: move it away", dir)
 	}
-	// At every start of a pod Kubernetes' fsGroup sets mode 2770 on a directory of
-	// ours. The group is the pod's, so what is in there is still ours.
+	// Kubernetes' fsGroup sets mode 2770 on our directory at every start of a pod. The
+	// group is the pod's, so its files are still ours.
 	if mine(info) && info.Mode()&fs.ModeSetgid != 0 && info.Mode().Perm()&OthersMayNothing == 0o070 {
 		if repair(dir) {
 			_ = os.Chmod(dir, 0o700)
@@ -50,8 +51,8 @@ func Trusted(dir string) (exists bool, err error) {
 	return true, nil
 }
 
-// repair removes the rights of other users to our files in a directory, and says
-// whether nothing else is in it: what the host keeps there may be shared.
+// repair removes the rights of other users to our files in a directory. It reports
+// whether nothing else is there: the host may share its own files on purpose.
 func repair(dir string) (alone bool) {
 	entries, err := os.ReadDir(dir)
 	alone = err == nil
@@ -68,15 +69,15 @@ func repair(dir string) (alone bool) {
 	return alone
 }
 
-// ours says whether the library writes a file or directory of that name, or a
-// temporary one for it.
+// ours reports whether the library writes a file or directory of that name, or a
+// temporary file for it.
 func ours(name string) bool {
 	name = strings.TrimPrefix(name, ".")
 	return strings.HasPrefix(name, "consent.") || strings.HasPrefix(name, "headcount.") || name == "journal" || name == "erasure"
 }
 
-// MakeTrusted makes a directory for its owner alone. It is an error when others may
-// write in one that exists.
+// MakeTrusted makes a directory for its owner alone. If the directory exists, it
+// returns the error of [Trusted].
 func MakeTrusted(dir string) error {
 	exists, err := Trusted(dir)
 	if err != nil || exists {
@@ -86,14 +87,14 @@ func MakeTrusted(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("cannot make the directory: %w", remedy(err))
 	}
-	// Again: another process may have made it, and with other modes.
+	// Again: another process may have made it with other modes.
 	_, err = Trusted(dir)
 	return err
 }
 
-// Reclaim makes a directory usable for a no: its owner has every right, and
-// others may not write in it. One that belongs to another user, or holds what the
-// library does not write, stays as it is.
+// Reclaim makes a directory usable for a no: its owner gets every right, and others
+// may not write in it. It leaves the mode of a directory that belongs to another user,
+// or holds files that are not the library's.
 func Reclaim(dir string) {
 	info, err := os.Stat(dir)
 	if err != nil || !info.IsDir() || !mine(info) {
@@ -104,7 +105,7 @@ func Reclaim(dir string) {
 	if before.Perm() == usable {
 		return
 	}
-	_ = os.Chmod(dir, before|0o700) // or what is in it could not be listed
+	_ = os.Chmod(dir, before|0o700) // so that it can be listed
 	if !repair(dir) {
 		usable = before
 	}

@@ -4,8 +4,8 @@ package durable
 
 import "io/fs"
 
-// Without Unix permissions there are no flags to set, and no mode and owner to
-// check; access is what the directory inherits. Nor can a directory be synced.
+// Without Unix permissions there are no flags to set, and no mode or owner to check.
+// A directory inherits its access rights, and cannot be synced.
 const (
 	openFlags = 0
 	modes     = false

@@ -9,10 +9,10 @@ import (
 	"syscall"
 )
 
-// openFlags: no link is followed, and no FIFO is waited for.
+// openFlags follow no link, and wait for no FIFO.
 const openFlags = syscall.O_NONBLOCK | syscall.O_NOFOLLOW
 
-// modes says that permission bits mean something here.
+// modes is true if permission bits have a meaning.
 const modes = true
 
 func owner(info fs.FileInfo) int64 {
@@ -22,11 +22,12 @@ func owner(info fs.FileInfo) int64 {
 	return -1 // an unknown owner is not trusted
 }
 
-// mine says whether a file belongs to this user, who may change its mode.
+// mine reports whether a file belongs to this user, who may then change its mode.
 func mine(info fs.FileInfo) bool { return owner(info) == int64(os.Geteuid()) }
 
-// Owned reports as the end of a sentence why another user may have written what
-// info describes. Root could write anywhere in any case.
+// Owned returns an error if a file belongs to another user than this one or root, or
+// its mode has forbidden bits. Root is trusted, because it can write anywhere. The
+// error is the end of a sentence.
 func Owned(info fs.FileInfo, forbidden fs.FileMode) error {
 	owner := owner(info)
 	if user := os.Geteuid(); owner != 0 && owner != int64(user) {
@@ -38,8 +39,8 @@ func Owned(info fs.FileInfo, forbidden fs.FileMode) error {
 	return nil
 }
 
-// adopt gives a file that root wrote to the owner of its directory, who could
-// not read it otherwise.
+// adopt gives a file that root wrote to the owner of its directory, who could not read
+// it otherwise.
 func adopt(path, dir string) error {
 	if os.Geteuid() != 0 {
 		return nil

@@ -1,7 +1,7 @@
 // Package durable writes small files so that a reader finds the old content or
-// the new one, whatever ends the process, and says which directories may be
-// trusted. Files are written in another way by internal/ledger alone, which maps and
-// wipes its own, and by package consent, where it empties a yes that it cannot replace.
+// the new one, whatever ends the process. It also decides which directories may be
+// trusted. Two packages write files in another way: internal/ledger maps and wipes its
+// own, and consent empties a yes that it cannot replace.
 //
 // It touches the file system and nothing else.
 package durable
@@ -15,11 +15,11 @@ import (
 	"path/filepath"
 )
 
-// Mkdir makes a directory if it is not there, and those above it. One that root
-// makes belongs to the owner of the directory above it.
+// Mkdir makes a directory and those above it, if they are missing. If root makes it, it
+// belongs to the owner of the directory above.
 func Mkdir(dir string) error {
 	_, missing := os.Lstat(dir)
-	err := os.MkdirAll(dir, 0o700) // says what is wrong with one that is there
+	err := os.MkdirAll(dir, 0o700) // called in any case: it returns an error for a file
 	if err == nil && missing != nil {
 		err = adopt(dir, filepath.Dir(dir))
 	}
@@ -40,9 +40,8 @@ func Replace(path string, data []byte) error {
 	return ReplaceIf(path, data, func() error { return nil })
 }
 
-// ReplaceIf is [Replace], but asks before the rename, once the temporary file is
-// complete. Where the answer is an error the file stays as it is, and the error
-// is returned.
+// ReplaceIf is [Replace], but calls ask before the rename, when the temporary file is
+// complete. If ask returns an error, the file stays as it is, and ReplaceIf returns it.
 func ReplaceIf(path string, data []byte, ask func() error) (err error) {
 	defer func() { err = remedy(err) }()
 	dir, base := filepath.Dir(path), filepath.Base(path)
@@ -79,11 +78,11 @@ func ReplaceIf(path string, data []byte, ask func() error) (err error) {
 	return nil
 }
 
-// private gives the file the mode 0600, whatever the umask is, and the directory's
-// owner, where root writes in the directory of a service.
+// private sets the mode 0600, whatever the umask is. If root writes in the directory of
+// a service, it also sets the directory's owner.
 func private(f *os.File, dir string) error {
 	if err := f.Chmod(0o600); err != nil {
-		// Some file systems refuse to change a mode. The mode may be right.
+		// Some file systems refuse to change a mode, but it may be right.
 		if info, e := f.Stat(); e != nil || modes && info.Mode().Perm()&0o077 != 0 {
 			return err
 		}
@@ -91,8 +90,8 @@ func private(f *os.File, dir string) error {
 	return adopt(f.Name(), dir)
 }
 
-// Leftovers lists the temporary files that killed processes left for a file, or
-// for every file of a directory where the name is "*".
+// Leftovers lists the temporary files that killed processes left for a file. If the
+// name is "*", it lists those of every file in the directory.
 func Leftovers(path string) (list []string) {
 	dir, base := filepath.Dir(path), filepath.Base(path)
 	files, _ := os.ReadDir(dir)
@@ -113,11 +112,11 @@ func Sweep(path string) {
 	}
 }
 
-// ErrOther says that no file of ours is there.
+// ErrOther means that a file is not one of ours.
 var ErrOther = errors.New("is not a file that this library writes")
 
-// Read reads a file of at most limit bytes. What is not a regular file is an
-// [ErrOther], and never waited for.
+// Read reads a file of at most limit bytes. It returns an [ErrOther] for a larger file
+// and for what is not a regular file, and never waits for it.
 func Read(path string, limit int64) ([]byte, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -135,14 +134,14 @@ func Read(path string, limit int64) ([]byte, error) {
 	return data, remedy(err)
 }
 
-// Open opens a file that is there. It follows no link, and does not wait for a FIFO.
+// Open opens an existing file. It follows no link, and does not wait for a FIFO.
 func Open(path string, flag int) (*os.File, error) {
 	f, err := os.OpenFile(path, flag|openFlags, 0)
 	return f, remedy(err)
 }
 
-// Regain is [Open] for a no: a file of this user that lost its permissions gets
-// them back.
+// Regain is [Open] for a no: if a file of this user lost its permissions, it gets them
+// back.
 func Regain(path string, flag int) (*os.File, error) {
 	f, err := Open(path, flag)
 	if !errors.Is(err, fs.ErrPermission) {
@@ -154,7 +153,7 @@ func Regain(path string, flag int) (*os.File, error) {
 	return Open(path, flag)
 }
 
-// remedy says what helps where this process has no right to a file.
+// remedy adds to a permission error what a person can do.
 func remedy(err error) error {
 	var at *fs.PathError
 	if !errors.Is(err, fs.ErrPermission) || !errors.As(err, &at) {

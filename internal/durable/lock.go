@@ -10,9 +10,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Lock takes the kernel's lock on an empty file, and waits for it until ctx
-// ends. The lock ends with the process that holds it; the file that stays
-// means nothing.
+// Lock takes the kernel's lock on an empty file, and waits for it until ctx ends. The
+// lock ends with the process that holds it. The file stays, and has no meaning.
 func Lock(ctx context.Context, path string) (release func(), err error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -32,7 +31,7 @@ func Lock(ctx context.Context, path string) (release func(), err error) {
 	}
 }
 
-// tryLock returns nil when another process has the lock.
+// tryLock returns nil without an error if Lock must try again.
 func tryLock(path string) (*flock.Flock, error) {
 	Step("lock " + filepath.Base(path))
 	lock := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR|openFlags))
@@ -45,7 +44,7 @@ func tryLock(path string) (*flock.Flock, error) {
 		return nil, nil
 	}
 	_ = adopt(path, filepath.Dir(path))
-	// A lock on a file that was removed meanwhile keeps no process out.
+	// If the file was removed meanwhile, the lock excludes no process: try again.
 	held, err1 := lock.Stat()
 	there, err2 := os.Lstat(path)
 	if err1 != nil || err2 != nil || !os.SameFile(held, there) {

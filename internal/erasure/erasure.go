@@ -2,9 +2,9 @@
 // the identifier is destroyed, until they arrive or are given up. It sends
 // nothing.
 //
-// A request is JSON in NAME.request; the file's modification time is when it is
-// due. What became of it is in NAME.receipt, without the identifier. NAME is a
-// hash of the identifier, so that one process finds the request of another.
+// A request is JSON in NAME.request; it is due at the file's modification time. The
+// outcome is in NAME.receipt, without the identifier. NAME is a hash of the
+// identifier, so that one process finds the request of another.
 package erasure
 
 import (
@@ -38,7 +38,7 @@ const (
 )
 
 // A Request asks one receiver to erase what one installation sent. A receipt is a
-// request that is over, and has no identifier.
+// finished request without the identifier.
 type Request struct {
 	GUID      uuid.UUID `json:"install_guid,omitzero"`
 	Product   string    `json:"product"`
@@ -51,7 +51,7 @@ type Request struct {
 	path string
 }
 
-// String says how a request stands, for a person.
+// String describes a request and its outcome for a person.
 func (r Request) String() string {
 	day := func(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 	switch {
@@ -67,7 +67,7 @@ func (r Request) String() string {
 // concurrent use, by several processes too.
 type Requests struct{ dir, product string }
 
-// New names a directory and touches nothing. Without one no request can be kept.
+// New names a directory and touches nothing. If it is empty, no request can be kept.
 func New(dir, product string) *Requests { return &Requests{dir, product} }
 
 func (s *Requests) path(guid uuid.UUID, suffix string) string {
@@ -75,9 +75,9 @@ func (s *Requests) path(guid uuid.UUID, suffix string) string {
 	return filepath.Join(s.dir, hex.EncodeToString(sum[:8])+suffix)
 }
 
-// Keep writes a request to a receiver. One that is kept already stays as it is.
-// Nothing is written where a request is over: a no may be acted on more than once.
-// With again, one that was given up is made anew.
+// Keep writes a request to a receiver. It does nothing if the request is kept or
+// finished, because it may be called more than once for a no. With again it repeats
+// one that was given up.
 func (s *Requests) Keep(guid uuid.UUID, url string, now time.Time, again bool) error {
 	if s.dir == "" {
 		return errors.New("Config.Dir is needed to keep the request until it arrives")
@@ -96,8 +96,8 @@ func (s *Requests) Keep(guid uuid.UUID, url string, now time.Time, again bool) e
 
 func second(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
-// write tries again where Tidy, of this process or of another one, removed the
-// temporary file: there is no lock between them.
+// write tries again if Tidy, in this process or another, removed the temporary file:
+// they share no lock.
 func (s *Requests) write(r Request) error {
 	data, err := json.Marshal(r)
 	for range 10 {
@@ -116,23 +116,24 @@ func (s *Requests) write(r Request) error {
 	return errors.New("another process removes the temporary files of requests to erase again and again")
 }
 
-// Pending returns the requests that are not over, the oldest first.
+// Pending returns the requests that are not finished, the oldest first.
 func (s *Requests) Pending() []Request {
 	return slices.DeleteFunc(s.list(Suffix), func(r Request) bool {
 		return r.GUID.Version() != 4 || r.GUID.Variant() != uuid.RFC4122 || r.path != s.path(r.GUID, Suffix)
 	})
 }
 
-// Receipts returns what became of the newest requests, the oldest first.
+// Receipts returns the receipts of the newest requests, the oldest first.
 func (s *Requests) Receipts() []Request { return s.list(receiptSuffix) }
 
-// Delivered says whether a request to erase this identifier has arrived.
+// Delivered reports whether a request to erase this identifier has arrived.
 func (s *Requests) Delivered(guid uuid.UUID) bool {
 	path := s.path(guid, receiptSuffix)
 	return slices.ContainsFunc(s.Receipts(), func(r Request) bool { return r.path == path && !r.Delivered.IsZero() })
 }
 
-// list leaves out what cannot be trusted.
+// list returns the requests in files with a suffix, without damaged ones and those of
+// other products.
 func (s *Requests) list(suffix string) (list []Request) {
 	files, _ := os.ReadDir(s.dir)
 	for _, f := range files {
@@ -154,9 +155,8 @@ func (s *Requests) list(suffix string) (list []Request) {
 	return list
 }
 
-// Tidy removes what killed processes left, gives up requests that were tried for
-// long enough, and forgets old receipts. The error says which could not be given
-// up.
+// Tidy removes temporary files and old receipts, and gives up requests that were tried
+// for [Timeout]. It returns an error if one cannot be given up.
 func (s *Requests) Tidy(now time.Time) error {
 	if s.dir == "" {
 		return nil
@@ -176,14 +176,14 @@ func (s *Requests) Tidy(now time.Time) error {
 	return errors.Join(faults...)
 }
 
-// Arrived ends a request.
+// Arrived finishes a request that was delivered.
 func (s *Requests) Arrived(r Request, now time.Time) error {
 	r.Delivered = second(now)
 	return s.finish(r)
 }
 
-// finish replaces a request by its receipt. A kill in between sends the request
-// once more, which does no harm.
+// finish replaces a request by its receipt. If the process is killed in between, the
+// request is sent once more, which does no harm.
 func (s *Requests) finish(r Request) error {
 	request := r.path
 	r.path, r.GUID = s.path(r.GUID, receiptSuffix), uuid.Nil
@@ -194,5 +194,5 @@ func (s *Requests) finish(r Request) error {
 	return errors.Join(written, removed, durable.SyncDir(s.dir))
 }
 
-// Postpone notes when a request is due.
+// Postpone sets the time at which a request is due.
 func (s *Requests) Postpone(r Request, due time.Time) { _ = os.Chtimes(r.path, due, due) }

@@ -1,14 +1,14 @@
 // Package journal keeps the exact bytes of the reports of one installation,
-// for its administrator: what was sent, where to, when, and what became of
-// it. It is bounded, and readable when everything else is off.
+// for its administrator: what was sent, where to, when, and the outcome. It is
+// bounded, and readable when everything else is off.
 //
-// The intent is written before a report is sent, so that nothing can leave
-// without a line here, whatever ends the process in between: an entry without
-// an outcome may or may not have arrived.
+// An entry is written before a report is sent, so that nothing can leave without one,
+// whatever ends the process in between. A report whose entry has no outcome may or may
+// not have arrived.
 //
 // Each entry is a file of its own, NNNNNNNN.json in the directory "journal",
-// written beside its place and renamed. A damaged entry is passed over when
-// reading and never hides another.
+// written beside its place and renamed. A reader skips a damaged entry, which never
+// hides another.
 package journal
 
 import (
@@ -26,9 +26,9 @@ import (
 	"headcount.example/internal/durable"
 )
 
-// Kept is how many entries there are at most; the oldest goes first. A receiver
-// that is away for long does not push out what did arrive: of more than
-// KeptUndelivered entries that did not, the oldest of those goes first.
+// Kept is the largest number of entries; the oldest is removed first. If more than
+// KeptUndelivered did not arrive, the oldest of those is removed first: a receiver that
+// is away for long does not push out what did arrive.
 const (
 	Kept            = 90
 	KeptUndelivered = 30
@@ -42,7 +42,7 @@ const (
 	maxEntry = 4 << 20 // of a file; a report is far smaller
 	maxText  = 500
 
-	lockTimeout = 5 * time.Second // a report waits, too
+	lockTimeout = 5 * time.Second // a report waits for it
 )
 
 // An Entry is one report.
@@ -62,8 +62,8 @@ type Journal struct{ dir string }
 // New names the directory of the installation and touches nothing.
 func New(dir string) *Journal { return &Journal{filepath.Join(dir, dirName)} }
 
-// Begin writes the intent to send and returns the entry's number. Nothing may
-// be sent when it fails.
+// Begin writes an entry without an outcome and returns its number. If it fails,
+// nothing may be sent.
 func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) {
 	if err := durable.Mkdir(j.dir); err != nil {
 		return 0, fmt.Errorf("journal: %w", err)
@@ -83,7 +83,7 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 		number = numbers[len(numbers)-1] + 1
 	}
 	for len(numbers) >= Kept {
-		at := j.dispensable(numbers)
+		at := j.oldestToRemove(numbers)
 		if err := os.Remove(j.path(numbers[at])); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return 0, fmt.Errorf("journal: %w", err) // or it would grow without end
 		}
@@ -95,13 +95,12 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 	return number, nil
 }
 
-// Tidy removes what killed processes left: an identifier that Entries does not show.
-// A process that stands still while it writes keeps the lock, and has its entry
-// removed as well: it then sends nothing.
+// Tidy removes temporary files, which can hold an identifier. A writer that is paused
+// then gets an error and sends nothing.
 func (j *Journal) Tidy() {
 	all := filepath.Join(j.dir, "*")
 	if len(durable.Leftovers(all)) == 0 {
-		return // so that there is no lock file without need
+		return // and so no lock file appears
 	}
 	if release, err := j.lock(lockTimeout); err == nil {
 		defer release()
@@ -109,8 +108,8 @@ func (j *Journal) Tidy() {
 	durable.Sweep(all)
 }
 
-// dispensable returns the index of the entry that is removed first.
-func (j *Journal) dispensable(numbers []int) int {
+// oldestToRemove returns the index of the entry that is removed first.
+func (j *Journal) oldestToRemove(numbers []int) int {
 	var undelivered []int
 	for i, number := range numbers {
 		if e, err := j.read(number); err != nil || e.Outcome != Delivered {
@@ -123,7 +122,7 @@ func (j *Journal) dispensable(numbers []int) int {
 	return 0
 }
 
-// End notes what became of a report: [Delivered], or why not.
+// End writes the outcome of a report: [Delivered], or why it did not arrive.
 func (j *Journal) End(now time.Time, number int, outcome string) error {
 	release, failed := j.lock(lockTimeout)
 	if failed != nil {
@@ -138,8 +137,8 @@ func (j *Journal) End(now time.Time, number int, outcome string) error {
 	return j.write(e)
 }
 
-// Entries returns what there is, the newest first. No directory is no
-// entries. The error names what could not be read; the rest is there.
+// Entries returns the entries, the newest first, and none if there is no directory.
+// The error names the entries that cannot be read; the others are returned.
 func (j *Journal) Entries() ([]Entry, error) {
 	numbers, err := j.numbers()
 	if err != nil {
@@ -174,7 +173,7 @@ func (j *Journal) path(number int) string {
 	return filepath.Join(j.dir, fmt.Sprintf("%08d.json", number))
 }
 
-// numbers lists the entries in rising order. Files with other names are passed over.
+// numbers lists the entries in rising order, and skips files with other names.
 func (j *Journal) numbers() ([]int, error) {
 	files, err := os.ReadDir(j.dir)
 	if errors.Is(err, os.ErrNotExist) {

@@ -5,18 +5,17 @@ import (
 	"runtime/debug"
 )
 
-// quickest is the largest n that Add adds without looking back.
+// quickest is the largest n that the fast path adds.
 const quickest = 1 << 16
 
-// Add adds n to the total in slot, and allocates nothing. It returns false
-// when nothing was added: the yes was taken back, here or in another process,
-// the total would pass Max, or the file is damaged or has gone from under the
-// mapping.
+// Add adds n to the total in slot, and allocates nothing. It returns false and adds
+// nothing if the yes was taken back, here or in another process, if the total would
+// pass Max, or if the file is damaged or truncated.
 func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
 	if l.mapped == nil {
 		return l.quick(slot, n) || l.addSlowly(slot, n)
 	}
-	// A truncated file is a fault at the next touch, which must not end the host.
+	// Adding to a truncated file is a memory fault, which must not end the host.
 	// Recover is called after a fault only, because it is slow.
 	before := debug.SetPanicOnFault(true)
 	fault := true
@@ -34,8 +33,8 @@ func (l *Ledger) Add(slot Slot, n uint64) (ok bool) {
 	return ok
 }
 
-// quick is one atomic addition while n is small and the total is below Max by
-// more than goroutines could add at the same moment. Otherwise it does nothing.
+// quick is one atomic addition. It does nothing if the ledger is closed, if n is large,
+// or if concurrent Adds could take the total past Max.
 func (l *Ledger) quick(slot Slot, n uint64) bool {
 	if l.closed.Load() != 0 || n > quickest || slot.Load() >= Max-1<<32 {
 		return false
@@ -44,8 +43,8 @@ func (l *Ledger) quick(slot Slot, n uint64) bool {
 	return true
 }
 
-// addSlowly never lets a total pass Max, not for a moment: a process could be
-// killed in it.
+// addSlowly never lets a total pass Max, not for a moment: the process could be killed
+// then.
 func (l *Ledger) addSlowly(slot Slot, n uint64) bool {
 	for l.closed.Load() == 0 {
 		before := slot.Load()

@@ -13,8 +13,9 @@ import (
 )
 
 // Peek returns the identity and schedule that are kept in a place, and changes
-// nothing. None is no error, and neither is one that a no has taken back in part. An
-// error says that what is there cannot be trusted, or could not be read.
+// nothing. If nothing is kept, or a no destroyed part of it, Peek returns zero values
+// and no error. It returns an error if what is there is damaged, belongs to another
+// product, or cannot be read.
 func Peek(ctx context.Context, place Place, product string) (Identity, Schedule, error) {
 	h, err := headerOf(ctx, place)
 	if err == nil {
@@ -29,7 +30,7 @@ func Peek(ctx context.Context, place Place, product string) (Identity, Schedule,
 	return Identity{}, Schedule{}, err
 }
 
-// headerOf reads what is kept in a place.
+// headerOf reads the header that is kept in a place.
 func headerOf(ctx context.Context, place Place) (header, error) {
 	state := place.State
 	if state == nil && place.Dir == "" {
@@ -49,9 +50,8 @@ func headerOf(ctx context.Context, place Place) (header, error) {
 	return v.header, err
 }
 
-// Kept says whether there may be an identity in the State or in the directory, sound
-// or not, also in a temporary or damaged file. A State that does not answer may keep
-// one.
+// Kept reports whether the State or the directory may hold an identity, sound or not.
+// Temporary and damaged files count, and so does a State that does not answer.
 func Kept(ctx context.Context, place Place) bool {
 	here := place.Dir != "" && keptIn(place.Dir)
 	if here || place.State == nil {
@@ -70,7 +70,7 @@ func keptIn(dir string) bool {
 	return false
 }
 
-// names are the files that hold an identity in dir.
+// names lists the files in dir that can hold an identity.
 func names(dir string) []string {
 	return []string{filepath.Join(dir, fileName), filepath.Join(dir, stateName)}
 }
@@ -81,16 +81,16 @@ func present(path string) bool {
 }
 
 // Destroy takes the yes back: once it returns, totals, identifier and schedule are
-// gone from the place, and what a process still counts goes nowhere. It waits for a
-// report that another process is sending, two seconds at most. There being
-// nothing to destroy, or another product's totals, is not an error.
+// gone from the place, and what a process still counts is lost. Destroy waits for a
+// report that another process is sending, two seconds at most. It is no error if
+// nothing is there, or it belongs to another product.
 //
 // Still is asked under the lock, so that a process that comes late does not
 // destroy what a new yes has made. Its error is returned.
 //
-// A process that stands still may hold the lock. Then the totals are closed and
-// wiped all the same, their name stays, and the error says that the attempt is
-// to be repeated.
+// If another process holds the lock for three seconds, Destroy closes and wipes the
+// totals without it. Their name then stays, and the error means that the caller must
+// retry.
 func Destroy(ctx context.Context, place Place, product string, still func() error) error {
 	if place.State != nil {
 		return destroyState(ctx, place.State, product, still)
@@ -108,7 +108,7 @@ func Destroy(ctx context.Context, place Place, product string, still func() erro
 	release, err := lock(bounded, dir)
 	held := err != nil && bounded.Err() != nil
 	if err != nil {
-		release = func() {} // where nothing can be locked, a no does not wait for it
+		release = func() {} // a no is carried out without the lock
 	}
 	defer release()
 	var repeat error
@@ -116,7 +116,7 @@ func Destroy(ctx context.Context, place Place, product string, still func() erro
 		repeat = fmt.Errorf("%w: not destroyed in full", err)
 	}
 	if !keptIn(dir) {
-		return repeat // nothing to ask for: another process has done it
+		return repeat // another process destroyed it
 	}
 	sending := uint64(0)
 	if h, err := headerOf(ctx, place); err == nil {
@@ -129,15 +129,14 @@ func Destroy(ctx context.Context, place Place, product string, still func() erro
 		return err
 	}
 	err = destroy(dir, held)
-	release() // a report may take a while to end
+	release() // not held while a report ends
 	waitForSender(sending)
 	return errors.Join(repeat, err)
 }
 
-// destroy runs under the lock. The name of the ledger goes last: killed in
-// between, the next one to open the file goes on. A caller without the lock
-// keeps that name, and is to try again: the holder may have renamed a file to it
-// before its temporary files were removed.
+// destroy runs under the lock. The ledger's name is removed last, so that the next
+// Open continues after a kill. Without the lock the name stays, and the caller must
+// retry: the lock's holder may have renamed a new file to it in between.
 func destroy(dir string, keepName bool) error {
 	var faults []error
 	for _, path := range names(dir) {
@@ -159,7 +158,8 @@ func destroy(dir string, keepName bool) error {
 	return nil
 }
 
-// remove removes a file. A directory in its place holds nothing of ours.
+// remove removes a file. It leaves a directory in its place, which holds nothing of
+// ours.
 func remove(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil || info.IsDir() {
@@ -176,9 +176,8 @@ func unlessMissing(err error) error {
 	return err
 }
 
-// overwrite leaves nothing of a file, also of one that lost its permissions. It
-// first writes the word that every process reads before it counts. That word stays,
-// for the processes that have the file mapped.
+// overwrite sets the closed word first and then zeroes the rest, also in a file that
+// lost its permissions. Processes that mapped the file see the closed word.
 func overwrite(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil || !info.Mode().IsRegular() {

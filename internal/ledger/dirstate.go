@@ -22,12 +22,13 @@ type versioned struct {
 	State   json.RawMessage `json:"state"`
 }
 
-// maxState is more than any value should have: all shares, with all series of a catalog.
+// maxState is the largest size of the file in bytes, far above all shares with all
+// series of a catalog.
 const maxState = 4 << 20
 
 func (s dirState) path() string { return filepath.Join(s.dir, stateName) }
 
-// Load returns no value for a file that a no wiped.
+// Load returns no value if the file is missing or a no wiped it.
 func (s dirState) Load(context.Context) ([]byte, int64, error) {
 	data, err := readFile(s.path(), maxState)
 	switch {
@@ -56,9 +57,9 @@ func (s dirState) Swap(ctx context.Context, version int64, state []byte) error {
 // locked is a dirState for a caller that holds the lock.
 type locked struct{ dirState }
 
-// Swap looks at the version twice, because a no does not wait for the lock of a
-// process that stands still: it wipes what is in place, and removes the temporary
-// file. What is renamed before is wiped with the rest.
+// Swap checks the version again before the rename: a no that could not get the lock
+// may have run. That no removes the temporary file, and wipes a file that was renamed
+// before.
 func (s locked) Swap(ctx context.Context, version int64, state []byte) error {
 	durable.Sweep(s.path())
 	same := func() error {
@@ -75,9 +76,9 @@ func (s locked) Swap(ctx context.Context, version int64, state []byte) error {
 	}
 	next := version + 1
 	if version == 0 {
-		next += rand.Int64N(1 << 53) // of no earlier value
+		next += rand.Int64N(1 << 53) // not the version of an earlier value
 	}
-	if version == 0 && present(s.path()) { // a no was killed
+	if version == 0 && present(s.path()) { // a process was killed during a no
 		if err := destroy(s.dir, false); err != nil {
 			return err
 		}

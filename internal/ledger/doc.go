@@ -6,8 +6,8 @@
 // add in a page that the kernel keeps when the process dies. Where a mapping is not
 // sound (see mappable), and for an installation of several hosts, they are one value of
 // a [State]: a database, or headcount.state in the directory. There a process counts in
-// memory of its own and, from time to time, writes what it counted in all as its share,
-// by compare and swap.
+// memory of its own. From time to time it writes all that it counted as its share, by
+// compare and swap.
 //
 // # The mapped file
 //
@@ -35,16 +35,15 @@
 //
 // A crash at any instruction leaves the old or the new state: a file appears by
 // a rename, and a series is counted in the header only after its name is synced.
-// Damage is never trusted: it is put aside, or replaced in a State. Adding through a page that has gone from
-// under the mapping is an error, never a signal that ends the process. Totals and
-// schedule are plain words: readers keep the largest total of an installation, so
-// a smaller one is harmless, and one above [Max] is damage.
+// Damage is never trusted: a damaged file is put aside, and a damaged value of a State
+// is replaced. If a file is truncated, Add fails, and no signal ends the process.
+// Totals and schedule are plain words. Readers keep the largest total of an
+// installation, so a smaller one is harmless. A total above [Max] is damage.
 //
 // # What can be lost
 //
-// A mapped ledger loses nothing when a process is killed, and with the power the
-// counts that the kernel had not written yet: by default the last half minute. Any other
-// loses with its process what it counted since the last [Ledger.Sync]. Additions
-// after the file was removed or put aside, and before the next [Ledger.Check],
-// are lost with it.
+// A mapped ledger loses nothing when a process is killed. When the power fails it loses
+// what the kernel had not written yet: by default the last half minute. Any other
+// ledger loses with its process what was counted since the last [Ledger.Sync].
+// Additions between the removal of a file and the next [Ledger.Check] are lost too.
 package ledger

@@ -18,9 +18,9 @@ const (
 	lockName  = "headcount.lock"
 )
 
-// A file is the mapped totals of a directory. It is changed word by word: a process
-// that stands still in the middle, and goes on after a no, writes numbers and never
-// an identifier.
+// A file is the mapped totals of a directory. It is changed word by word. If a process
+// pauses in the middle and continues after a no, it writes only numbers, never an
+// identifier.
 type file struct {
 	path   string
 	page   page // the mapping
@@ -29,8 +29,8 @@ type file struct {
 	places []int      // of the series, in the page
 }
 
-// header reads a page that is sound, that still has the series where they were, and
-// whose file still has its name.
+// header reads the header. It returns an error unless the page is sound, the series
+// are where they were, and the file still has its name.
 func (f *file) header() (h header, err error) {
 	fault := guard(func() {
 		_, err = f.page.check()
@@ -51,8 +51,8 @@ func (f *file) header() (h header, err error) {
 	return h, nil
 }
 
-// sync has the page on the disk when it returns: that a report was sent must be known
-// after a power loss too, so that it can be erased.
+// sync writes the page to the disk. After a power loss it must still be known that a
+// report was sent, so that it can be erased.
 func (f *file) sync() error {
 	opened, err := durable.Open(f.path, os.O_RDWR)
 	if err != nil {
@@ -73,11 +73,11 @@ func lock(ctx context.Context, dir string) (release func(), err error) {
 	return release, nil
 }
 
-// pieces is how much is written at once. Tests make it small, to be killed in
-// the middle of a write.
+// pieces is the largest number of bytes of one write. Tests make it small, to be
+// killed in the middle.
 var pieces = fileSize
 
-// put writes b at a place of the file, and has it on the disk when it returns.
+// put writes b at an offset of the file, and syncs it.
 func put(f *os.File, b []byte, at int) error {
 	for len(b) > 0 {
 		n := min(len(b), pieces)
@@ -91,9 +91,9 @@ func put(f *os.File, b []byte, at int) error {
 	return f.Sync()
 }
 
-// examine reads a whole file into memory and checks it. It looks more than once
-// before it finds damage: nothing promises that a number that others add to is
-// copied whole.
+// examine reads a whole file into memory and checks it. It reads up to three times
+// before it reports damage: a read may see half of a number that another process is
+// changing.
 func examine(path string) (p page, err error) {
 	for range 3 {
 		if p, err = read(path); err == nil {

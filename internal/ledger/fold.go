@@ -10,9 +10,9 @@ import (
 	"headcount.example/internal/bounded"
 )
 
-// folding is how a process that counts in its own memory adds that to what all
-// share, exactly once. What it counted is a share of its own in the value, which it
-// writes in full: to write it again, because an answer was lost, changes nothing.
+// folding adds what a process counted in its own memory to what all share, exactly
+// once. A process has a share of its own in the value, and writes it in full. If an
+// answer was lost, writing it again changes nothing.
 type folding struct {
 	state   inState
 	series  []string      // each name once, as a catalog has them
@@ -39,12 +39,10 @@ func newLedger(state inState, series []string) *Ledger {
 	return l
 }
 
-// share returns what was counted in each series, and which part of it is not in
-// the totals of the value.
+// share returns all counts, and the part that is not yet in the totals of the value.
 func (l *Ledger) share(v *value) (counted []uint64, share map[string]uint64) {
-	// A share that is not there was added to the totals, or was never written. It
-	// is not known which where the answer was lost: a count is rather lost than taken
-	// twice.
+	// A missing share was merged or never written. If the answer was lost, we cannot
+	// know which: we then lose a count rather than count it twice.
 	if v.share(l.process) == nil && len(v.Shares) >= maxShares {
 		l.merged = l.written
 	}
@@ -58,8 +56,8 @@ func (l *Ledger) share(v *value) (counted []uint64, share map[string]uint64) {
 	return counted, share
 }
 
-// fold writes this process's share, and makes the change, which may be nil, and
-// may be tried more than once.
+// fold writes this process's share and makes the change. Change may be nil, and may
+// be called more than once.
 func (l *Ledger) fold(ctx context.Context, change func(*plan) error) error {
 	if err := bounded.Take(ctx, l.busy); err != nil {
 		return err
@@ -87,7 +85,7 @@ func (l *Ledger) try(ctx context.Context, change func(*plan) error) error {
 	}
 	counted, share := l.share(&v)
 	if v.plan == before && maps.Equal(share, v.share(l.process)) {
-		l.written = counted // what was called a conflict may have been made
+		l.written = counted // a Swap may report a conflict although it replaced the value
 		return nil
 	}
 	v.setShare(l.process, share)
@@ -101,7 +99,7 @@ func (l *Ledger) try(ctx context.Context, change func(*plan) error) error {
 	return err
 }
 
-// sum is what all processes wrote, and what this one counted since.
+// sum writes into totals what all processes wrote and this one counted since.
 func (l *Ledger) sum(ctx context.Context, totals []uint64) error {
 	if err := bounded.Take(ctx, l.busy); err != nil {
 		return err

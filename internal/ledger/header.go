@@ -59,23 +59,21 @@ const (
 	Max = 1_000_000_000_000
 )
 
-// newHeader draws everything about an installation that is random. The reader
-// is named: a host may have given package uuid another one.
-// The first report is due between an hour and a day from now: people change
-// their minds.
+// newHeader makes a header with a random identifier and phase. The first report is due
+// between an hour and a day from now, because people change their minds.
 func newHeader(owner Owner, now time.Time) (header, error) {
-	guid, err1 := uuid.NewRandomFromReader(rand.Reader)
+	guid, err1 := uuid.NewRandomFromReader(rand.Reader) // a host may have called uuid.SetRand
 	wait, err2 := rand.Int(rand.Reader, big.NewInt(int64(23*time.Hour/time.Second)))
 	if err := errors.Join(err1, err2); err != nil {
 		return header{}, fmt.Errorf("ledger: no random numbers: %w", err)
 	}
-	// A clock may say anything; what is kept is possible.
+	// The clock may be wrong, but check must accept what is kept.
 	due := min(max(now.Unix(), 0), Max-day) + int64(time.Hour/time.Second) + wait.Int64()
 	since := min(max(now.Unix()/day, 0), lastDay)
 	return header{Product: owner.Product, Yes: owner.Yes, GUID: guid, Day: since, Phase: due % day, plan: plan{Due: due}}, nil
 }
 
-// check says what is not possible in a header that was read; nil when nothing is.
+// check returns an error if a header that was read has an impossible value.
 func (h header) check() error {
 	switch {
 	case h.GUID.Version() != 4 || h.GUID.Variant() != uuid.RFC4122:
@@ -88,8 +86,8 @@ func (h header) check() error {
 	return nil
 }
 
-// under says whether a ledger belongs to the owner's yes. One of another product
-// is an error.
+// under reports whether a ledger belongs to the owner's yes. It returns an error for
+// another product's.
 func (h header) under(owner Owner) (bool, error) {
 	if h.Product != owner.Product {
 		return false, fmt.Errorf("ledger: what is there %w %.100q: give %s a place of its own", errForeign, h.Product, owner.Product)
@@ -116,7 +114,7 @@ func (p *plan) setSchedule(s Schedule) {
 	}
 }
 
-// longest is how long a process may have the right to send.
+// longest is the longest time for which a process has the right to send.
 const longest = time.Minute
 
 // sendingWord is the right to send, in one word: the moment at which it ends,
@@ -127,8 +125,8 @@ func sendingWord(until time.Time, random uint64) uint64 {
 
 func sendingUntil(word uint64) time.Time { return time.UnixMilli(int64(word >> 20)) }
 
-// busy says whether another process may be sending. A right that ends later
-// than any could was taken under another clock.
+// busy reports whether another process may be sending. A right further ahead than
+// longest comes from another clock and is ignored.
 func busy(word uint64, now time.Time) bool {
 	until := sendingUntil(word)
 	return word != 0 && until.After(now) && !until.After(now.Add(longest))

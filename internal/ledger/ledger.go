@@ -24,9 +24,9 @@ type Ledger struct {
 	yes    int64 // see Owner
 	aside  string
 	slots  []Slot         // in the order of the series given to Open
-	closed *atomic.Uint64 // the word that every Add looks at
+	closed *atomic.Uint64 // the word that every Add reads
 	seen   atomic.Pointer[plan]
-	mapped *file // nil where counting is in memory
+	mapped *file // nil if counting is in memory
 	folding
 }
 
@@ -38,8 +38,8 @@ func Memory(series []string) *Ledger {
 	return l
 }
 
-// load returns what all processes share, without the totals of a mapped file. In
-// what is no longer this installation's nothing is counted any more.
+// load returns what all processes share, without the totals of a mapped file. It
+// stops counting in memory if the ledger is no longer the installation's.
 func (l *Ledger) load(ctx context.Context) (v value, version int64, err error) {
 	switch {
 	case l.mapped != nil:
@@ -87,12 +87,12 @@ func (l *Ledger) update(ctx context.Context, change func(*plan) error) error {
 // Identity returns what was made at the yes.
 func (l *Ledger) Identity() Identity { return l.id }
 
-// Under says whether the ledger belongs to a yes; to one that is not known, 0, each
-// does.
+// Under reports whether the ledger belongs to a yes. Each belongs to 0, a yes that is
+// not known.
 func (l *Ledger) Under(yes int64) bool { return yes == 0 || l.yes == yes }
 
-// Mapped says whether a killed process loses nothing. Otherwise it loses what
-// it counted since the last [Ledger.Sync].
+// Mapped reports whether the totals are in a mapped file: a killed process then loses
+// nothing. Otherwise it loses what it counted since the last [Ledger.Sync].
 func (l *Ledger) Mapped() bool { return l.mapped != nil }
 
 // Aside says what was wrong with the ledger that Open put aside; empty when
@@ -102,9 +102,9 @@ func (l *Ledger) Aside() string { return l.aside }
 // Slot returns the place of series i of those given to Open.
 func (l *Ledger) Slot(i int) Slot { return l.slots[i] }
 
-// Check says whether this is still the installation's ledger: [ErrClosed],
-// [ErrGone] or [ErrDamaged] when it is not. That it cannot be looked at right
-// now, for want of file descriptors or permissions, says nothing against it.
+// Check returns [ErrClosed], [ErrGone] or [ErrDamaged] if this is no longer the
+// installation's ledger. It returns nil if the ledger cannot be read now, for example
+// without file descriptors.
 func (l *Ledger) Check(ctx context.Context) error {
 	if _, _, err := l.load(ctx); Final(err) {
 		return err
@@ -112,8 +112,8 @@ func (l *Ledger) Check(ctx context.Context) error {
 	return nil
 }
 
-// Sync writes what is only in memory to where it is kept, and looks whether
-// this is still the installation's.
+// Sync writes what is only in memory to the State, and checks that the ledger is still
+// the installation's. It returns every error, also one for which Check returns nil.
 func (l *Ledger) Sync(ctx context.Context) error {
 	if l.mapped == nil {
 		return l.fold(ctx, nil)
@@ -122,14 +122,14 @@ func (l *Ledger) Sync(ctx context.Context) error {
 	return err
 }
 
-// Totals writes the total of each series given to Open into totals. It
-// changes nothing else. After an error they mean nothing.
+// Totals writes the total of each series given to Open into totals, and changes
+// nothing else. After an error totals has no meaning.
 func (l *Ledger) Totals(ctx context.Context, totals []uint64) error {
 	if l.mapped == nil {
 		return l.sum(ctx, totals)
 	}
-	// First, so that what was read is this installation's even when another
-	// one's file is written over it meanwhile.
+	// Read first and checked then: another installation's file may be written over
+	// this one in between.
 	err := guard(func() {
 		for i, slot := range l.slots {
 			totals[i], _ = total(slot)
@@ -141,20 +141,20 @@ func (l *Ledger) Totals(ctx context.Context, totals []uint64) error {
 	return err
 }
 
-// Schedule is the schedule as any other method saw it lately: where two saw it at
-// once, it may be the older one.
+// Schedule returns the schedule that was read or written last. After concurrent calls
+// it can be the older one.
 func (l *Ledger) Schedule() Schedule { return l.seen.Load().schedule() }
 
-// Begin makes this process the one that sends, until a moment at most a minute
-// away, and stores the schedule that attempt returns: it holds if the process
-// dies. Attempt gets the schedule as it is then, and may be called again; its
-// error is returned, and nothing changes. [ErrBusy] means that another process
-// is sending.
+// Begin gives this process the right to send until a moment, at most a minute away.
+// It stores the schedule that attempt returns, which holds if the process dies.
+// Attempt gets the stored schedule, and may be called more than once. If it returns an
+// error, Begin changes nothing and returns it. [ErrBusy] means that another process is
+// sending.
 func (l *Ledger) Begin(ctx context.Context, now, until time.Time, attempt func(Schedule) (Schedule, error)) (Sending, error) {
 	s := Sending{Until: until, word: sendingWord(until, rand.Uint64())}
 	err := l.update(ctx, func(p *plan) error {
 		switch {
-		case p.Sending == s.word: // what was called a conflict was made
+		case p.Sending == s.word: // a Swap reported a conflict although it replaced the value
 			return nil
 		case busy(p.Sending, now):
 			return ErrBusy
@@ -167,8 +167,8 @@ func (l *Ledger) Begin(ctx context.Context, now, until time.Time, attempt func(S
 	return s, err
 }
 
-// Confirm makes sure, as the last thing before sending, that this process is
-// still the one that sends, and the ledger the installation's.
+// Confirm is called last before sending. It returns an error unless this process still
+// has the right to send and the ledger is still the installation's.
 func (l *Ledger) Confirm(ctx context.Context, s Sending) error {
 	v, _, err := l.load(ctx)
 	if err == nil && v.Sending != s.word {
@@ -177,8 +177,8 @@ func (l *Ledger) Confirm(ctx context.Context, s Sending) error {
 	return err
 }
 
-// End stores what the schedule is after the report, and lets other processes
-// send. [ErrLost] means that another one does already, and nothing is stored.
+// End stores the schedule after the report, and lets other processes send. [ErrLost]
+// means that the right to send was lost to another process, and nothing is stored.
 func (l *Ledger) End(ctx context.Context, s Sending, next Schedule) error {
 	return l.update(ctx, func(p *plan) error {
 		if p.Sending != s.word {
@@ -190,8 +190,8 @@ func (l *Ledger) End(ctx context.Context, s Sending, next Schedule) error {
 	})
 }
 
-// pause keeps processes that change a State at the same time from asking for it
-// again and again. It returns ctx's error once that has ended.
+// pause waits up to 20 ms, at random, before a retry. If ctx has ended, it returns its
+// error.
 func pause(ctx context.Context) error {
 	select {
 	case <-ctx.Done():

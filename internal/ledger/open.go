@@ -12,22 +12,21 @@ import (
 	"headcount.example/internal/durable"
 )
 
-// A Place is where a ledger is kept: in State or, where that is nil, in the files
-// of Dir.
+// A Place is where a ledger is kept: in State or, if State is nil, in files of Dir.
 type Place struct {
 	Dir   string
 	State State
 }
 
 // Open opens the ledger in a place for the named series, or makes a new one with
-// a new identity. It makes the directory if need be. A damaged ledger is put
-// aside, and one of an earlier yes destroyed, and a new one made; in a State both are
-// replaced. It waits for other processes at most until ctx ends.
+// a new identity. It makes the directory if need be. A damaged ledger is put aside, one
+// of an earlier yes is destroyed, and a new one is made; in a State both are replaced.
+// Open waits for other processes until ctx ends at most.
 //
-// Call it only when consent holds: it makes the identifier. Allowed is asked
-// before that, so that a process that comes late does not make again what a no has
-// just destroyed: under the lock that [Destroy] needs too, or, in a State, once
-// before and once after. It must answer soon: other processes wait.
+// Call it only when consent holds: it makes the identifier. Open calls allowed before
+// that, so that a slow process does not make again what a no has just destroyed. In a
+// directory it does so under the lock that [Destroy] takes, in a State once before and
+// once after. Allowed must return soon: other processes wait.
 func Open(ctx context.Context, place Place, owner Owner, series []string, now time.Time, allowed func() error) (*Ledger, error) {
 	if place.State != nil {
 		return openState(ctx, place.State, owner, series, now, allowed)
@@ -104,11 +103,14 @@ func (o *opening) open(p page) (*Ledger, error) {
 	return l, nil
 }
 
-// load returns the bytes of a sound ledger file. One that is not there is made;
-// one that was closed is destroyed to the end first, because the process that
-// closed it was killed; so is one of an earlier yes; one that is damaged is put
-// aside first. One that cannot be read stays: it may be sound. Where nothing can be
-// mapped, a sound one of this yes is an error, and none is made.
+// load returns the bytes of a sound ledger file of this yes:
+//   - A missing file is made.
+//   - A closed file is destroyed first: the process that closed it was killed.
+//   - A file of an earlier yes is destroyed first.
+//   - A damaged file is put aside first.
+//   - A file that cannot be read stays, with an error: it may be sound.
+//
+// If nothing can be mapped, no file is made, and a sound file of this yes is an error.
 func (o *opening) load() (page, error) {
 	for range 3 {
 		p, err := examine(o.path)
@@ -145,7 +147,7 @@ func (o *opening) load() (page, error) {
 }
 
 func (o *opening) create() error {
-	durable.Sweep(o.path) // what they identify was never used
+	durable.Sweep(o.path) // their identifiers were never used
 	h, err := newHeader(o.owner, o.now)
 	if err != nil {
 		return err
@@ -158,8 +160,8 @@ func (o *opening) create() error {
 	return nil
 }
 
-// findOrAdd returns where each series is in the file, and makes a place for those
-// that have none. They count only once their names are on the disk.
+// findOrAdd returns the place of each series in the file, and makes one for a series
+// that has none. A new series counts only after its name is on the disk.
 func findOrAdd(f *os.File, p page, keys [][32]byte) ([]int, error) {
 	n, _ := p.check() // it was sound
 	at := make(map[[32]byte]int, n)
@@ -188,9 +190,8 @@ func findOrAdd(f *os.File, p page, keys [][32]byte) ([]int, error) {
 	return places, put(f, p[atCount:atCount+8], atCount)
 }
 
-// putAside moves what is not a sound ledger out of the way. It keeps the newest
-// for inspection. The processes that count in it find out when they look at the
-// name.
+// putAside renames a damaged file, in place of an earlier one: the newest is kept for
+// inspection. Processes that count in it notice when they check the name.
 func putAside(path string) error {
 	durable.Step("rename to " + filepath.Base(aside(path)))
 	if err := os.Rename(path, aside(path)); err != nil {

@@ -68,19 +68,19 @@ func slotAt(i int) int { return headerSize + i*slotSize }
 
 func (p page) slot(i int) Slot { return p.word(slotAt(i)) }
 
-// total reads a slot. A total above high is damage; one between Max and high
-// is what goroutines added at the same moment, and is not shown.
+// total reads a slot, and returns false for a damaged total. Concurrent Adds can
+// exceed Max; total then returns Max.
 func total(slot Slot) (uint64, bool) {
 	n := slot.Load()
 	return min(n, Max), n < high
 }
 
-// high is what no word of a file of ours reaches: Max, and what goroutines can
-// add at the same moment. Larger is damage.
+// high is the limit for a stored word: Max plus what concurrent Adds can exceed it by.
+// A word that reaches it is damage.
 const high = Max + 1<<32
 
-// counted is the number of series as it is stored: with its own checksum, so
-// that one atomic word is enough, and a damaged one is seen.
+// counted returns the number of series as it is stored: one atomic word, with its own
+// checksum.
 func counted(n int) uint64 {
 	return uint64(n) | uint64(crc32.Checksum(binary.LittleEndian.AppendUint32(nil, uint32(n)), table))<<32
 }
@@ -115,8 +115,8 @@ func (p page) plan() plan {
 	}
 }
 
-// setPlan writes the right to send last: a process that is killed in the middle has
-// not sent, and keeps no other one from it.
+// setPlan writes the right to send last. A process that is killed in the middle has
+// sent nothing, and does not stop another one from sending.
 func (p page) setPlan(next plan) {
 	reported := uint64(0)
 	if next.Reported {
@@ -128,8 +128,8 @@ func (p page) setPlan(next plan) {
 	p.word(atSending).Store(next.Sending)
 }
 
-// setSeries writes the name and the zero total of series i. It counts only when
-// the header's number of series says so.
+// setSeries writes the name and the zero total of series i. The series counts only
+// after the header's number of series includes it.
 func (p page) setSeries(i int, key [32]byte) {
 	s := p[slotAt(i):]
 	copy(s[atKey:], key[:])
@@ -142,10 +142,10 @@ func keyOf(name string) [32]byte { return sha256.Sum256([]byte(name)) }
 // key returns the name of series i.
 func (p page) key(i int) [32]byte { return [32]byte(p[slotAt(i)+atKey:]) }
 
-// closed returns nil while the page is open, [ErrClosed] when the yes was taken
-// back, and [ErrDamaged] otherwise. The majority of the bits decides: one damaged
-// bit neither makes a no nor hides one. A file that was never ours is not wiped,
-// whatever is in that place.
+// closed returns nil while the page is open, [ErrClosed] if the yes was taken back,
+// and [ErrDamaged] otherwise. It decides by the majority of bits: one damaged bit
+// neither makes a no nor hides one. It never reports a foreign file as closed, because
+// a closed file is wiped.
 func (p page) closed() error {
 	word := p.word(atClosed).Load()
 	ours := bytes.Equal(p[:len(magic)], magic[:]) || bytes.Count(p[:headerUsed], []byte{0}) == headerUsed // whole, or wiped
@@ -158,11 +158,11 @@ func (p page) closed() error {
 	return damage("not a ledger")
 }
 
-// check reads the whole page and returns the number of series. Whatever is not
-// as this package writes it is an error: a page is trusted whole or not at all.
+// check reads the whole page and returns the number of series. Any difference from
+// what this package writes is an error: a page is trusted whole or not at all.
 func (p page) check() (series int, err error) {
 	if err := p.closed(); err != nil {
-		return 0, err // first: closing wipes the rest
+		return 0, err // first: a no wipes the rest
 	}
 	if !bytes.Equal(p[:len(magic)], magic[:]) {
 		return 0, damage("not a ledger of this version and byte order")
@@ -190,7 +190,7 @@ func (p page) check() (series int, err error) {
 	return n, nil
 }
 
-// guard runs f, which touches a mapping. A fault is an error.
+// guard runs f, which reads or writes a mapping. It returns a memory fault as an error.
 func guard(f func()) (err error) {
 	before := debug.SetPanicOnFault(true)
 	defer func() {

@@ -18,18 +18,18 @@ var mappableTypes = map[int64]bool{
 	0x794C7630: true, // overlay: every process opens for writing, so all share the upper file
 }
 
-// mappable says whether a file in dir may be mapped. What cannot be found out
-// is not.
+// mappable reports whether a file in dir may be mapped. It returns false if the file
+// system is not known.
 func mappable(dir string) bool {
 	var fs syscall.Statfs_t
-	if strconv.IntSize < 64 { // there an addition of 64 bits may be a lock, which other processes know nothing of
+	if strconv.IntSize < 64 { // there an atomic addition of 64 bits may take a lock that other processes do not see
 		return false
 	}
 	return syscall.Statfs(dir, &fs) == nil && mappableTypes[int64(fs.Type)]
 }
 
-// mapFile maps a file that all processes share, until the ledger is no longer
-// reachable, and not shorter: an Add may be in the middle of it.
+// mapFile maps a file that all processes share. The mapping lasts until the ledger is
+// no longer reachable, because an Add may still use it.
 func mapFile(f *os.File, l *Ledger) (page, error) {
 	b, err := syscall.Mmap(int(f.Fd()), 0, fileSize, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
 	if err == nil {

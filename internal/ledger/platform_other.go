@@ -7,8 +7,7 @@ import (
 	"os"
 )
 
-// mappable says whether a file in dir may be mapped. It was not tried on
-// this platform yet.
+// mappable returns false: mapping is not tested on this platform.
 func mappable(string) bool { return false }
 
 func mapFile(*os.File, *Ledger) (page, error) { return nil, errors.ErrUnsupported }

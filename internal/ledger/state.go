@@ -9,27 +9,28 @@ import (
 	"time"
 )
 
-// A State keeps one small value for an installation in a database, for an
-// installation of several hosts. Its methods are safe for concurrent use, by
-// several processes too, and are bounded in time whatever their context says: a
-// place that is away must not hold up the host.
+// A State keeps one small value in a database, for an installation of several hosts.
+// Its methods are safe for concurrent use, by several processes too. Each call
+// ends after a bounded time, whatever its context says: a database that is away must
+// not hold up the host.
 type State interface {
-	// Load returns the value and its version. No value is nil; it has a version
-	// too, because a later value must not have an earlier one's.
+	// Load returns the value and its version. The value is nil if there is none. That
+	// has a version too, because a later value must not have an earlier one's.
 	Load(ctx context.Context) (value []byte, version int64, err error)
 
-	// Swap replaces the value if the version is still the one given, and
-	// returns ErrConflict if it is not. ErrUnknown means that it may have been
-	// replaced, any other error that it was not. A nil value leaves nothing of
-	// the one before.
+	// Swap replaces the value if the version is still the one given, and returns
+	// ErrConflict if it is not. ErrUnknown means that the value may have been
+	// replaced, any other error that it was not. If the value is nil, nothing
+	// of the earlier one may remain.
 	Swap(ctx context.Context, version int64, value []byte) error
 }
 
-// inState reads and writes a value. Its State is nil where there is only memory.
+// inState reads and writes a value. Its State is nil for [Memory] and in a mapped
+// ledger.
 type inState struct{ State }
 
-// load checks the value: other programs can write to the database. No value is
-// errNothing.
+// load reads the value and checks it: other programs can write to the database. It
+// returns errNothing if there is none.
 func (s inState) load(ctx context.Context) (v value, version int64, err error) {
 	defer caught(errors.New("ledger: not read"), &err)
 	data, version, err := s.Load(ctx)
@@ -56,9 +57,8 @@ func (s inState) replace(ctx context.Context, version int64, data []byte) (err e
 	return s.Swap(ctx, version, data)
 }
 
-// caught makes an error of a panic: a State is code of the application, which must
-// not end the host. It shows the beginning of what was thrown: the rest may hold
-// what is not for a log.
+// caught turns a panic of a State or its database driver into an error. The error has
+// the first 80 bytes of the text: the rest may be unfit for a log.
 func caught(outcome error, err *error) {
 	if p := recover(); p != nil {
 		text := fmt.Sprint(p)
@@ -79,7 +79,7 @@ func openState(ctx context.Context, state State, owner Owner, series []string, n
 	}
 }
 
-// begin finds the value, or makes it.
+// begin loads the value, or makes a new one.
 func (l *Ledger) begin(ctx context.Context, owner Owner, now time.Time, allowed func() error) error {
 	v, version, err := l.state.load(ctx)
 	current := false
@@ -136,8 +136,8 @@ func destroyState(ctx context.Context, state State, product string, still func()
 	}
 }
 
-// waitForSender gives a process that may be sending the time to notice a no and
-// to end its report: until its right to send ends, two seconds at most.
+// waitForSender waits until the right to send ends, two seconds at most. Meanwhile the
+// sender notices the no, and ends its report.
 func waitForSender(sending uint64) {
 	if now := time.Now(); busy(sending, now) {
 		time.Sleep(min(2*time.Second, sendingUntil(sending).Sub(now)))
@@ -151,15 +151,15 @@ type value struct {
 	Shares []share           `json:"shares,omitempty"` // the newest last
 }
 
-// A share is what one process counted since it began, as far as it is not in the
+// A share is what one process counted since it began, without the part that is in the
 // totals.
 type share struct {
 	Process string            `json:"process"`
 	Totals  map[string]uint64 `json:"totals"`
 }
 
-// maxShares is how many processes have a share. One that has not written for longer
-// than so many others has its share added to the totals.
+// maxShares is how many processes have a share. If there are more, the share of the one
+// that wrote least recently is added to the totals.
 const maxShares = 16
 
 func readValue(data []byte) (v value, err error) {
@@ -179,7 +179,7 @@ func readValue(data []byte) (v value, err error) {
 	return v, nil
 }
 
-// total is what all processes counted in a series.
+// total returns what all processes counted in a series.
 func (v *value) total(series string) uint64 {
 	n := v.Totals[series]
 	for _, s := range v.Shares {
@@ -188,7 +188,7 @@ func (v *value) total(series string) uint64 {
 	return n
 }
 
-// share returns the share of a process; nil where it has none.
+// share returns the share of a process, or nil if it has none.
 func (v *value) share(process string) map[string]uint64 {
 	for _, s := range v.Shares {
 		if s.Process == process {
@@ -198,7 +198,7 @@ func (v *value) share(process string) map[string]uint64 {
 	return nil
 }
 
-// setShare replaces the share of a process. One without counts has none.
+// setShare replaces the share of a process. A process without counts has no share.
 func (v *value) setShare(process string, totals map[string]uint64) {
 	v.Shares = slices.DeleteFunc(v.Shares, func(s share) bool { return s.Process == process })
 	if len(totals) > 0 {
