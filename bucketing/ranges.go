@@ -15,7 +15,7 @@ import (
 var Faces = New(0, 10, 50, 200, 500, 2_000, 10_000, 50_000, 200_000, 1_000_000)
 
 // Ranges divides the numbers from 0 to [math.MaxInt64] into a closed list of
-// labelled ranges. Make one with [New]; the zero value has no ranges and
+// labelled ranges. Make one with [New]. The zero value has no ranges and
 // refuses every number.
 type Ranges struct {
 	upper  []int64 // inclusive, rising
@@ -23,9 +23,9 @@ type Ranges struct {
 	err    error
 }
 
-// New returns the ranges that end at the given upper bounds, each inclusive,
-// and one more range without an end for everything above the last bound.
-// Bounds must rise and must not be negative.
+// New returns one range for each upper bound, which is the last number of its range,
+// and one more range for all numbers above the last bound. Bounds must rise and must
+// not be negative.
 //
 // New does not panic, so that ranges can be package variables. A faulty list
 // gives Ranges that refuse every number; [Ranges.Err] says what is wrong.
@@ -60,8 +60,8 @@ func label(from, to int64) string {
 	return strconv.FormatInt(from, 10) + "-" + strconv.FormatInt(to, 10)
 }
 
-// Err says what is wrong with the bounds given to [New]; nil when they are
-// sound.
+// Err returns an error that says what is wrong with the bounds given to [New], or nil
+// if they are sound.
 func (r Ranges) Err() error {
 	if r.err == nil && len(r.upper) == 0 {
 		return errors.New("bucketing: no ranges: make them with bucketing.New")
@@ -95,8 +95,8 @@ func (r Ranges) Label(n int64) (string, error) {
 	return r.labels[i], nil
 }
 
-// negativeError is a type of its own so that refusing allocates no text
-// until it is read.
+// negativeError is a type of its own, so that no text is allocated until the error
+// is read.
 type negativeError int64
 
 func (n negativeError) Error() string {

@@ -10,26 +10,26 @@ import (
 )
 
 // About says who asks for the statistics, why, and for how long they are kept.
-// It is part of the notice that people agree to. All fields are required but
-// Results and Others. Texts are plain, of one line.
+// It is part of the notice that people agree to. All fields except Results and
+// Others are required. Each text is one line without markup.
 type About struct {
-	// Recipient is the name of who gets the reports, such as "Example GmbH": at
-	// most 80 bytes.
+	// Recipient is the name of the company or person that gets the reports, such as
+	// "Example GmbH". It has at most 80 bytes.
 	Recipient string
 
-	// Purpose says in one or two sentences what the statistics are for, from a
-	// capital letter to a full stop: at most 300 bytes.
+	// Purpose says in one or two sentences what the statistics are for. It begins with
+	// a capital letter, ends with a full stop, and has at most 300 bytes.
 	Purpose string
 
-	// ReportDays is how many days the recipient keeps a report as it came.
+	// ReportDays is the number of days for which the recipient keeps a report as it came.
 	ReportDays int
 
-	// FigureDays is how many days the recipient keeps figures that belong to one
-	// installation. Only sums over many installations are kept longer.
+	// FigureDays is the number of days for which the recipient keeps figures that belong
+	// to one installation. Only sums over many installations are kept longer.
 	FigureDays int
 
-	// ErasureDays is within how many days the recipient erases what an
-	// installation sent, after its request arrived.
+	// ErasureDays is the number of days within which the recipient erases what an
+	// installation sent. The days begin when its request arrives.
 	ErasureDays int
 
 	// Contact is an e-mail address or an https URL for questions.
@@ -39,32 +39,32 @@ type About struct {
 	Policy string
 
 	// Results is the https URL at which sums over many installations are
-	// published. Empty: the notice names no place.
+	// published. If it is empty, the notice names no address.
 	Results string
 
 	// Others says in a sentence who else gets reports or figures of single
-	// installations. Empty: the notice promises that no one does.
+	// installations. If it is empty, the notice promises that no one does.
 	Others string
 }
 
-// A Text is what people read about a metric. All fields are required but Range.
-// Texts are plain, of one line.
+// A Text is what people read about a metric. All fields except Range are required.
+// Each is one line without markup.
 type Text struct {
-	// Title names the metric, as in "Users created": at most 60 bytes, from a
-	// capital letter, without a full stop.
+	// Title names the metric, as in "Users created". It begins with a capital letter,
+	// has no full stop, and has at most 60 bytes.
 	Title string
 
-	// Description says in a sentence what is counted, as in "A user was
-	// created.": at most 200 bytes.
+	// Description says in a sentence what is counted, as in "A user was created.". It
+	// has at most 200 bytes.
 	Description string
 
-	// Question is what the recipient learns, as in "How many people use the
-	// product?": at most 120 bytes.
+	// Question is the question that the metric answers for the recipient, as in "How
+	// many people use the product?". It has at most 120 bytes.
 	Question string
 
-	// Range names the things of one range of a [RangeGauge]; {range} stands for the
-	// range, as in "Collections with {range} faces". Empty: the title and the
-	// range. A counter has none.
+	// Range names the things in one range of a [RangeGauge], as in "Collections with
+	// {range} faces": {range} stands for the range. If it is empty, people read the
+	// title and the range. A counter has no Range.
 	Range string
 }
 
@@ -80,7 +80,7 @@ const (
 // refuseAnonymous refuses a text that says "anonymous": every report carries an identifier.
 func refuseAnonymous(what, text string, fault func(string, ...any)) {
 	if texts.Promises(text) {
-		fault("%s %.100q says that the statistics are anonymous, and each report carries an identifier: say what is sent", what, text)
+		fault("%s %.100q says that the statistics are anonymous, but each report carries an identifier: say what is sent", what, text)
 	}
 }
 
@@ -124,8 +124,8 @@ func https(text string) bool {
 	return err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil && len(text) <= maxAddress && plain(text) && !strings.ContainsAny(text, " \"'()")
 }
 
-// plain is true for text that is not empty and means nothing to Markdown, YAML
-// comments or a table.
+// plain reports whether text is not empty, and has no character with a meaning in
+// Markdown, in a comment of YAML or in a table.
 func plain(text string) bool {
 	return text != "" && printable(text) && !strings.ContainsAny(text, "|<>`[]\\$*")
 }

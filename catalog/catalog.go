@@ -17,24 +17,24 @@ type Catalog struct {
 	notice  int
 	about   About
 	metrics []*definition
-	series  []string // given as metrics
+	series  []string // of counters, given as metrics: a fault
 	err     error
 
 	translations *translations // nil without WithTexts
 }
 
-// New makes the catalog of a product. The product's name is shown to people
-// and gives the environment variable that administrators decide with
-// ([Catalog.Variable]). The notice is the number of the text that people agree
-// to, from 1; it must rise whenever what is sent or what is told changes, and
-// then everybody is asked again. About says who asks and why.
+// New makes the catalog of a product. The product's name is shown to people. The
+// environment variable with which administrators decide is named after it: see
+// [Catalog.Variable]. The notice is the number of the text that people agree to. It
+// begins at 1. It must rise whenever what is sent, or what people are told, changes.
+// Then everybody is asked again. About says who asks and why.
 //
-// A metric is given whole: the result of NewCounter and not of [Counter.With].
+// A metric is the result of [NewCounter] or [NewRangeGauge], not of [Counter.With].
 // A catalog has at most 256 series, a metric at most 64, and a label's value at
 // most 64 bytes, so that a report stays small.
 //
-// New does not panic, so that a catalog can be a package variable. Every
-// fault of the list is in [Catalog.Err], and in the error of telemetry.Init.
+// New does not panic, so that a catalog can be a package variable. [Catalog.Err]
+// and the error of telemetry.Init name every fault of the list.
 func New(product string, notice int, about About, metrics ...Metric) *Catalog {
 	c := &Catalog{product: product, notice: notice, about: about}
 	for _, m := range metrics {
@@ -63,7 +63,7 @@ func New(product string, notice int, about About, metrics ...Metric) *Catalog {
 	return c
 }
 
-// number tells each series of the counters where it is, see [Counter.Index].
+// number gives each series of a counter its position: see [Counter.Index].
 func (c *Catalog) number() {
 	next := int32(0)
 	for _, d := range c.metrics {
@@ -76,7 +76,8 @@ func (c *Catalog) number() {
 	}
 }
 
-// Err says everything that is wrong with the catalog; nil when it is sound.
+// Err returns an error that says everything that is wrong with the catalog, or nil
+// if it is sound.
 func (c *Catalog) Err() error {
 	// A Catalog that New made without metrics has an error, so no error means the zero Catalog.
 	if c == nil || c.err == nil && len(c.metrics) == 0 {
@@ -85,7 +86,7 @@ func (c *Catalog) Err() error {
 	return c.err
 }
 
-// Product is the product's name as people know it; empty for a nil catalog.
+// Product is the product's name as people know it. It is empty for a nil catalog.
 func (c *Catalog) Product() string {
 	if c == nil {
 		return ""
@@ -93,8 +94,8 @@ func (c *Catalog) Product() string {
 	return c.product
 }
 
-// NoticeNumber is the number of the notice that people agree to; 0, which no
-// notice has, for a nil catalog.
+// NoticeNumber is the number of the notice that people agree to. A nil catalog
+// returns 0, which is the number of no notice.
 func (c *Catalog) NoticeNumber() int {
 	if c == nil {
 		return 0
@@ -102,8 +103,8 @@ func (c *Catalog) NoticeNumber() int {
 	return c.notice
 }
 
-// About is who asks for the statistics, why and for how long; empty for a nil
-// catalog.
+// About says who asks for the statistics, why, and for how long they are kept. It is
+// empty for a nil catalog.
 func (c *Catalog) About() About {
 	if c == nil {
 		return About{}
@@ -152,10 +153,10 @@ func (c *Catalog) Metrics() []Definition {
 	return list
 }
 
-// Erasure is the one statistic that every catalog has beside the declared
-// ones: a gauge with a single point of 1 that asks the receiver to erase what
-// it has of this installation. It is sent alone, and only when a person turned
-// statistics off and asked for it; the Collector lets it through.
+// Erasure is the one statistic that every catalog has besides the declared ones. It
+// asks the receiver to erase what it has from one installation. It is a gauge with a
+// single point of value 1. It is sent alone, and only if a person asked for it. The
+// Collector lets it through.
 func (c *Catalog) Erasure() Definition {
 	def := definition{kind: KindRangeGauge, name: "headcount.erasure.requested", unit: "{request}",
 		text: Text{Title: "Request to erase", Description: "This installation asks to erase what it sent.",
@@ -164,7 +165,7 @@ func (c *Catalog) Erasure() Definition {
 	return def.data()
 }
 
-// data copies a definition, so that its receiver cannot change the list.
+// data copies a definition, so that no caller can change the list.
 func (d *definition) data() Definition {
 	data := Definition{Kind: d.kind, Name: d.name, Unit: d.unit, Text: d.text, Ranges: d.ranges}
 	if d.kind == KindRangeGauge {
@@ -180,7 +181,7 @@ func (d *definition) data() Definition {
 }
 
 // prefix turns a product name into the beginning of an environment variable.
-// It is only asked about names that checkProduct let through.
+// It is called only for names that match productRule.
 func prefix(product string) string {
 	return strings.ToUpper(strings.NewReplacer(" ", "_", "-", "_", ".", "_").Replace(product))
 }

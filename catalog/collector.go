@@ -11,7 +11,7 @@ import (
 	"headcount.example/internal/texts"
 )
 
-// What the Collector's configuration holds every report to.
+// Limits that the Collector's configuration sets for every report.
 const (
 	collectorScope = "headcount"              // the one name a scope can have
 	collectorLimit = int64(1_000_000_000_000) // the largest number; a larger one is damage, or was invented
@@ -24,9 +24,9 @@ var collectorText string
 var collectorTemplate = template.Must(template.New("collector").Funcs(template.FuncMap{"yaml": yamlQuote}).Parse(collectorText))
 
 // CollectorConfig renders the configuration of an OpenTelemetry Collector
-// that lets this list through and nothing else. It is complete; only the
-// addresses and the path of the file are left to the environment. The
-// comments in it say what each step is for and what happens to the rest.
+// that lets this list through and nothing else. It is complete. Only the
+// addresses and the path of the file come from the environment. Its comments say
+// what each step is for, and what happens to everything else.
 func (c *Catalog) CollectorConfig() ([]byte, error) {
 	if err := c.Err(); err != nil {
 		return nil, err
@@ -48,15 +48,16 @@ func (c *Catalog) CollectorConfig() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// collectorRule writes what the Collector has to ask and do about one
-// statistic, in its language (OTTL).
+// collectorRule writes the conditions and statements for one statistic, in the
+// Collector's language (OTTL).
 type collectorRule struct{ Definition }
 
 func (r collectorRule) is() string { return "metric.name == " + ottl(r.Name) }
 
-// WrongKind is true for the statistic under its name but of another type, or
-// with more points than any list can have series. A newer version of the
-// product may have more series than this list: its new ones go alone.
+// WrongKind is a condition. It is true for a metric that has the statistic's name, and
+// another type or more points than any metric can have series. A newer version of the
+// product may have more series than this list: only the points of the new ones are
+// dropped then, by [collectorRule.WrongLabels].
 func (r collectorRule) WrongKind() string {
 	kind := "metric.type != METRIC_DATA_TYPE_GAUGE"
 	if r.Kind == KindCounter {
@@ -66,9 +67,9 @@ func (r collectorRule) WrongKind() string {
 	return fmt.Sprintf("%s and (%s or Len(metric.data_points) > %d)", r.is(), kind, maxSeries)
 }
 
-// WrongLabels is true for a point with other labels than the declared ones,
-// or with other values. The number of labels is compared too, because a label
-// can come twice.
+// WrongLabels is a condition. It is true for a point with labels or values that are not
+// declared. The number of labels is compared too, because a point can have the same
+// label twice.
 func (r collectorRule) WrongLabels() string {
 	right := []string{fmt.Sprintf("Len(datapoint.attributes) == %d", len(r.Attributes))}
 	for _, a := range r.Attributes {
@@ -81,13 +82,13 @@ func (r collectorRule) WrongLabels() string {
 	return fmt.Sprintf("%s and not (%s)", r.is(), strings.Join(right, " and "))
 }
 
-// SetUnit gives the statistic its declared unit, whatever was sent.
+// SetUnit is a statement. It sets the declared unit, whichever unit was sent.
 func (r collectorRule) SetUnit() string {
 	return fmt.Sprintf("set(metric.unit, %s) where %s", ottl(r.Unit), r.is())
 }
 
-// SetLabels writes the labels anew: a label carries more than its key and
-// value on the wire.
+// SetLabels is a statement. It writes the labels anew, because a label on the wire can
+// carry more than its key and value.
 func (r collectorRule) SetLabels() string {
 	var labels []string
 	for _, a := range r.Attributes {
@@ -96,16 +97,16 @@ func (r collectorRule) SetLabels() string {
 	return fmt.Sprintf("set(datapoint.attributes, {%s}) where %s", strings.Join(labels, ", "), r.is())
 }
 
-// WrongResult is true when the steps before left a wrong unit or a series
-// twice.
+// WrongResult is a condition. It is true if the unit is still wrong after the steps
+// before, or if a series is there twice.
 func (r collectorRule) WrongResult() string {
 	return fmt.Sprintf("%s and (metric.unit != %s or Len(metric.data_points) > %d)", r.is(), ottl(r.Unit), len(r.Series))
 }
 
-// requestBody is how large a request may be: the largest report, with names,
-// labels and 64 bytes of numbers a series, and half as much again. Every point
-// of a request becomes a line of several hundred bytes in the Collector's file,
-// so the limit is no larger than needed.
+// requestBody is the largest size of a request, in bytes. The largest report has names,
+// labels, and 64 bytes of numbers for each series. A request may be half as large again.
+// The limit is no larger than needed, because every point of a request becomes a line
+// of several hundred bytes in the Collector's file.
 func (c *Catalog) requestBody() int {
 	size := 1024
 	for _, d := range c.metrics {
@@ -126,12 +127,12 @@ func (c *Catalog) requestBody() int {
 
 func label(key string) string { return "datapoint.attributes[" + ottl(key) + "]" }
 
-// ottl quotes a word of the catalog for the Collector's language. The rules
-// for names leave visible ASCII only, for which Go's quoting is the same.
+// ottl quotes a word of the catalog for the Collector's language. The rules for names
+// allow visible ASCII only, which Go quotes in the same way.
 func ottl(word string) string { return strconv.Quote(word) }
 
-// yamlQuote quotes an expression for YAML and for the expansion that the
-// Collector does afterwards, in which $ begins a variable.
+// yamlQuote quotes an expression for YAML. It doubles each $, because the Collector
+// expands variables afterwards, and $ begins a variable.
 func yamlQuote(expression string) string {
 	return "'" + strings.NewReplacer("'", "''", "$", "$$").Replace(expression) + "'"
 }

@@ -101,7 +101,7 @@ func TestErr(t *testing.T) {
 		"other case":   {typed.With("search"), types},
 		"no With":      {typed, types},
 		"two labels":   {paired.With("S", "BY\nFAX"), sold},
-		"none at all":  {plain.With("WEB"), "shop.user.created has no labels: leave With out"},
+		"none at all":  {plain.With("WEB"), "shop.user.created has no labels: do not call With"},
 		"a long value": {typed.With(strings.Repeat("x", 100)), types},
 	} {
 		err := c.counter.Err()

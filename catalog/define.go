@@ -23,20 +23,19 @@ type Attribute struct {
 	Values []string
 }
 
-// OneOf declares a label by its closed list of values, in the order in which
-// they are shown to people.
+// OneOf declares a label and the closed list of its values. People see the values in
+// this order.
 func OneOf(key string, values ...string) Attribute {
 	return Attribute{Key: key, Values: slices.Clone(values)}
 }
 
-// A Metric is a statistic that can stand in a catalog: a [Counter] or
-// [RangeGauge].
+// A Metric is a statistic that a catalog can have: a [Counter] or a [RangeGauge].
 type Metric interface {
 	metric()
 }
 
-// definition is what a Counter or RangeGauge points to. It is immutable and holds
-// no count: counts live in the client.
+// definition is what a Counter or RangeGauge points to. It is immutable. It holds no
+// count: the client of package telemetry does.
 type definition struct {
 	kind       Kind
 	name, unit string
@@ -49,12 +48,12 @@ type definition struct {
 }
 
 // A Counter is a statistic that only grows, or one of its labelled series.
-// It is a small comparable value without state; make one with [NewCounter].
+// It is a small comparable value without state. Make one with [NewCounter].
 // The zero Counter is not in any catalog and counts nothing.
 type Counter struct{ of *counted }
 
-// counted is what a Counter points to. That it is a single pointer is worth a
-// third of the time of telemetry's Add.
+// counted is what a Counter points to. A Counter is a single pointer because that
+// saves a third of the time of telemetry's Add.
 type counted struct {
 	def    *definition
 	series int          // position in def.series; none while labels are missing
@@ -63,9 +62,9 @@ type counted struct {
 
 const none = -1
 
-// NewCounter declares a counter: its name and unit by OpenTelemetry's rules
-// ("shop.user.created", "{user}"), what people read about it, and its labels.
-// Faults are reported by the catalog it is put in.
+// NewCounter declares a counter: its name, its unit, what people read about it, and its
+// labels. Name and unit follow OpenTelemetry's rules, as in "shop.user.created" and
+// "{user}". The error of the catalog that has the counter names its faults.
 func NewCounter(name, unit string, text Text, attributes ...Attribute) Counter {
 	def := &definition{kind: KindCounter, name: name, unit: unit, text: text}
 	for _, a := range attributes {
@@ -82,10 +81,10 @@ func NewCounter(name, unit string, text Text, attributes ...Attribute) Counter {
 	return def.bare
 }
 
-// With chooses the series of these label values, in the order in which the
-// labels were declared. A value that was not declared, or a wrong number of
-// values, gives a counter that counts nothing: an undeclared word never
-// leaves. With allocates nothing.
+// With returns the series of these label values, which are in the order in which the
+// labels were declared. If a value is not declared, or the number of values is wrong,
+// it returns a counter that counts nothing: an undeclared word is never sent. With
+// allocates nothing.
 func (c Counter) With(values ...string) Counter {
 	if c.of == nil {
 		return c
@@ -106,7 +105,7 @@ func (c Counter) With(values ...string) Counter {
 	return def.series[at].Counter
 }
 
-// whole is the counter that stands for the metric: with labels the bare one.
+// whole is the counter that [NewCounter] returned.
 func (d *definition) whole() Counter {
 	if len(d.attributes) == 0 && len(d.series) == 1 {
 		return d.series[0].Counter
@@ -114,9 +113,9 @@ func (d *definition) whole() Counter {
 	return d.bare
 }
 
-// Index returns the position of c among the counter series of the catalog that
-// was made with it last, and -1 for a counter that is in no catalog. It is a
-// hint that makes a look-up fast: compare the counter found there with c.
+// Index returns the position of c among the counter series of its catalog, or -1 if c
+// is in no catalog. If c is in several catalogs, the one that was made last counts. So
+// the position is a hint that makes a look-up fast: compare the counter found there with c.
 func (c Counter) Index() int {
 	if c.of == nil {
 		return none
@@ -124,8 +123,9 @@ func (c Counter) Index() int {
 	return int(c.of.index.Load())
 }
 
-// Err is nil for a counter with the labels that it needs. Otherwise it says which
-// there are. It does not say which were given: a user may have typed them.
+// Err returns nil for a counter with the labels that it needs. Otherwise the error names
+// the labels and values that are declared. It does not name the values that were given,
+// because a user may have typed them.
 func (c Counter) Err() error {
 	switch {
 	case c.of == nil:
@@ -142,7 +142,7 @@ type labelError struct{ Counter }
 func (e labelError) Error() string {
 	def := e.of.def
 	if len(def.attributes) == 0 {
-		return def.name + " has no labels: leave With out"
+		return def.name + " has no labels: do not call With"
 	}
 	var labels []string
 	for _, a := range def.attributes {
@@ -166,14 +166,14 @@ func (c Counter) String() string {
 
 func (Counter) metric() {}
 
-// RangeGauge says how many things have a size in each range now: collections by
-// their number of faces. The exact sizes stay in the application. The zero
+// A RangeGauge says how many things there are in each range now, such as collections
+// by their number of faces. The exact sizes stay in the application. The zero
 // RangeGauge is not in any catalog.
 type RangeGauge struct{ def *definition }
 
-// NewRangeGauge declares sizes: name and unit of the things that are counted, what
-// people read about them, the label that carries the range, and the ranges.
-// Faults are reported by the catalog it is put in.
+// NewRangeGauge declares a range gauge: the name and unit of the things that are counted,
+// what people read about them, the label that carries the range, and the ranges. The
+// error of the catalog that has the range gauge names its faults.
 func NewRangeGauge(name, unit string, text Text, attribute string, ranges bucketing.Ranges) RangeGauge {
 	def := &definition{kind: KindRangeGauge, name: name, unit: unit, text: text,
 		attributes: []Attribute{OneOf(attribute, ranges.Labels()...)}, ranges: ranges}
@@ -195,9 +195,9 @@ func (RangeGauge) metric() {}
 // report. Declaring more is a fault.
 const maxSeries = 64
 
-// expand lists every combination of label values, the last label changing
-// fastest. It stops at the limit, so that a careless declaration costs
-// nothing; the catalog reports it.
+// expand makes a series for every combination of label values. The last label changes
+// fastest. Where there would be more than maxSeries it makes none, so that a careless
+// declaration takes no memory. The catalog reports that as a fault.
 func (d *definition) expand() {
 	combinations := [][]string{nil}
 	for _, a := range d.attributes {

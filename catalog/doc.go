@@ -1,7 +1,7 @@
 // Package catalog is the one list of what may leave an installation.
 //
 // A product declares its statistics in Go, as a closed list: names, units,
-// texts for people, every label a value may carry, who asks and why, and the
+// texts for people, labels with all their values, who asks and why, and the
 // number of the notice that tells people about them. What is not on the list
 // cannot be counted and cannot be sent.
 //
@@ -29,15 +29,15 @@
 //
 // # What is sent
 //
-// For a [Counter], the total of each declared combination of labels. For
+// For a [Counter], the total of each declared combination of labels. For a
 // [RangeGauge], how many things fall in each range now. [Catalog.Notice] renders
 // the list for people and [Catalog.CollectorConfig] for the Collector, which
 // lets exactly this list through.
 //
 // # What is never sent
 //
-// Anything else. Labels are chosen from values written in the program, never
-// from values a user typed.
+// Anything else. The values of labels are written in the program. They are never
+// what a user typed.
 //
 // # OpenTelemetry
 //

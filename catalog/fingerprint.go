@@ -7,9 +7,9 @@ import (
 	"errors"
 )
 
-// Fingerprint identifies what is sent and what people are told: every name,
-// unit, label, value and range with its words, and the whole text of the notice. It does not
-// depend on anything else. It is empty when the catalog has an error.
+// Fingerprint identifies what is sent and what people are told: every name, unit,
+// label and value, every range with its words, and the whole text of the notice. It
+// does not depend on anything else. It is empty if the catalog has an error.
 //
 // The order of the statistics counts too, because the notice shows it.
 func (c *Catalog) Fingerprint() string {

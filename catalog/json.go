@@ -2,11 +2,11 @@ package catalog
 
 import "encoding/json"
 
-// JSON renders the list for other programs, as the command headcount reads
-// it: product, notice number, the largest value that a point may have, who asks
-// and why, and each metric with its kind ("counter" or "range_gauge"), unit,
-// texts and labels. The order is the catalog's. It is the same bytes for the same
-// catalog. The error is the catalog's own ([Catalog.Err]).
+// JSON renders the list for other programs. The command headcount reads it. It has the
+// product, the notice number, the largest value that a point may have, and who asks and
+// why. It has each metric with its kind ("counter" or "range_gauge"), unit, texts and
+// labels, in the order of the catalog. The same catalog gives the same bytes. The error
+// is that of [Catalog.Err].
 func (c *Catalog) JSON() ([]byte, error) {
 	if err := c.Err(); err != nil {
 		return nil, err

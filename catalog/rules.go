@@ -13,10 +13,9 @@ import (
 // and units (specification, Metrics API, "Instrument name syntax" and
 // "Instrument unit") and its naming guidance (semantic conventions, "Naming"):
 // lower case, words joined by "_", name spaces by ".", no delimiter twice or
-// at the end, nothing under "otel.". Of units only the characters of UCUM
-// that mean nothing to a quoting language are let through. Values and labels
-// are ours: only what cannot be misread in YAML, in the Collector's language,
-// or in a table.
+// at the end, nothing under "otel.". A unit may have those characters of UCUM that
+// need no escape inside quotes. The rules for values and texts are our own: they allow
+// only what cannot be misread in YAML, in the Collector's language, or in a table.
 var (
 	nameRule    = regexp.MustCompile(`^[a-z][a-z0-9]*([._][a-z0-9]+)*$`)
 	unitRule    = regexp.MustCompile(`^([A-Za-z0-9_%*./^+-]+|[A-Za-z0-9_%*./^+-]*\{[A-Za-z0-9_%*./^+-]+\})$`)
@@ -46,7 +45,7 @@ func (c *Catalog) check() error {
 	}
 	c.about.check(fault)
 	for _, name := range c.series {
-		fault("%q is one series, or no declared one: give the counter itself, without With", name)
+		fault("%q is one series of a counter, or is not declared: give the counter itself, without With", name)
 	}
 	if len(c.metrics) == 0 {
 		fault("product %.80q declares no statistics", c.product)
@@ -105,7 +104,7 @@ func (d *definition) check(fault func(string, ...any)) {
 			fault("metric %q: attribute %q is declared twice", d.name, a.Key)
 		}
 		keys[a.Key] = true
-		if len(a.Values) == 0 && d.kind == KindCounter { // sizes without: the fault is in the ranges
+		if len(a.Values) == 0 && d.kind == KindCounter { // of a range gauge, the fault is in the ranges
 			fault("metric %q: attribute %q has no values", d.name, a.Key)
 		}
 		a.check(d.name, fault)
@@ -142,8 +141,9 @@ func checkName(what, name string, fault func(string, ...any)) {
 	}
 }
 
-// printable is false for what a reader cannot see or what turns the text
-// around: control and format characters, odd spaces, broken UTF-8.
+// printable reports whether a reader sees the text as it is. It is false for text with
+// control or format characters, which can be invisible or change the order of the text,
+// with spaces other than the ordinary one, or with broken UTF-8.
 func printable(text string) bool {
 	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, hidden)

@@ -16,7 +16,7 @@ import (
 // Texts are a catalog's own sentences in one language. Get them from
 // [Catalog.Texts].
 type Texts struct {
-	// About has Purpose and Others in this language; the rest of it has no language.
+	// About has Purpose and Others in this language. Its other fields have no language.
 	About About
 
 	// Translated is false where the sentences are English because there is no
@@ -27,13 +27,13 @@ type Texts struct {
 	values  map[string]string
 }
 
-// Metric is what people read about a metric, by its name; zero for a name that is
-// not in the catalog.
+// Metric is what people read about the metric of this name. It is zero for a name that
+// is not in the catalog.
 func (t Texts) Metric(name string) Text { return t.metrics[name] }
 
 // Value is the word for a label's value, such as "face detection" for
-// FACE_DETECTION. Without a translation it is the value in lower case, with spaces. Use
-// texts.Range for the value of a range.
+// FACE_DETECTION. Without a translation it is the value in lower case, with spaces. It
+// has no words for the values of a range gauge, which are ranges.
 func (t Texts) Value(key, value string) string {
 	if word := t.values[key+"."+value]; word != "" {
 		return word
@@ -41,8 +41,8 @@ func (t Texts) Value(key, value string) string {
 	return strings.ToLower(strings.NewReplacer("_", " ", "-", " ").Replace(value))
 }
 
-// translations are read at the first use: an application that shows no text does
-// not have the code for it.
+// translations are read at the first use, so that an application that shows no text
+// does not link the code for it.
 type translations struct {
 	files fs.FS
 	dir   string
@@ -80,9 +80,9 @@ type translation struct {
 // as in shop.service.type.PAYMENT. English texts stay in Go, and the fingerprint
 // covers them alone.
 //
-// A file that is not sound, and one whose hash is not that of the present English, is
-// not used: people read English then, and Translated is false. [Catalog.CheckTexts]
-// says what is wrong; catalogtest.Golden calls it.
+// A file is not used if it is not sound, or if its hash is not that of the present
+// English. People then read English, and Translated is false. [Catalog.CheckTexts]
+// says what is wrong. catalogtest.Golden calls it.
 func (c *Catalog) WithTexts(files fs.FS, dir string) *Catalog {
 	if c == nil {
 		return nil
@@ -93,7 +93,7 @@ func (c *Catalog) WithTexts(files fs.FS, dir string) *Catalog {
 }
 
 // Texts are the catalog's own sentences in the language of this tag. They are
-// English if there is no sound translation; a catalog with an error has none.
+// English if there is no sound translation. A catalog with an error has none.
 func (c *Catalog) Texts(tag string) Texts {
 	if c.Err() != nil {
 		return Texts{}
@@ -117,8 +117,8 @@ func (c *Catalog) Texts(tag string) Texts {
 	return own
 }
 
-// CheckTexts says everything that is wrong with the translations that were given to
-// [Catalog.WithTexts]; nil when all are sound, or there are none.
+// CheckTexts returns an error that says everything that is wrong with the translations
+// that [Catalog.WithTexts] got. It is nil if all are sound, or if there are none.
 func (c *Catalog) CheckTexts() error {
 	if err := c.Err(); err != nil || c.translations == nil {
 		return err

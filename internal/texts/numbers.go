@@ -26,7 +26,7 @@ func (l *Language) Number(n int64) string {
 
 // Range writes a label of package bucketing in words: "11 to 50" for "11-50",
 // "1,000,001 or more" for "1000001+". The result keeps its order in text that runs
-// from right to left. What is not such a label is returned as it is.
+// from right to left. Any other text is returned as it is.
 func (l *Language) Range(label string) string {
 	l = l.or()
 	number := func(digits string) (string, bool) {

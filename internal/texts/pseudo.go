@@ -4,7 +4,7 @@ import "strings"
 
 const pseudoTag = "x-pseudo"
 
-// accents make letters that a font or a narrow encoding may not have.
+// accents makes letters that a font or a small character set may not have.
 var accents = strings.NewReplacer("a", "á", "e", "ë", "i", "î", "o", "ø", "u", "ü", "n", "ñ", "A", "Å", "E", "É", "I", "Ï", "O", "Ö", "N", "Ñ")
 
 // Pseudo is English with accents, 40 % longer and in brackets. It shows what a page
@@ -24,7 +24,7 @@ func Pseudo() *Language {
 	return l
 }
 
-// accented leaves the places of values as they are.
+// accented puts accents on a text, except on the names of values in braces.
 func accented(text string) string {
 	before, rest, open := strings.Cut(text, "{")
 	place, after, closed := strings.Cut(rest, "}")
@@ -34,7 +34,7 @@ func accented(text string) string {
 	return accents.Replace(before) + "{" + place + "}" + accented(after)
 }
 
-// technical is true for the keys that are no words: how the language is written.
+// technical reports whether a text is not words, but says how the language is written.
 func technical(key string) bool {
 	return key == "common.direction" || key == "common.thousands"
 }

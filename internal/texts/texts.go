@@ -15,8 +15,8 @@ var files embed.FS
 
 const english = "en"
 
-// A Language gives texts, numbers and dates in one language. Get one from [In], or
-// from package words; a nil Language is English.
+// A Language gives texts, numbers and dates in one language. Get one from [In] or
+// from package words. A nil Language is English.
 type Language struct {
 	// Tag is the BCP 47 tag, such as "de".
 	Tag string
@@ -50,8 +50,8 @@ func all() map[string]*Language {
 	return *opened.Load()
 }
 
-// In returns the language with this tag, exactly as [Languages] lists it, or as
-// that of [Pseudo]. Any other tag gives English.
+// In returns the language with this tag, which is one that [Languages] lists, or that of
+// [Pseudo]. Any other tag gives English.
 func In(tag string) *Language {
 	if tag == pseudoTag {
 		return Pseudo()
@@ -75,7 +75,7 @@ func Languages() []string {
 	return list
 }
 
-// or gives English for a nil language.
+// or returns l, or English if l is nil.
 func (l *Language) or() *Language {
 	if l == nil {
 		return all()[english]
@@ -163,8 +163,8 @@ func (l *Language) isolate(text string) string {
 	if l.Direction != "rtl" || text == "" {
 		return text
 	}
-	// What is isolated inside the text is passed over in the search for its first
-	// strong character, so a text of such parts would run from left to right.
+	// With firstStrongIsolate the first letter gives the direction, but letters of isolated
+	// parts do not count. Arabic text that is made of such parts would run from left to right.
 	first := strings.IndexFunc(text, unicode.IsLetter)
 	if first >= 0 && unicode.Is(unicode.Arabic, []rune(text[first:])[0]) {
 		return rightToLeftIsolate + text + popIsolate

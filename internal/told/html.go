@@ -9,7 +9,8 @@ import (
 	"headcount.example/telemetry"
 )
 
-// Mail is the address behind a contact, which is an https URL or of e-mail.
+// Mail returns the target of a link to a contact, which is an https URL or an e-mail
+// address.
 func Mail(contact string) string {
 	if strings.HasPrefix(contact, "https:") {
 		return contact
@@ -17,8 +18,8 @@ func Mail(contact string) string {
 	return "mailto:" + contact
 }
 
-// Broken lets a technical name end a line after a dot or an underscore, and nowhere
-// else.
+// Broken returns a technical name that can be broken into lines after a dot or an
+// underscore, and nowhere else.
 func Broken(name string) template.HTML {
 	return template.HTML(strings.NewReplacer(".", ".<wbr>", "_", "_<wbr>").Replace(template.HTMLEscapeString(name)))
 }

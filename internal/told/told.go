@@ -1,5 +1,5 @@
-// Package told says in a reader's language what a catalog, a report of it, and a change
-// of its notice are about.
+// Package told explains a catalog, a report, and a change of the notice in a reader's
+// language.
 package told
 
 import (
@@ -17,7 +17,7 @@ import (
 	"headcount.example/telemetry"
 )
 
-// Words are those of a language, and a catalog's own in it.
+// Words are the texts of one language: those of package texts, and the catalog's own.
 type Words struct {
 	*words.Language
 	catalog.Texts
@@ -34,7 +34,7 @@ func In(list *catalog.Catalog, l *words.Language) Words {
 	return w
 }
 
-// A Metric is one line of the list.
+// A Metric is one metric of the catalog, in words.
 type Metric struct {
 	Name   string   `json:"name"`
 	Title  string   `json:"title"`
@@ -43,7 +43,7 @@ type Metric struct {
 	Labels []string `json:"labels"`
 }
 
-// Counted is the list.
+// Counted returns the metrics of the catalog.
 func (w Words) Counted() (list []Metric) {
 	for _, d := range w.list.Metrics() {
 		text := w.Metric(d.Name)
@@ -59,7 +59,8 @@ func (w Words) Counted() (list []Metric) {
 	return list
 }
 
-// Examples are sentences about sizes that the application was not asked for: of two ranges in the middle.
+// Examples are two sentences about a range gauge, with ranges from the middle and made-up
+// numbers. They are shown where the application was not asked for its sizes.
 func (w Words) Examples(d catalog.Definition) (list []string) {
 	ranges := d.Ranges.Labels()
 	for i, n := range []int64{3, 1} {
@@ -73,7 +74,7 @@ func (w Words) Examples(d catalog.Definition) (list []string) {
 func (w Words) Days(n int) string { return w.Count("common.days", int64(n)) }
 
 // Title names a series for people: "Services created (face detection)", or
-// "Collections with 11 to 50 faces". Attributes are keys and values in turn.
+// "Collections with 11 to 50 faces". In attributes, each key is followed by its value.
 func (w Words) Title(name string, attributes ...string) string {
 	text := w.Metric(name)
 	var values []string
@@ -96,8 +97,8 @@ func (w Words) Title(name string, attributes ...string) string {
 	return w.Text("panel.range", "title", text.Title, "range", strings.Join(values, ", "))
 }
 
-// Report says each fact of a report in a sentence. Counted says that its numbers are
-// real: otherwise there is no yes and no identifier yet.
+// Report says each fact of a report in a sentence. If counted is false, its numbers are
+// not real, because there is no yes and no identifier yet.
 func (w Words) Report(of telemetry.Report, counted bool) (list []string) {
 	var day time.Time
 	for _, at := range of.Points {
@@ -119,7 +120,7 @@ func (w Words) Report(of telemetry.Report, counted bool) (list []string) {
 	return list
 }
 
-// A listing is what a notice is about, as [catalog.Catalog.JSON] renders it.
+// A listing is the list of one notice, as [catalog.Catalog.JSON] renders it.
 type listing struct {
 	Product string
 	Notice  int
@@ -139,20 +140,20 @@ func read(data []byte) (l listing, err error) {
 	return l, err
 }
 
-// Check says what is wrong with a list of an earlier notice of a product.
+// Check returns an error if list is not the list of an earlier notice of the product.
 func Check(list []byte, product string) error {
 	earlier, err := read(list)
 	if err != nil {
-		return fmt.Errorf("it is not a list as catalog.JSON renders it: %w", err)
+		return fmt.Errorf("it is not a list that catalog.JSON rendered: %w", err)
 	}
 	if earlier.Product != product {
-		return fmt.Errorf("it is a list of %.80q and not of %q", earlier.Product, product)
+		return fmt.Errorf("it is the list of %.80q, not of %q", earlier.Product, product)
 	}
 	return nil
 }
 
-// Changes says what changed since the notice that was agreed to, whose list is one of
-// the earlier ones.
+// Changes says what changed since the notice that was agreed to. If its list is not
+// among the earlier ones, Changes says that this is not known.
 func (w Words) Changes(agreed int, earlier [][]byte) []string {
 	data, _ := w.list.JSON()
 	now, _ := read(data)
@@ -204,7 +205,7 @@ func (w Words) compare(before, now listing) (found []string) {
 	return found
 }
 
-// fact is one fact of who asks and why.
+// fact returns one fact of [catalog.About] in words.
 func (w Words) fact(about map[string]any, key string) string {
 	days := func(key string) string { n, _ := about[key].(float64); return w.Days(int(n)) }
 	if key == "retention" {
@@ -214,7 +215,7 @@ func (w Words) fact(about map[string]any, key string) string {
 	return cmp.Or(text, w.Text("common.none"))
 }
 
-// beyond names the labels that a has and b has not.
+// beyond names the label values that a has and b does not have.
 func (w Words) beyond(a, b metric) string {
 	had := map[string]bool{}
 	for _, l := range b.Attributes {

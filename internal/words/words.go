@@ -29,9 +29,9 @@ func match(wanted []language.Tag) (int, language.Confidence) {
 }
 
 // Match chooses the language that fits best. Preferences are tags such as "pt-BR", or
-// values of the header Accept-Language, the best first. What cannot be
-// understood is passed over; English is chosen if nothing fits. The tag "x-pseudo"
-// alone gives [texts.Pseudo].
+// values of the header Accept-Language, the best first. A preference that cannot be
+// parsed is ignored. If none fits, the language is English. The tag "x-pseudo", if it is
+// the only preference, gives [texts.Pseudo].
 func Match(preferences ...string) *Language {
 	if pseudo := texts.Pseudo(); len(preferences) == 1 && preferences[0] == pseudo.Tag {
 		return pseudo
