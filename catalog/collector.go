@@ -11,11 +11,14 @@ import (
 	"headcount.example/internal/texts"
 )
 
-// Limits that the Collector's configuration sets for every report.
+// Max is the largest number in a report. The client sends Max in place of a larger
+// number. The Collector drops a point with a larger number, which is damaged or invented.
+const Max int64 = 1_000_000_000_000
+
+// Limits that the Collector's configuration sets for every report, beside Max.
 const (
-	collectorScope = "headcount"              // the one name a scope can have
-	collectorLimit = int64(1_000_000_000_000) // the largest number; a larger one is damage, or was invented
-	collectorBody  = 8 << 10                  // bytes of a request, unless the list needs more
+	collectorScope = "headcount" // the one name a scope can have
+	collectorBody  = 8 << 10     // bytes of a request, unless the list needs more
 )
 
 //go:embed collector.yaml.tmpl
@@ -43,7 +46,7 @@ func (c *Catalog) CollectorConfig() ([]byte, error) {
 		"Product": c.product, "Notice": c.notice, "About": c.about, "Metrics": rules,
 		"ReportDays": days(l, c.about.ReportDays), "FigureDays": days(l, c.about.FigureDays), "ErasureDays": days(l, c.about.ErasureDays),
 		"Unlisted": "not (" + strings.Join(names, " or ") + ")",
-		"Scope":    collectorScope, "Limit": collectorLimit, "Body": c.requestBody(), "MaxPoints": maxSeries,
+		"Scope":    collectorScope, "Limit": Max, "Body": c.requestBody(), "MaxPoints": maxSeries,
 	})
 	return b.Bytes(), err
 }

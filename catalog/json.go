@@ -42,7 +42,7 @@ func (c *Catalog) JSON() ([]byte, error) {
 		Max     int64    `json:"max"`
 		About   about    `json:"about"`
 		Metrics []metric `json:"metrics"`
-	}{Product: c.product, Notice: c.notice, Max: collectorLimit, About: about(c.about)}
+	}{Product: c.product, Notice: c.notice, Max: Max, About: about(c.about)}
 	for _, d := range c.metrics {
 		m := metric{Name: d.name, Kind: "counter", Unit: d.unit,
 			Title: d.text.Title, Description: d.text.Description, Question: d.text.Question, Range: d.text.Range}

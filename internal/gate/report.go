@@ -43,9 +43,6 @@ const (
 // Absent is the value of a series that is not in the report.
 const Absent = -1
 
-// maxValue is the largest number the Collector's allow-list accepts.
-const maxValue = 1_000_000_000_000
-
 // A Report holds the totals and the ranges of one installation: one number for
 // each series of each metric, in the catalog's order.
 type Report struct {
@@ -174,7 +171,7 @@ func dataPoints(d catalog.Definition, values []int64, since, now time.Time) (poi
 		for i, v := range series.Values {
 			labels[i] = attribute.String(d.Attributes[i].Key, v)
 		}
-		point := metricdata.DataPoint[int64]{Attributes: attribute.NewSet(labels...), Time: now, Value: min(values[s], maxValue)}
+		point := metricdata.DataPoint[int64]{Attributes: attribute.NewSet(labels...), Time: now, Value: min(values[s], catalog.Max)}
 		if d.Kind == catalog.KindCounter {
 			point.StartTime = since
 		}

@@ -169,7 +169,7 @@ func TestWireIsSmall(t *testing.T) {
 		{"nothing happened", func() int64 { return 0 }},
 		{"each once", func() int64 { return 1 }},
 		{"hundreds", func() int64 { return random.Int64N(1000) }},
-		{"as much as there can be", func() int64 { return maxValue - random.Int64N(1<<32) }},
+		{"as much as there can be", func() int64 { return catalog.Max - random.Int64N(1<<32) }},
 	} {
 		raw, err := preview(gateTo(t, c, "https://stats.vendor.example"), usual(test.value))
 		if err != nil {
@@ -197,8 +197,8 @@ func TestValueIsCapped(t *testing.T) {
 	}
 	_, _, otlp := dissect(t, raw)
 	metrics := otlp.GetResourceMetrics()[0].GetScopeMetrics()[0].GetMetrics()
-	if got := metrics[0].GetSum().GetDataPoints()[0].GetAsInt(); got != maxValue {
-		t.Errorf("value %d, want %d", got, int64(maxValue))
+	if got := metrics[0].GetSum().GetDataPoints()[0].GetAsInt(); got != catalog.Max {
+		t.Errorf("value %d, want %d", got, catalog.Max)
 	}
 	if text := otlp.String(); strings.Contains(text, compreface.ApplicationCreated.String()) {
 		t.Errorf("an absent series is in %s", text)
