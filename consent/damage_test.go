@@ -52,8 +52,8 @@ func TestDamagedFiles(t *testing.T) {
 			off(t, f, f.path(fileName))
 			save(t, f, Denied, 1) // a person can always say no
 			holds(t, f, Denied, 1)
-			if aside, err := os.ReadFile(f.path(damagedName)); err != nil || string(aside) != text {
-				t.Errorf("put aside: %.100q, %v", aside, err)
+			if quarantined, err := os.ReadFile(f.path(damagedName)); err != nil || string(quarantined) != text {
+				t.Errorf("quarantined: got %.100q, %v, want %.100q", quarantined, err, text)
 			}
 		})
 	}
@@ -66,8 +66,8 @@ func TestDamageReplacesOlderDamage(t *testing.T) {
 		save(t, f, Granted, 1)
 	}
 	holds(t, f, Granted, 1)
-	if aside, _ := os.ReadFile(f.path(damagedName)); string(aside) != "second" {
-		t.Errorf("put aside: %q", aside)
+	if quarantined, _ := os.ReadFile(f.path(damagedName)); string(quarantined) != "second" {
+		t.Errorf("quarantined: got %q, want %q", quarantined, "second")
 	}
 }
 
@@ -100,14 +100,14 @@ func TestNotAFile(t *testing.T) {
 	}{
 		{"directory", full, nil},
 		{"empty directory", empty, nil},
-		{"directory, and a file aside", full, func(path string) error { return os.WriteFile(path, nil, 0o600) }},
-		{"directory, and a directory aside", full, full},
-		{"directory, and an empty one aside", full, empty},
-		{"garbage, and a directory aside", func(path string) error { return os.WriteFile(path, []byte("x"), 0o600) }, full},
+		{"directory, and a quarantined file", full, func(path string) error { return os.WriteFile(path, nil, 0o600) }},
+		{"directory, and a quarantined directory", full, full},
+		{"directory, and a quarantined empty one", full, empty},
+		{"garbage, and a quarantined directory", func(path string) error { return os.WriteFile(path, []byte("x"), 0o600) }, full},
 		{"link to a good file", link, nil},
 		{"link to nothing", func(path string) error { return os.Symlink(path+".gone", path) }, nil},
 		{"link to itself", func(path string) error { return os.Symlink(path, path) }, nil},
-		{"link, and a link aside", link, link},
+		{"link, and a quarantined link", link, link},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

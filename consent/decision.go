@@ -58,26 +58,30 @@ type Record struct {
 	Time     time.Time `json:"time"`   // when; kept in UTC, to the second
 	Where    string    `json:"where"`  // where it was given, such as "settings"; printable, at most 100 bytes
 
+	// For names the product by its own variable, such as COMPREFACE_TELEMETRY
+	// (catalog.Catalog.Variable); at most 100 bytes. Empty: not known. A yes for
+	// another product is none; a no counts for every product.
+	For string `json:"for,omitzero"`
+
 	// By is who decided, in the application's own words, such as the number of an
 	// account; printable, at most 100 bytes. It is kept with the record. It is
 	// never sent, never logged, and decides nothing.
 	By string `json:"by,omitzero"`
 
-	// Erase, with a no, asks the receiver to erase what was sent. The
-	// process that acts on the no keeps the request before it destroys the
-	// identifier. It means nothing with a yes.
+	// Erase, with a no, asks the receiver to erase what was sent. The process that
+	// acts on the no keeps the request before it destroys the identifier. A yes
+	// with Erase is not valid.
 	Erase bool `json:"erase,omitzero"`
 
-	// Since, of a yes, is when the first yes after the latest no was given. It
-	// tells a yes after a no from a yes that goes on, so that the later one is a
-	// new installation. [File.Save] sets it. Zero means unknown: then totals
-	// that are there go on.
+	// Since, of a yes, is when the first yes after the latest no was given, or after
+	// a yes for another product. It tells a new installation from one that goes on.
+	// [File.Save] sets it. Zero means unknown: then totals that are there go on.
 	Since time.Time `json:"since,omitzero"`
 }
 
 const (
 	maxRecords = 100
-	maxWhere   = 100 // of By, too
+	maxText    = 100 // bytes of Where, For and By
 
 	// A record may be this far ahead of the clock. Two hosts that share a
 	// directory disagree, and a computer that takes local time for UTC is up to
@@ -93,10 +97,12 @@ func check(r Record, now time.Time) error {
 	case r.Notice < 1:
 		return fmt.Errorf("notice %d is not a positive number", r.Notice)
 	case shown(r.Where) != r.Where:
-		return fmt.Errorf("where %.110q is not printable text of at most %d bytes", r.Where, maxWhere)
+		return fmt.Errorf("where %.110q is not printable text of at most %d bytes", r.Where, maxText)
+	case recordable(r.For) != r.For:
+		return fmt.Errorf("for %.110q is not the name of a variable, of at most %d bytes", r.For, maxText)
 	// By is not quoted: errors go to logs.
 	case shown(r.By) != r.By:
-		return fmt.Errorf("by is not printable text of at most %d bytes", maxWhere)
+		return fmt.Errorf("by is not printable text of at most %d bytes", maxText)
 	case r.Erase && r.Decision != Denied:
 		return errors.New("only a no can ask to erase")
 	case !r.Since.IsZero() && (r.Decision != Granted || r.Since.After(r.Time) || r.Since.Unix() < 0):
@@ -113,52 +119,54 @@ func check(r Record, now time.Time) error {
 	return nil
 }
 
-// normal is r as it is stored: finer times would say more about a person than is
-// needed.
+// normal is r as it is stored: finer times would say more about a person than needed.
 func normal(r Record) Record {
 	r.Time = r.Time.UTC().Truncate(time.Second)
 	r.Since = r.Since.UTC().Truncate(time.Second)
 	return r
 }
 
-// printable keeps line breaks, escape sequences and direction overrides off the
-// page or terminal that shows a record.
-func printable(s string) bool {
-	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, hidden)
-}
-
-// shown is a text of a record as it may be shown; empty where it may not.
+// shown returns s, or "" if a page or terminal must not show it: line breaks, escape
+// sequences and direction overrides are for neither.
 func shown(s string) string {
-	if len(s) > maxWhere || !printable(s) {
+	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
+	if len(s) > maxText || !utf8.ValidString(s) || strings.ContainsFunc(s, hidden) {
 		return ""
 	}
 	return s
 }
 
-// Append is for an application that keeps records elsewhere than in a [File]. It
-// returns the history to keep: the 100 newest records, with r as the last one. The
-// time of r is then in UTC and to the second, and later than that of the record before;
-// a zero Time is now. A yes gets its Since. An error says why no person can have left
-// such a record: do not keep it.
+// recordable returns the name of a variable, or "" if it is none or too long.
+func recordable(name string) string {
+	if len(name) > maxText || !variableName(name) {
+		return ""
+	}
+	return name
+}
+
+// Append is for an application that keeps records elsewhere than in a [File]. It returns
+// the history to keep: the 100 newest records, with r as the last one. The time of r is
+// then in UTC, to the second, and later than that of the record before; a zero Time is
+// now. A yes gets its Since. An error says why r is not possible: do not keep it.
 func Append(history []Record, r Record, now time.Time) ([]Record, error) {
 	if r.Time.IsZero() {
 		r.Time = now
 	}
 	r.Since = time.Time{}
 	if r.Decision == Denied { // a no is recorded also with bad text beside it
-		r.Where, r.By = shown(r.Where), shown(r.By)
+		r.Where, r.For, r.By = shown(r.Where), recordable(r.For), shown(r.By)
 	}
 	if err := check(r, now); err != nil {
 		return nil, fmt.Errorf("consent: %w", err)
 	}
 	r, last := normal(r), normal(newest(history))
+	same := r.For == last.For || r.For == "" || last.For == "" // product, as far as that is known
 	if !r.Time.After(last.Time) {
 		r.Time = last.Time.Add(time.Second)
 	}
 	if r.Decision == Granted {
 		r.Since = r.Time
-		if last.Decision == Granted && !last.Since.IsZero() {
+		if last.Decision == Granted && same && !last.Since.IsZero() {
 			r.Since = last.Since
 		}
 	}

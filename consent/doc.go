@@ -1,7 +1,7 @@
 // Package consent answers one question: may this installation count how it is
-// used, and why? Only a yes that a person or an administrator gave, to the
-// notice in force now, is a yes. Without one the answer is off, and what is
-// unreadable, outdated or unknown is never a yes. Any no beats any yes.
+// used, and why? Only a yes that a person or an administrator gave, to the notice in
+// force now, is a yes. Without one the answer is off, and what is unreadable, outdated,
+// unknown or for another product is never a yes. Any no beats any yes.
 //
 //	decisions := consent.NewFile("/var/lib/faces/telemetry") // touches nothing
 //
@@ -33,6 +33,7 @@
 //	the record is impossible (unknown decision, future)   undecided
 //	the record says granted for notice 2, and it is 2     granted
 //	COMPREFACE_TELEMETRY=accept:2 while the notice is 2   granted
+//	the record says granted for another product           undecided
 //	the record says granted for another notice            undecided
 //	COMPREFACE_TELEMETRY=accept:1 while the notice is 2   undecided
 //	nothing                                               undecided
@@ -63,25 +64,26 @@
 //	      "notice": 1,
 //	      "time": "2026-11-21T18:02:07Z",
 //	      "where": "sign-up form",
+//	      "for": "COMPREFACE_TELEMETRY",
 //	      "by": "account 7",
 //	      "since": "2026-11-21T18:02:07Z"
 //	    }
 //	  ]
 //	}
 //
-// Every record has these fields, in this order, and no others: "by" if the
-// application says who decided, "erase" if a no asks for it, "since" if it is a
-// yes. Times are UTC, to the second, and rise. Apart from white space the file is
-// byte for byte what Save writes; anything else, be it a doubled or an unknown
-// field or a byte after the end, makes the whole file damaged.
+// Every record has these fields, in this order, and no others: "for" and "by" if the
+// application says which product and who, "erase" if a no asks for it, "since" if it
+// is a yes. Times are UTC, to the second, and rise. Apart from white space the file is
+// byte for byte what Save writes; anything else, be it a doubled or an unknown field
+// or a byte after the end, makes the whole file damaged.
 //
-// It is a regular file of at most 64 KiB, mode 0600, owned by the user of the
-// process or by root. So is its directory, in which no other user may write. A no
-// is believed without that. A link, a pipe or a directory in its place is damage.
+// It is a regular file of at most 128 KiB, mode 0600, owned by the user of the process
+// or by root. So is its directory, in which no other user may write. A no is believed
+// without that. A link, a pipe or a directory in its place is damage.
 //
-// A damaged file is off, and is never repaired by guessing. The next Save puts it
-// aside as consent.json.damaged, in place of an earlier one, and starts a new
-// history. While nothing has taken its place, that is damage as well.
+// A damaged file is off, and is never repaired by guessing. The next Save renames it
+// to consent.json.damaged, which replaces an earlier one, and starts a new history.
+// While nothing has taken its place, that is damage as well.
 //
 // consent.lock is empty and stays. It is locked by the kernel, for as long as a
 // Save runs and no longer than its process lives.

@@ -122,6 +122,7 @@ func TestDocTable(t *testing.T) {
 		"the record says denied, for whichever notice":        {record(Denied, 1), record(Denied, 2), record(Denied, 3)},
 		"the record is impossible (unknown decision, future)": {record(7, 2), fixed{record: Record{Decision: Granted, Notice: 2, Time: now.AddDate(1, 0, 0), Where: ""}}},
 		"the record says granted for notice 2, and it is 2":   {record(Granted, 2)},
+		"the record says granted for another product":         {fixed{record: Record{Decision: Granted, Notice: 2, Time: now, For: "SHOP_TELEMETRY"}}},
 		"the record says granted for another notice":          {record(Granted, 1), record(Granted, 3)},
 		"nothing": {nil, fixed{}},
 	}
@@ -131,7 +132,7 @@ func TestDocTable(t *testing.T) {
 	rowForm := regexp.MustCompile(`^\t(.*?) +(granted|denied|undecided)$`)
 	setting := regexp.MustCompile(`^([A-Z_]+)=(\S+)`)
 	rows := strings.Split(table, "\n")
-	if len(rows) != 12 {
+	if len(rows) != 13 {
 		t.Fatalf("the table has %d rows", len(rows))
 	}
 	for _, row := range rows {
@@ -162,12 +163,12 @@ func TestFormatRules(t *testing.T) {
 	if records, err := parse([]byte("{"+example), time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)); err != nil || len(records) != 1 {
 		t.Errorf("the example is not a file: %v", err)
 	}
-	for _, word := range []string{"last 100 decisions", "64 KiB", "mode 0600", fileName, damagedName, lockName} {
+	for _, word := range []string{"last 100 decisions", "128 KiB", "mode 0600", fileName, damagedName, lockName} {
 		if !strings.Contains(rules, word) {
 			t.Errorf("%q is not in the rules", word)
 		}
 	}
-	if maxRecords != 100 || maxFile != 64*1024 {
+	if maxRecords != 100 || maxFile != 128*1024 {
 		t.Error("the rules and the constants differ")
 	}
 }

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -25,7 +26,7 @@ type Source interface {
 // Status is the effective answer. The zero value is off.
 type Status struct {
 	Decision Decision // Granted only if everything says yes
-	Record   Record   // what decided; Where names the variable if it was one. Zero if nothing did, but for a yes to another notice
+	Record   Record   // what decided, or a yes to another notice, else zero; Where names the variable if it was one
 	Reason   string   // why, for a person, such as "not decided yet"
 	Failed   bool     // the source could not answer; the answer may be another one soon
 
@@ -77,44 +78,39 @@ func Evaluate(ctx context.Context, variable string, notice int, env func(string)
 		// damaged file. A database that is away for a minute destroys nothing.
 		return Status{Reason: "cannot read the recorded decision: " + plain(err), Failed: true}
 	}
-	if record.Decision == Denied {
-		// Before any other check: a no is good in whatever shape it comes.
-		record.Where, record.By = shown(record.Where), shown(record.By)
+	if record.Decision == Denied { // before any other check: a no is good in whatever shape it comes
+		record.Where, record.For, record.By = shown(record.Where), recordable(record.For), shown(record.By)
 		return Status{Decision: Denied, Record: record, Reason: "no" + given(record)}
 	}
-	return weigh(variable, notice, accepted, record)
+	return evaluateGrant(variable, notice, accepted, record)
 }
 
-// environment is the only function that reads words from the environment. It
-// returns the no that they say, or the notice that they accept, which is 0 when
-// there is none.
+// environment is the only function that reads words from the environment. It returns
+// the no that they say, or the notice that they accept, which is 0 when there is none.
 func environment(variable string, env func(string) (string, bool)) (no Status, accepted int) {
 	deny := func(name, how string) (Status, int) { // off is a word of the product's own variable alone
 		by := Record{Decision: Denied, Where: name}
 		return Status{Decision: Denied, Record: by, Reason: name + " is " + how, Veto: how != "off"}, 0
 	}
 	const doNotTrack, sdkDisabled, exporter = "DO_NOT_TRACK", "OTEL_SDK_DISABLED", "OTEL_METRICS_EXPORTER"
-	if word, _ := env(doNotTrack); tracksNot(word) {
+	if word, _ := env(doNotTrack); denies(word) {
 		return deny(doNotTrack, "set")
 	}
 	// OpenTelemetry's booleans ignore case, so False does not deny.
-	if word, _ := env(sdkDisabled); tracksNot(strings.ToLower(word)) {
+	if word, _ := env(sdkDisabled); denies(strings.ToLower(word)) {
 		return deny(sdkDisabled, "set")
 	}
-	// Every other word chooses where the operator's own metrics go, and says
-	// nothing about these.
+	// Every other word says where the operator's own metrics go, and nothing about these.
 	if word, _ := env(exporter); strings.EqualFold(strings.TrimSpace(word), "none") {
 		return deny(exporter, "none")
 	}
 	if !variableName(variable) {
-		return Status{}, 0 // weigh refuses it
+		return Status{}, 0 // evaluateGrant refuses it
 	}
 	word, set := env(variable)
 	notice := accept(word)
 	switch {
-	case word == "":
-		return Status{}, 0
-	case set && notice > 0:
+	case word == "", set && notice > 0:
 		return Status{}, notice
 	case word == "off":
 		return deny(variable, "off")
@@ -124,8 +120,8 @@ func environment(variable string, env func(string) (string, bool)) (no Status, a
 	return deny(variable, fmt.Sprintf("%.40q, which means off: the only yes is accept:<notice>", word))
 }
 
-// tracksNot says whether a word of DO_NOT_TRACK denies.
-func tracksNot(word string) bool {
+// denies reports whether a word of DO_NOT_TRACK is a no.
+func denies(word string) bool {
 	return word != "" && word != "0" && word != "false"
 }
 
@@ -147,9 +143,10 @@ func variableName(name string) bool {
 	return strings.IndexAny(name, letters) == 0 && strings.Trim(name, letters+"0123456789_") == ""
 }
 
-// weigh is reached when nothing denies; it looks for a yes to this notice.
-func weigh(variable string, notice, accepted int, r Record) Status {
+// evaluateGrant looks for a yes to this notice, for this product. Nothing denies.
+func evaluateGrant(variable string, notice, accepted int, r Record) Status {
 	err := check(r, time.Now())
+	granted, own := r.Decision == Granted, r.For == "" || r.For == variable
 	switch {
 	case !variableName(variable):
 		return Status{Reason: fmt.Sprintf("%.60q cannot be the name of an environment variable that turns this off", variable)}
@@ -159,7 +156,7 @@ func weigh(variable string, notice, accepted int, r Record) Status {
 		return Status{Reason: "the record is not valid: " + plain(err)}
 	// The record first, so that processes with and without the variable know the
 	// same yes.
-	case r.Decision == Granted && r.Notice == notice:
+	case granted && own && r.Notice == notice:
 		return Status{Decision: Granted, Record: r, Reason: fmt.Sprintf("agreed to notice %d%s", notice, given(r))}
 	case accepted == notice:
 		by := Record{Decision: Granted, Notice: notice, Where: variable}
@@ -168,17 +165,17 @@ func weigh(variable string, notice, accepted int, r Record) Status {
 	// Agreement to another notice, older or newer, is to another list. It is not
 	// a no either: the person may be shown this one and asked.
 	var why []string
-	status := Status{Reason: "not decided yet"}
-	if r.Decision == Granted {
+	var status Status
+	if granted && !own {
+		why = append(why, fmt.Sprintf("the recorded yes is for %s, not for %s: give each product a directory of its own", r.For, variable))
+	} else if granted {
 		status.Record = r
 		why = append(why, fmt.Sprintf("the notice changed: agreed to notice %d, now %d", r.Notice, notice))
 	}
 	if accepted != 0 {
 		why = append(why, fmt.Sprintf("%s accepts notice %d, now %d", variable, accepted, notice))
 	}
-	if why != nil {
-		status.Reason = strings.Join(why, "; ")
-	}
+	status.Reason = cmp.Or(strings.Join(why, "; "), "not decided yet")
 	return status
 }
 

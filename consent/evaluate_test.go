@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 type sourceFunc func(context.Context) (Record, error)
@@ -82,7 +84,7 @@ func TestEvaluateSources(t *testing.T) {
 			if len(got.Reason) > 1000 || !printable(got.Reason) || strings.Contains(got.Reason, "secret") {
 				t.Errorf("not fit for a person: %.1100q", got.Reason)
 			}
-			if len(got.Record.Where) > maxWhere || !printable(got.Record.Where) {
+			if len(got.Record.Where) > maxText || !printable(got.Record.Where) {
 				t.Errorf("record not fit for a person: %.200q", got.Record.Where)
 			}
 		})
@@ -152,4 +154,9 @@ func TestEvaluateCarelessCaller(t *testing.T) {
 	if (Status{}).On() {
 		t.Error("the zero Status is on")
 	}
+}
+
+// printable reports whether a text can be shown on a page or terminal.
+func printable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }

@@ -20,7 +20,7 @@ const (
 	damagedName = "consent.json.damaged"
 	lockName    = "consent.lock"
 	version     = 1
-	maxFile     = 64 << 10
+	maxFile     = 128 << 10
 )
 
 // File keeps decisions in consent.json in one directory, which may be shared by
@@ -29,7 +29,7 @@ const (
 type File struct{ dir string }
 
 // NewFile names a directory and touches nothing. The directory is one product's:
-// another one would take a yes there for its own. An empty dir is an error in
+// another one would take a no there for its own. An empty dir is an error in
 // every method: decisions do not belong in whatever directory is current.
 func NewFile(dir string) *File {
 	if absolute, err := filepath.Abs(dir); err == nil && dir != "" {
@@ -38,11 +38,10 @@ func NewFile(dir string) *File {
 	return &File{dir: dir}
 }
 
-// Consent returns the newest record: the zero one if directory or file do not
-// exist, an error that names the path and the remedy if they cannot be trusted.
-// A no needs no trust: it is returned from a file or directory that others could
-// have changed, too. Consent creates nothing, never waits for a Save and never
-// sees half of one.
+// Consent returns the newest record: the zero one if directory or file do not exist, an
+// error that names the path and the remedy if they cannot be trusted. A no needs no
+// trust: it is returned from a file or directory that others could have changed, too.
+// Consent creates nothing, never waits for a Save and never sees half of one.
 func (f *File) Consent(ctx context.Context) (Record, error) {
 	records, err := f.History(ctx)
 	return newest(records), err
@@ -79,20 +78,18 @@ func (f *File) ready(ctx context.Context) error {
 
 func (f *File) path(name string) string { return filepath.Join(f.dir, name) }
 
-// read returns the records of the file, none if there is no file. With an error
-// the records are those of a file that others could have changed: a yes among
-// them is not to be believed. For Save an error is a reason to quarantine the
-// file.
+// read returns the records of the file, none if there is no file. With an error they may
+// be from a file that others can write: do not trust a yes in them. Save quarantines it.
 func (f *File) read(now time.Time) ([]Record, error) {
-	path, aside := f.path(fileName), f.path(damagedName)
+	path, quarantined := f.path(fileName), f.path(damagedName)
 	data, err := durable.Read(path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(quarantined); errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
 		}
-		// A Save failed or was killed after it put the file aside. It may have held
+		// A Save failed or was killed after it renamed the file. It may have held
 		// a no, which must not make room for a yes from the environment.
-		return nil, fmt.Errorf("consent: %q was put aside and nothing took its place: decide again, or remove it", aside)
+		return nil, fmt.Errorf("consent: %q was quarantined and nothing took its place: decide again, or remove it", quarantined)
 	}
 	var records []Record
 	if err == nil {

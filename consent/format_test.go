@@ -43,7 +43,7 @@ func TestParseAccepts(t *testing.T) {
 		"largest notice":        file(line("denied", math.MaxInt, "2026-11-21T10:00:00Z", ""), one),
 		"where of 100 bytes":    file(line("denied", 1, "2026-11-21T10:00:00Z", strings.Repeat("x", 100)), one),
 		"where with < and \"":   file(line("denied", 1, "2026-11-21T10:00:00Z", `<b>"&\`), one),
-		"exactly 65536 bytes":   file(one) + strings.Repeat(" ", maxFile-len(file(one))),
+		"exactly 131072 bytes":  file(one) + strings.Repeat(" ", maxFile-len(file(one))),
 		"one byte less than":    file(one) + strings.Repeat(" ", maxFile-len(file(one))-1),
 		"order is not enforced": file(line("denied", 1, "2026-11-21T11:30:00Z", ""), one),
 	} {
@@ -81,7 +81,15 @@ var damaged = map[string]string{
 	"VERSION":               strings.Replace(file(one), `"version":1`, `"VERSION":1`, 1),
 	"fields in disorder":    `{"records":[` + one + `],"version":1}`,
 	"unknown field":         strings.Replace(file(one), `"version":1`, `"version":1,"expires":"never"`, 1),
-	"unknown in record":     strings.Replace(file(one), `"notice":1`, `"notice":1,"for":"me"`, 1),
+	"unknown in record":     strings.Replace(file(one), `"notice":1`, `"notice":1,"language":"en"`, 1),
+	"for before where":      strings.Replace(file(one), `"where"`, `"for":"SHOP_TELEMETRY","where"`, 1),
+	"for after by":          strings.Replace(file(one), `"settings"`, `"settings","by":"me","for":"SHOP_TELEMETRY"`, 1),
+	"for twice":             strings.Replace(file(one), `"settings"`, `"settings","for":"SHOP_TELEMETRY","for":"FACES_TELEMETRY"`, 1),
+	"FOR":                   strings.Replace(file(one), `"settings"`, `"settings","FOR":"SHOP_TELEMETRY"`, 1),
+	"for empty":             strings.Replace(file(one), `"settings"`, `"settings","for":""`, 1),
+	"for null":              strings.Replace(file(one), `"settings"`, `"settings","for":null`, 1),
+	"for in lower case":     strings.Replace(file(one), `"settings"`, `"settings","for":"shop_telemetry"`, 1),
+	"for of 101 bytes":      strings.Replace(file(one), `"settings"`, `"settings","for":"`+strings.Repeat("X", 101)+`"`, 1),
 	"by before where":       strings.Replace(file(one), `"where"`, `"by":"me","where"`, 1),
 	"by twice":              strings.Replace(file(one), `"settings"`, `"settings","by":"me","by":"you"`, 1),
 	"BY":                    strings.Replace(file(one), `"settings"`, `"settings","BY":"me"`, 1),
@@ -97,7 +105,7 @@ var damaged = map[string]string{
 	"records as object":     `{"version":1,"records":` + one + `}`,
 	"two lists":             `{"version":1,"records":[` + line("denied", 1, "2026-11-21T11:00:00Z", "") + `],"records":[` + one + `]}`,
 	"101 records":           file(strings.Split(strings.Repeat(one+"\n", 101), "\n")[:101]...),
-	"65537 bytes":           file(one) + strings.Repeat(" ", maxFile-len(file(one))+1),
+	"131073 bytes":          file(one) + strings.Repeat(" ", maxFile-len(file(one))+1),
 	"a megabyte":            file(one) + strings.Repeat(" ", 1<<20),
 	"garbage after":         file(one) + "x",
 	"zero byte after":       file(one) + "\x00",
@@ -171,7 +179,7 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func TestParseTruncatedAndFlipped(t *testing.T) {
-	good, err := encode([]Record{{Decision: Denied, Notice: 1, Time: noon, Where: "first", By: "me"}, {Decision: Granted, Notice: 2, Time: noon, Where: "second", By: "you"}})
+	good, err := encode([]Record{{Decision: Denied, Notice: 1, Time: noon, Where: "first", By: "me"}, {Decision: Granted, Notice: 2, Time: noon, Where: "second", For: "SHOP_TELEMETRY", By: "you"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +205,7 @@ func TestParseTruncatedAndFlipped(t *testing.T) {
 
 func TestEncode(t *testing.T) {
 	at := time.Date(2026, 11, 21, 18, 2, 7, 0, time.UTC)
-	got, err := encode([]Record{{Decision: Granted, Notice: 1, Time: at, Where: "sign-up form", By: "account 7", Since: at}})
+	got, err := encode([]Record{{Decision: Granted, Notice: 1, Time: at, Where: "sign-up form", For: "COMPREFACE_TELEMETRY", By: "account 7", Since: at}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,6 +218,7 @@ func TestEncode(t *testing.T) {
       "notice": 1,
       "time": "2026-11-21T18:02:07Z",
       "where": "sign-up form",
+      "for": "COMPREFACE_TELEMETRY",
       "by": "account 7",
       "since": "2026-11-21T18:02:07Z"
     }
@@ -226,7 +235,7 @@ func TestEncodeLimits(t *testing.T) {
 	var records, all []Record
 	var err error
 	for i := range 250 {
-		r := Record{Decision: Granted, Notice: math.MaxInt - i, Time: noon, Where: strings.Repeat(`"`, maxWhere), By: strings.Repeat(`"`, maxWhere)}
+		r := Record{Decision: Granted, Notice: math.MaxInt - i, Time: noon, Where: strings.Repeat(`"`, maxText), For: strings.Repeat("X", maxText), By: strings.Repeat(`"`, maxText)}
 		records, err = Append(records, r, noon)
 		if err != nil {
 			t.Fatal(err)
@@ -253,7 +262,7 @@ func FuzzFile(f *testing.F) {
 		}
 	}
 	f.Add([]byte(file(one)))
-	f.Add([]byte(file(strings.Replace(one, `"settings"`, `"settings","by":"account 7","since":"2026-11-21T11:00:00Z"`, 1))))
+	f.Add([]byte(file(strings.Replace(one, `"settings"`, `"settings","for":"SHOP_TELEMETRY","by":"account 7","since":"2026-11-21T11:00:00Z"`, 1))))
 	f.Add([]byte(file(line("denied", 3, "2026-11-21T10:00:00Z", `<b>"&\é`), one)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		records, err := parse(data, noon)

@@ -28,12 +28,13 @@ func TestOracle(t *testing.T) {
 		trusted bool // no reason to doubt, including that there is nothing
 		said    Decision
 		notice  int
+		foreign bool // the yes is for another product
 	}
 	var states []state
 	add := func(name string, trusted bool, said Decision, notice int, make func(f *File)) {
 		f := NewFile(filepath.Join(t.TempDir(), "state"))
 		make(f)
-		states = append(states, state{name, f, trusted, said, notice})
+		states = append(states, state{name, f, trusted, said, notice, false})
 	}
 	by := func(by string, d Decision) func(*File) {
 		return func(f *File) {
@@ -59,6 +60,22 @@ func TestOracle(t *testing.T) {
 		add("denied after a yes", true, Denied, notice, func(f *File) { yes(f); save(t, f, Denied, notice) })
 		add("granted after a no", true, Granted, notice, func(f *File) { save(t, f, Denied, 1); save(t, f, Granted, notice) })
 	}
+	of := func(name string, d Decision, notice int) func(*File) {
+		return func(f *File) {
+			if err := f.Save(t.Context(), Record{Decision: d, Notice: notice, For: name}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for notice := 1; notice <= 3; notice++ {
+		add("granted for this product", true, Granted, notice, of(product, Granted, notice))
+		add("denied for another product", true, Denied, notice, of(another, Denied, notice))
+		add("granted for another product", true, Granted, notice, of(another, Granted, notice))
+		states[len(states)-1].foreign = true
+		add("granted for another product and then for this one", true, Granted, notice, func(f *File) { of(another, Granted, 2)(f); of(product, Granted, notice)(f) })
+		add("granted for this product and then for another one", true, Granted, notice, func(f *File) { of(product, Granted, 2)(f); of(another, Granted, notice)(f) })
+		states[len(states)-1].foreign = true
+	}
 	add("granted by one that is named like a no", true, Granted, 2, by("denied", Granted))
 	add("denied by one that is named like a yes", true, Denied, 2, by(`granted","notice":2`, Denied))
 	add("empty", false, 0, 0, text(""))
@@ -67,7 +84,7 @@ func TestOracle(t *testing.T) {
 	add("damaged no", false, 0, 0, text(file(line("denied", 2, "2026-01-01T00:00:00Z", ""))+"x"))
 	add("future", false, 0, 0, text(file(line("granted", 2, time.Now().Add(25*time.Hour).UTC().Format(time.RFC3339), ""))))
 	add("directory", false, 0, 0, func(f *File) { os.MkdirAll(f.path(fileName), 0o700) })
-	add("put aside", false, 0, 0, func(f *File) { yes(f); os.Rename(f.path(fileName), f.path(damagedName)) })
+	add("quarantined", false, 0, 0, func(f *File) { yes(f); os.Rename(f.path(fileName), f.path(damagedName)) })
 
 	checked, on := 0, 0
 	for _, track := range vetoes {
@@ -78,7 +95,7 @@ func TestOracle(t *testing.T) {
 						env := environ{"DO_NOT_TRACK": track.value, "OTEL_SDK_DISABLED": disabled.value, product: word.value}
 
 						anyNo := track.denies || disabled.denies || word.denies || state.said == Denied
-						anyYes := word.grants == notice || state.said == Granted && state.notice == notice
+						anyYes := word.grants == notice || state.said == Granted && !state.foreign && state.notice == notice
 						want := Undecided
 						if anyNo {
 							want = Denied

@@ -18,17 +18,16 @@ import (
 // Notice 1 or more, Where and By printable and at most 100 bytes. A zero Time is now;
 // no two records have the same one. Save sets Since.
 //
-// Save creates the directory if need be, and its parents, with mode 0700. It
-// replaces the file in one step: a reader, whatever kills the process, finds
-// the old decision or the new one. Saves of several processes wait for
-// one another until ctx is done, so give ctx a deadline; none is lost. If a no is
-// recorded after Save of a yes was called and before it is done, the no stands and
-// Save returns an error.
+// Save creates the directory if need be, and its parents, with mode 0700. It replaces
+// the file in one step: a reader, whatever kills the process, finds the old decision or
+// the new one. Saves of several processes wait for one another until ctx is done, so
+// give ctx a deadline; none is lost. If a no is recorded after Save of a yes was called
+// and before it is done, the no stands and Save returns an error.
 //
 // A no needs less trust than a yes. It is also saved in a directory in which
 // others may write, by root in the directory of a service, and where the lock
 // cannot be taken. If a no cannot be written, on a full disk for example, Save
-// returns an error but puts an earlier yes aside, so that it does not come back.
+// returns an error but quarantines an earlier yes, so that it does not come back.
 func (f *File) Save(ctx context.Context, r Record) error {
 	if err := f.ready(ctx); err != nil {
 		return err
@@ -118,7 +117,7 @@ func (f *File) add(r, seen Record, now time.Time) error {
 	return nil
 }
 
-// takeBack sees to it that a yes does not come back, where a no could not be written.
+// takeBack invalidates a recorded yes when a no cannot be written.
 func (f *File) takeBack(now time.Time) error {
 	if records, _ := f.read(now); newest(records).Decision != Granted || f.quarantine() == nil {
 		return nil
@@ -131,10 +130,9 @@ func (f *File) takeBack(now time.Time) error {
 	return errors.Join(file.Sync(), file.Close())
 }
 
-// quarantine renames the file to consent.json.damaged. Until another file is in
-// place, reading is an error. Where a directory is in the way, here or there, it
-// may hold something: what is in place goes into a new directory, and nothing is
-// removed.
+// quarantine renames the file to consent.json.damaged. Until another file is in place,
+// reading is an error. If a directory blocks the rename, what is in place goes into a
+// new directory, and nothing is deleted.
 func (f *File) quarantine() error {
 	path := f.path(fileName)
 	durable.Step("rename " + damagedName)

@@ -58,6 +58,13 @@ var shown = map[string]func(*testing.T) *house{
 		_ = h.stats.Flush(t.Context())
 		return h
 	},
+	"a yes for another product": func(t *testing.T) *house {
+		return open(t, "", func(h *house) {
+			if err := h.decisions.Save(t.Context(), consent.Record{Decision: consent.Granted, Notice: 1, For: "SHOP_TELEMETRY"}); err != nil {
+				t.Fatal(err)
+			}
+		})
+	},
 	"no client": func(t *testing.T) *house {
 		h := open(t, "", func(h *house) { h.save(t, consent.Granted, 1) })
 		h.stats = nil

@@ -178,10 +178,10 @@ func (p *Panel) check() error {
 	return errors.Join(faults...)
 }
 
-// signed is a record of where a request decided, and who did. What cannot be kept of a
-// name is left out: a no must not fail for it.
+// signed is a record of where a request decided, for which product, and who did. What
+// cannot be kept of a name is left out: a no must not fail for it.
 func (p *Panel) signed(r *http.Request, where string) consent.Record {
-	record := consent.Record{Where: where}
+	record := consent.Record{Where: where, For: p.config.Catalog.Variable()}
 	if p.config.Who != nil {
 		by := strings.Join(strings.FieldsFunc(p.told(r, p.names, p.config.Who), func(c rune) bool { return !unicode.IsPrint(c) }), "")
 		record.By = strings.ToValidUTF8(by[:min(len(by), maxBy)], "")

@@ -42,8 +42,9 @@ func (p *Panel) serveQuestion(w http.ResponseWriter, r *http.Request, t *tongue,
 
 // SignUp is the row for an application's sign-up form, to be put before its
 // button: an unticked box that is not required, and what exactly would be sent,
-// opening in the page. It is empty when there is nothing to ask, because
-// a person has decided or a variable has.
+// opening in the page. It is empty when there is nothing to ask, because a person has
+// decided or a variable has, and while what is recorded cannot be read or is a yes for
+// another product.
 //
 // When r posts the form and the application shows it again, because of a mistake in
 // it, the box is as the person left it.

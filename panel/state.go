@@ -14,6 +14,7 @@ import (
 type state struct {
 	decided consent.Status   // asked now
 	client  telemetry.Status // what this process does
+	product string           // by its variable, as in consent.Record's For
 	history []consent.Record // the newest last
 	fault   error            // of the history
 }
@@ -23,6 +24,7 @@ func (p *Panel) state(ctx context.Context) state {
 	s := state{
 		decided: consent.Evaluate(ctx, p.config.Catalog.Variable(), p.notice, p.config.Env, source{p}),
 		client:  p.config.Stats.Status(),
+		product: p.config.Catalog.Variable(),
 	}
 	s.history, s.fault = bounded.Call(ctx, p.timeout, p.histories, p.config.Decisions.History)
 	if s.fault != nil {
@@ -95,12 +97,22 @@ func (s state) denied() bool {
 	return s.decided.Decision == consent.Denied && !s.decided.Veto || s.decided.Veto && s.last().Decision == consent.Denied
 }
 
-// last is the newest record; the zero one if there is none.
+// last is the newest record: the zero one if there is none, or if it is a yes for
+// another product.
 func (s state) last() consent.Record {
-	if len(s.history) == 0 {
+	if len(s.history) == 0 || s.foreign() {
 		return consent.Record{}
 	}
 	return s.history[len(s.history)-1]
+}
+
+// foreign reports whether the newest record is a yes for another product.
+func (s state) foreign() bool {
+	if len(s.history) == 0 {
+		return false
+	}
+	r := s.history[len(s.history)-1]
+	return r.Decision == consent.Granted && r.For != "" && r.For != s.product
 }
 
 // identifier is the key of what became of the identifier while none is in use.
@@ -146,6 +158,8 @@ func (p *Panel) status(t *tongue, s state) string {
 		key = "changed"
 	case s.undecided():
 		key = "undecided"
+	case s.foreign() && !s.decided.Failed:
+		key = "foreign"
 	case len(s.history) == 0 && s.fault == nil && !s.decided.Failed:
 		value, _ := p.config.Env(own)
 		if accepted, older := strings.CutPrefix(value, "accept:"); older {

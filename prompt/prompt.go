@@ -20,7 +20,7 @@ const (
 )
 
 // Ask asks q and returns a record to save: Granted or Denied for the catalog's
-// notice. It returns the zero Record, which is Undecided, when no person answered
+// product and notice. It returns the zero Record, which is Undecided, when no person answered
 // or there was no question to ask: see the package comment. It does not retry,
 // changes nothing in the terminal, and returns when ctx ends whatever in does.
 //
@@ -56,7 +56,7 @@ func Ask(ctx context.Context, q Question, in io.Reader, out io.Writer) (consent.
 	if decision == consent.Undecided {
 		return consent.Record{}, nil
 	}
-	return consent.Record{Decision: decision, Notice: number, Time: time.Now(), Where: where, By: q.By}, nil
+	return consent.Record{Decision: decision, Notice: number, Time: time.Now(), Where: where, For: q.Catalog.Variable(), By: q.By}, nil
 }
 
 // open returns nil when no person can be asked.

@@ -77,7 +77,7 @@ func TestAnswers(t *testing.T) {
 			}
 			want := consent.Record{}
 			if test.want != consent.Undecided {
-				want = consent.Record{Decision: test.want, Notice: 3, Where: "terminal", Time: record.Time}
+				want = consent.Record{Decision: test.want, Notice: 3, Where: "terminal", For: "SHOP_TELEMETRY", Time: record.Time}
 				if age := time.Since(record.Time); age < 0 || age > time.Minute {
 					t.Errorf("given at %s", record.Time)
 				}

@@ -3,6 +3,7 @@ package telemetry
 // The client makes the parts and calls them. No part refers to the client.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -175,10 +176,10 @@ func (c *Client) Observe(sizes catalog.RangeGauge, function func(context.Context
 // which is an error as well. Where no report left there is nothing to ask for, and
 // no error.
 //
-// A zero Notice is the catalog's. Config.Consent must have a method Save(ctx,
-// Record) error, as consent.File has; Save has three seconds. What was decided is
-// acted on also when ctx has ended. Where Config.Consent and other processes hang,
-// that takes 20 seconds at most, provided that Config.State and Config.Logger
+// A zero Notice is the catalog's, and so is an empty For. Config.Consent must have a
+// method Save(ctx, Record) error, as consent.File has; Save has three seconds. What was
+// decided is acted on also when ctx has ended. Where Config.Consent and other processes
+// hang, that takes 20 seconds at most, provided that Config.State and Config.Logger
 // return. The request to erase is tried as long as ctx allows.
 func (c *Client) Decide(ctx context.Context, r consent.Record) error {
 	if c == nil || c.decisions == nil || c.config.Catalog.Err() != nil {
@@ -188,6 +189,7 @@ func (c *Client) Decide(ctx context.Context, r consent.Record) error {
 	if r.Notice == 0 {
 		r.Notice = c.config.Catalog.NoticeNumber()
 	}
+	r.For = cmp.Or(r.For, c.config.Catalog.Variable())
 	err := c.decisions.decide(context.WithoutCancel(ctx), r)
 	if r.Erase {
 		err = errors.Join(err, c.erasures.tryNewest(ctx))

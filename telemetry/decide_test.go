@@ -130,8 +130,8 @@ func TestSourceIsAwayForAWhile(t *testing.T) {
 	})
 }
 
-// A directory is one product's: a yes to one is no yes to another, and a no
-// of one is no no of the other.
+// A directory is one product's: another one, with its decisions elsewhere, neither
+// counts into its totals nor destroys them.
 func TestOneDirectoryOneProduct(t *testing.T) {
 	r := receive(t)
 	s := start(t, r.URL, nil)
@@ -152,6 +152,44 @@ func TestOneDirectoryOneProduct(t *testing.T) {
 	}
 	s.flush(t)
 	want(t, r.last(t), userCreated+"1")
+}
+
+// Two products that keep their decisions in one place, and their totals in two: a
+// yes to one is none to the other, and a later yes is a new installation. A no is
+// for both.
+func TestDecisionsOfTwoProducts(t *testing.T) {
+	s := start(t, "https://stats.vendor.invalid", nil)
+	granted := consent.Record{Decision: consent.Granted, Where: "test"}
+	if err := s.Decide(t.Context(), granted); err != nil || !s.Status().On {
+		t.Fatalf("got %v, %+v, want it on", err, s.Status())
+	}
+	guid := s.Status().InstallGUID
+	config := s.config
+	config.Catalog, config.Dir = affiliate.Catalog, filepath.Join(t.TempDir(), "other")
+	other, err := Init(config)
+	t.Cleanup(func() { _ = other.Shutdown(context.Background()) })
+	const reason = "the recorded yes is for COMPREFACE_TELEMETRY, not for AFFILIATE_PLATFORM_TELEMETRY: give each product a directory of its own"
+	if got := other.Status(); err != nil || got.On || got.Reason != reason {
+		t.Errorf("another product: got %v, on %v, %q, want it off: %q", err, got.On, got.Reason, reason)
+	}
+	if err := other.Decide(t.Context(), granted); err != nil || !other.Status().On {
+		t.Errorf("its own yes: got %v, %+v, want it on", err, other.Status())
+	}
+	if err := s.Refresh(t.Context()); err != nil || s.Status().On || !s.Status().Kept {
+		t.Errorf("the first one: got %v, %+v, want it off, and kept", err, s.Status())
+	}
+	if err := s.Decide(t.Context(), granted); err != nil || !s.Status().On || s.Status().InstallGUID == guid {
+		t.Errorf("the first one's later yes: got %v, %+v, want another identifier than %s", err, s.Status(), guid)
+	}
+	if r, err := s.decisions.Consent(t.Context()); err != nil || r.For != compreface.Catalog.Variable() {
+		t.Errorf("got %+v, %v, want a record for %s", r, err, compreface.Catalog.Variable())
+	}
+	if err := other.Decide(t.Context(), consent.Record{Decision: consent.Denied, Where: "test"}); err != nil {
+		t.Error(err)
+	}
+	if err := s.Refresh(t.Context()); err != nil || s.Status().On || s.Status().Consent.Decision != consent.Denied || s.Status().Kept {
+		t.Errorf("after the other one's no: got %v, %+v, want nothing kept", err, s.Status())
+	}
 }
 
 const decideVariable = "TELEMETRY_TEST_DECIDE"

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"headcount.example/consent"
 	"headcount.example/sqlstate"
@@ -90,6 +91,32 @@ func TestNoDuringAYes(t *testing.T) {
 		}
 		if err := save(slow, consent.Granted, 4); err != nil {
 			t.Errorf("a later yes: %v", err)
+		}
+	})
+}
+
+// TestRowOfTwoProducts: a store that two products were given by mistake keeps for
+// which one each yes is. A yes is none for the other, and begins anew.
+func TestRowOfTwoProducts(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		s := d.store()
+		on := func(product string) bool {
+			return consent.Evaluate(t.Context(), product, 1, func(string) (string, bool) { return "", false }, s).On()
+		}
+		const first, second = "SHOP_TELEMETRY", "FACES_TELEMETRY"
+		var since []time.Time
+		for _, product := range []string{first, second, second} {
+			if err := s.Save(t.Context(), consent.Record{Decision: consent.Granted, Notice: 1, For: product}); err != nil {
+				t.Fatal(err)
+			}
+			r, err := s.Consent(t.Context())
+			if err != nil || r.For != product || on(first) != (product == first) || on(second) != (product == second) {
+				t.Errorf("after a yes for %s: got %+v, %v, on %v and %v", product, r, err, on(first), on(second))
+			}
+			since = append(since, r.Since)
+		}
+		if since[1].Equal(since[0]) || !since[2].Equal(since[1]) {
+			t.Errorf("got since %v, want another one for the second product, and it goes on", since)
 		}
 	})
 }
