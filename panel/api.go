@@ -18,7 +18,7 @@ var buttons = []string{"panel.button.on", "panel.button.keepoff", "panel.button.
 	"panel.kept", "panel.list", "panel.locked", "panel.on", "panel.off", "panel.once", "panel.preview", "panel.sent", "panel.title", "panel.undo", "panel.why"}
 
 // stateJSON is the page, with every text.
-func (p *Panel) stateJSON(r *http.Request, t *tongue, right Right) page {
+func (p *Panel) stateJSON(r *http.Request, t *language, right Right) page {
 	v := p.view(r, t, right)
 	v.Texts = map[string]string{}
 	for _, key := range buttons {
@@ -27,11 +27,11 @@ func (p *Panel) stateJSON(r *http.Request, t *tongue, right Right) page {
 	return v
 }
 
-func (p *Panel) serveState(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
+func (p *Panel) serveState(w http.ResponseWriter, r *http.Request, t *language, right Right) {
 	writeJSON(w, http.StatusOK, p.stateJSON(r, t, right))
 }
 
-func (p *Panel) servePreview(w http.ResponseWriter, r *http.Request, t *tongue, _ Right) {
+func (p *Panel) servePreview(w http.ResponseWriter, r *http.Request, t *language, _ Right) {
 	next := p.preview(r.Context(), t, r.URL.Query().Has("sizes"))
 	if next.Fault {
 		p.refuse(w, r, t, true, refuse(http.StatusServiceUnavailable, "panel.preview.none"))
@@ -40,12 +40,12 @@ func (p *Panel) servePreview(w http.ResponseWriter, r *http.Request, t *tongue, 
 	writeJSON(w, http.StatusOK, next)
 }
 
-func (p *Panel) serveReport(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
+func (p *Panel) serveReport(w http.ResponseWriter, r *http.Request, t *language, right Right) {
 	p.answered(w, r, t, right, p.send(r.Context()), false, "")
 }
 
 // serveErasure takes {"identifier":"…"}, with the characters that the state has.
-func (p *Panel) serveErasure(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
+func (p *Panel) serveErasure(w http.ResponseWriter, r *http.Request, t *language, right Right) {
 	data, wrong := body(r, "application/json")
 	switch identifier, ok := answer.Identifier(data); {
 	case wrong != nil:
@@ -59,7 +59,7 @@ func (p *Panel) serveErasure(w http.ResponseWriter, r *http.Request, t *tongue, 
 
 // serveDecision takes {"decision":"granted","notice":1,"seen":"…"} or
 // {"decision":"denied","notice":1,"erase":true}.
-func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
+func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, t *language, right Right) {
 	data, wrong := body(r, "application/json")
 	if wrong != nil {
 		p.refuse(w, r, t, true, wrong)
@@ -83,7 +83,7 @@ func (p *Panel) serveDecision(w http.ResponseWriter, r *http.Request, t *tongue,
 }
 
 // answered says in JSON what was done, and how things stand now.
-func (p *Panel) answered(w http.ResponseWriter, r *http.Request, t *tongue, right Right, wrong *refusal, erase bool, used string) {
+func (p *Panel) answered(w http.ResponseWriter, r *http.Request, t *language, right Right, wrong *refusal, erase bool, used string) {
 	state := p.stateJSON(r, t, right)
 	status, answer := http.StatusOK, map[string]any{"state": state}
 	if wrong != nil {
@@ -97,7 +97,7 @@ func (p *Panel) answered(w http.ResponseWriter, r *http.Request, t *tongue, righ
 
 // serveEvidence is one file for an auditor: what people were told, what was decided,
 // what was sent byte for byte, and the variables that are set.
-func (p *Panel) serveEvidence(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
+func (p *Panel) serveEvidence(w http.ResponseWriter, r *http.Request, t *language, right Right) {
 	v := p.view(r, t, right)
 	text, _ := p.config.Catalog.Notice() // New looked at the catalog
 	list, _ := p.config.Catalog.JSON()

@@ -14,7 +14,7 @@ import (
 	"headcount.example/internal/bounded"
 )
 
-// A refusal is why an answer, or another request, is not done, or not in full.
+// A refusal says why an answer or another request was not carried out, or not in full.
 type refusal struct {
 	status  int
 	key     string // of its text
@@ -32,7 +32,7 @@ func (p *Panel) fail(key string, err error) *refusal {
 	return &refusal{status: http.StatusInternalServerError, key: key, changed: true}
 }
 
-// decide records an answer and has it acted on; nil means that all was done.
+// decide records an answer and has the client act on it. Nil means that all was done.
 //
 // It goes on when the browser goes away: a no must be recorded and acted on.
 func (p *Panel) decide(ctx context.Context, a answer.Answer, r consent.Record) *refusal {
@@ -45,20 +45,20 @@ func (p *Panel) decide(ctx context.Context, a answer.Answer, r consent.Record) *
 	if refused != nil && !refused.changed {
 		return refused
 	}
-	// Whatever became of the rest: a no that could not be written may have put
-	// a yes aside, and one whose request did not arrive takes effect.
+	// Also after a refusal: a no that could not be written may have quarantined a yes,
+	// and a no whose request did not arrive takes effect.
 	if failed := p.act(ctx); failed != nil && (refused == nil || refused.status == http.StatusConflict) {
 		return failed
 	}
 	return refused
 }
 
-// act has the client act on what stands.
+// act has the client act on what is decided now.
 func (p *Panel) act(ctx context.Context) *refusal {
 	if err := p.refresh(ctx); err != nil {
 		return p.fail("panel.error.acted", err)
 	}
-	if !p.state(ctx).ignored() {
+	if !p.state(ctx).stillCounting() {
 		return nil
 	}
 	// Again while no decision is made here: a yes may just have come, and a no after it.
@@ -70,7 +70,7 @@ func (p *Panel) act(ctx context.Context) *refusal {
 	if err != nil {
 		return p.fail("panel.error.acted", err)
 	}
-	if p.state(ctx).ignored() {
+	if p.state(ctx).stillCounting() {
 		return p.fail("panel.error.elsewhere", errors.New("Config.Stats has another Consent than Config.Decisions"))
 	}
 	return nil
@@ -110,8 +110,8 @@ func (p *Panel) record(ctx context.Context, a answer.Answer, r consent.Record) *
 	return nil
 }
 
-// unsaved is a decision that could not be recorded. A no stops this process all
-// the same.
+// unsaved handles a decision that could not be recorded. A no stops this process all the
+// same.
 func (p *Panel) unsaved(ctx context.Context, r consent.Record, err error) *refusal {
 	if r.Decision != consent.Denied {
 		return p.fail("panel.error.save", err)
@@ -120,8 +120,8 @@ func (p *Panel) unsaved(ctx context.Context, r consent.Record, err error) *refus
 	return p.fail("panel.error.save.off", err)
 }
 
-// lock waits until no other decision is being made, and not longer than a call
-// of Decisions may take: what happens under it is bounded by the same.
+// lock waits until no other decision is being made, as long as a call of Decisions may
+// take.
 func (p *Panel) lock() (unlock func(), err error) {
 	select {
 	case p.deciding <- struct{}{}:
@@ -135,11 +135,11 @@ func (p *Panel) save(ctx context.Context, r consent.Record) error {
 	return p.call(ctx, p.saves, func(ctx context.Context) error { return p.config.Decisions.Save(ctx, r) })
 }
 
-// checkOvertaken looks at what was recorded just before a yes. Another process may have recorded a no
-// between our look and our Save, which no lock of ours keeps out. The yes was no
-// answer to that no, so the no is recorded again; also where Save failed, which
-// may have saved all the same. Where it cannot be seen what came in between, the yes
-// is taken back as well.
+// checkOvertaken reads the history after a yes was saved. Before is the history that the
+// person saw. If another process has saved a no since, and the yes is the newer one,
+// checkOvertaken saves that no again: the yes was no answer to it. It does so also after
+// an error of Save, which may have saved all the same. If the history cannot be read, it
+// saves a no, because one may have come in between.
 func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, yes consent.Record, err error) (failed *refusal) {
 	if err != nil {
 		failed = p.fail("panel.error.save", err)
@@ -151,7 +151,7 @@ func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, yes
 		return cmp.Or(failed, p.fail("panel.error.save", errors.Join(err, p.save(ctx, no))))
 	}
 	added := after
-	if len(before) > 0 { // it may have lost its oldest records
+	if len(before) > 0 { // the history may have lost its oldest records
 		last := before[len(before)-1]
 		same := func(r consent.Record) bool { return r.Time.Equal(last.Time) && r.Decision == last.Decision }
 		added = after[1+slices.IndexFunc(after, same):]
@@ -161,7 +161,7 @@ func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, yes
 		return failed
 	}
 	if added[len(added)-1].Decision != consent.Denied {
-		if _, err := consent.Append(nil, added[i], no.Time); err == nil { // what cannot be kept is no reason to lose the no
+		if _, err := consent.Append(nil, added[i], no.Time); err == nil { // else the plain no: a record that is not valid must not lose it
 			again := added[i]
 			again.Notice, again.Time = no.Notice, no.Time
 			no = again
@@ -173,9 +173,8 @@ func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, yes
 	return &refusal{status: http.StatusConflict, key: "panel.error.overtaken", changed: true}
 }
 
-// mark tells one state of the decisions from another. It is no secret: it keeps
-// an old yes from being sent again. The browser's Origin and the form's token keep
-// other sites out.
+// mark tells one state of the decisions from another, so that an old yes cannot be sent
+// again. It is no secret: the browser's Origin and the form's token keep other sites out.
 func (s state) mark() string {
 	r := s.last()
 	return fmt.Sprintf("%d-%s-%d-%d-%v", len(s.history), r.Decision, r.Notice, r.Time.Unix(), s.fault != nil)

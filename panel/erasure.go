@@ -13,8 +13,8 @@ import (
 	"headcount.example/telemetry"
 )
 
-// An erasure says how the data of one identifier that was in use stands, as far as
-// the journal on this host and the client know it.
+// An erasure says whether the data of one earlier identifier was erased, as far as the
+// journal on this host and the client know.
 type erasure struct {
 	Identifier    string    `json:"identifier"`       // the first eight characters
 	From          time.Time `json:"from,omitzero"`    // of the reports that the journal has
@@ -31,7 +31,7 @@ type erasure struct {
 
 // erasures are the identifiers of what was sent, the one that reported last first,
 // without those that are in use or kept until a decision.
-func (p *Panel) erasures(t *tongue, s state, entries []sent, may bool) []erasure {
+func (p *Panel) erasures(t *language, s state, entries []sent, may bool) []erasure {
 	list := []erasure{}
 	of := func(guid string) *erasure {
 		i := slices.IndexFunc(list, func(e erasure) bool { return e.guid == guid })
@@ -62,7 +62,7 @@ func (p *Panel) erasures(t *tongue, s state, entries []sent, may bool) []erasure
 	}
 	yes := s.last().Since
 	if len(list) > 0 && list[0].State == "none" && !s.client.On && s.client.Kept && !yes.After(list[0].To) {
-		list = list[1:] // the one that is kept; one from before the yes is not
+		list = list[1:] // it is kept; an identifier from before the yes is not
 	}
 	list = slices.DeleteFunc(list, func(e erasure) bool { return e.guid == "" || e.guid == s.client.InstallGUID })
 	for i := range list {
@@ -77,7 +77,7 @@ func (p *Panel) erasures(t *tongue, s state, entries []sent, may bool) []erasure
 	return list
 }
 
-func (p *Panel) erasureText(t *tongue, s state, e erasure) string {
+func (p *Panel) erasureText(t *language, s state, e erasure) string {
 	key, reports := "panel.erase."+e.State, t.Date(e.From)
 	if to := t.Date(e.To); to != reports {
 		reports = t.Text("common.range.between", "from", reports, "to", to)
@@ -96,8 +96,9 @@ func (p *Panel) erasureText(t *tongue, s state, e erasure) string {
 	return text
 }
 
-// inUse is how the identifier begins that a no would destroy: the one that is in use,
-// or the one that reported last and is kept until a decision. Empty while there is none.
+// inUse returns the first 8 characters of the identifier that a no would destroy: the one
+// in use, or the one that reported last and is kept until a decision. It returns "" if
+// there is none.
 func (p *Panel) inUse() string {
 	s := p.config.Stats.Status()
 	guid := s.InstallGUID
@@ -110,9 +111,9 @@ func (p *Panel) inUse() string {
 	return guid[:min(8, len(guid))]
 }
 
-// requested is true if a request was made for the identifier that begins so. Where
-// that is not known it is the one of the latest yes: a request from before that yes was
-// an earlier identifier's.
+// requested reports whether a request exists for the identifier with this beginning.
+// Without one it looks at the identifier of the latest yes: a request from before that
+// yes was for an earlier identifier.
 func requested(list []erasure, history []consent.Record, used string) bool {
 	if used != "" {
 		return slices.ContainsFunc(list, func(e erasure) bool { return e.Identifier == used && e.State != "none" })
@@ -121,9 +122,9 @@ func requested(list []erasure, history []consent.Record, used string) bool {
 	return len(list) > 0 && list[0].State != "none" && (yes < 0 || !cmp.Or(list[0].first, list[0].Asked).Before(history[yes].Time))
 }
 
-// eraseEarlier asks to erase what was sent under the identifier that begins so. What
-// became of the request the page says.
-func (p *Panel) eraseEarlier(ctx context.Context, t *tongue, identifier string) *refusal {
+// eraseEarlier asks to erase what was sent under the identifier with this beginning. The
+// page says whether the request arrived.
+func (p *Panel) eraseEarlier(ctx context.Context, t *language, identifier string) *refusal {
 	v := page{May: true}
 	p.journal(t, p.look(ctx), &v)
 	i := slices.IndexFunc(v.Erasures, func(e erasure) bool { return e.Identifier == identifier })

@@ -79,7 +79,7 @@ func cookieName(r *http.Request) string {
 
 // serveForm takes an answer and sends the browser back to the page, which
 // says what stands now: so sending the page again sends no answer again.
-func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
+func (p *Panel) serveForm(w http.ResponseWriter, r *http.Request, t *language, right Right) {
 	data, wrong := body(r, formType)
 	a, fields, ok := answer.Form(string(data))
 	// A form needs the same site and the token, because a browser may be too old to

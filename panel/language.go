@@ -11,30 +11,30 @@ import (
 	"headcount.example/internal/words"
 )
 
-// A tongue is one language: its words, what the catalog says in it, and the
+// A language is that of a reader: its words, what the catalog says in it, and the
 // templates that use both.
-type tongue struct {
+type language struct {
 	told.Words
 	pages *template.Template
 }
 
-// tongue is the language of a request.
-func (p *Panel) tongue(r *http.Request) *tongue {
+// language returns the language of a request.
+func (p *Panel) language(r *http.Request) *language {
 	wanted := r.Header.Get("Accept-Language")
 	if p.config.Language != nil {
-		wanted = p.told(r, p.languages, p.config.Language)
+		wanted = p.askApplication(r, p.languages, p.config.Language)
 	}
-	language := words.Match(wanted)
-	if known, ok := p.tongues.Load(language.Tag); ok {
-		return known.(*tongue)
+	match := words.Match(wanted)
+	if known, ok := p.byTag.Load(match.Tag); ok {
+		return known.(*language)
 	}
-	t := &tongue{Words: told.In(p.config.Catalog, language)}
+	t := &language{Words: told.In(p.config.Catalog, match)}
 	t.pages = template.Must(p.pages.Clone()).Funcs(t.funcs()) // pages are never executed, so they can be cloned
-	p.tongues.Store(language.Tag, t)
+	p.byTag.Store(match.Tag, t)
 	return t
 }
 
-func (t *tongue) funcs() template.FuncMap {
+func (t *language) funcs() template.FuncMap {
 	return template.FuncMap{
 		"t":      func(key string, pairs ...any) string { return t.Text(key, pairs...) }, // t is filled later
 		"tag":    func() string { return t.Tag },
@@ -50,8 +50,8 @@ func (t *tongue) funcs() template.FuncMap {
 	}
 }
 
-// render makes the text of one template: empty with an error.
-func (t *tongue) render(name string, data any) (template.HTML, error) {
+// render returns the text of one template: empty with an error.
+func (t *language) render(name string, data any) (template.HTML, error) {
 	var b bytes.Buffer
 	if err := t.pages.ExecuteTemplate(&b, name, data); err != nil {
 		return "", err
@@ -59,8 +59,8 @@ func (t *tongue) render(name string, data any) (template.HTML, error) {
 	return template.HTML(b.String()), nil // escaped by the template
 }
 
-// place is where a decision was given, in words; those that are not ours as they are.
-func (t *tongue) place(where string) string {
+// place returns in words where a decision was given. It returns a place that is not ours as it is.
+func (t *language) place(where string) string {
 	if text := t.Text("panel.place." + where); !strings.HasPrefix(text, "!") {
 		return text
 	}

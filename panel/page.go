@@ -84,7 +84,7 @@ type sent struct {
 }
 
 // view is how things stand after this process acted on what was decided elsewhere.
-func (p *Panel) view(r *http.Request, t *tongue, right Right) page {
+func (p *Panel) view(r *http.Request, t *language, right Right) page {
 	s := p.look(r.Context())
 	v := page{offer: p.offer(t, s.client.On), On: s.client.On, Status: p.status(t, s), Decision: s.decided.Decision, Veto: s.vetoed(),
 		May: right == Change, Seen: s.mark(), CanErase: s.client.CanErase, Identifier: s.client.InstallGUID, Since: s.client.Since,
@@ -118,7 +118,7 @@ func (p *Panel) view(r *http.Request, t *tongue, right Right) page {
 	return v
 }
 
-func (p *Panel) servePage(w http.ResponseWriter, r *http.Request, t *tongue, right Right) {
+func (p *Panel) servePage(w http.ResponseWriter, r *http.Request, t *language, right Right) {
 	if !slashed(w, r) {
 		p.page(w, r, t, right, http.StatusOK, "")
 	}
@@ -142,7 +142,7 @@ func slashed(w http.ResponseWriter, r *http.Request) bool {
 
 // page writes the settings. The outcome of a redirect is told from what stands
 // now, and not from the address: an address can be written by anyone.
-func (p *Panel) page(w http.ResponseWriter, r *http.Request, t *tongue, right Right, status int, outcome string) {
+func (p *Panel) page(w http.ResponseWriter, r *http.Request, t *language, right Right, status int, outcome string) {
 	query, v := r.URL.Query(), p.view(r, t, right)
 	v.Outcome, v.Preview = outcome, p.preview(r.Context(), t, query.Has("sizes"))
 	if len(v.Sent) > few && !query.Has("all") {
@@ -173,7 +173,7 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request, t *tongue, right Ri
 }
 
 // offer says what is asked, or what was agreed to.
-func (p *Panel) offer(t *tongue, on bool) offer {
+func (p *Panel) offer(t *language, on bool) offer {
 	about := t.About
 	o := offer{Product: p.config.Catalog.Product(), Recipient: about.Recipient, Notice: p.notice, Language: t.Tag, Direction: t.Direction,
 		Why: about.Purpose, Never: t.Text("panel.never"), Contact: about.Contact, Policy: about.Policy, Results: about.Results,
@@ -194,7 +194,7 @@ func (p *Panel) offer(t *tongue, on bool) offer {
 }
 
 // journal shows what was sent, the newest first, and what became of requests to erase it.
-func (p *Panel) journal(t *tongue, s state, v *page) {
+func (p *Panel) journal(t *language, s state, v *page) {
 	entries, err := p.config.Stats.Journal()
 	if v.SentUnreadable = err != nil; err != nil {
 		p.config.Logger.Warn("panel: entries of the journal cannot be read", "error", err)
@@ -224,12 +224,12 @@ func (p *Panel) Notice() http.Handler {
 		case strings.HasSuffix(r.URL.Path, "/panel.css"):
 			p.serveStyle(w, r, nil, Nothing)
 		case !slashed(w, r):
-			p.showNotice(w, r, p.tongue(r), http.StatusOK)
+			p.showNotice(w, r, p.language(r), http.StatusOK)
 		}
 	})
 }
 
-func (p *Panel) showNotice(w http.ResponseWriter, r *http.Request, t *tongue, status int) {
+func (p *Panel) showNotice(w http.ResponseWriter, r *http.Request, t *language, status int) {
 	s := p.look(r.Context())
 	p.write(w, r, t, status, "notice", page{offer: p.offer(t, s.client.On), On: s.client.On, Status: p.status(t, s)})
 }

@@ -113,7 +113,7 @@ type Panel struct {
 	config   Config
 	notice   int
 	pages    *template.Template // never executed, so that it can be cloned
-	tongues  sync.Map           // tag of a language → *tongue
+	byTag    sync.Map           // tag of a language → *language
 	cross    *http.CrossOriginProtection
 	deciding chan struct{} // one look and Save at a time
 	timeout  time.Duration // how long one call of the application may take
@@ -151,7 +151,7 @@ func New(config Config) (*Panel, error) {
 	}
 	err := p.check()
 	if err == nil {
-		p.pages, err = template.New("").Funcs(new(tongue).funcs()).ParseFS(assets, "*.html")
+		p.pages, err = template.New("").Funcs(new(language).funcs()).ParseFS(assets, "*.html")
 	}
 	return p, err
 }
@@ -178,23 +178,24 @@ func (p *Panel) check() error {
 	return errors.Join(faults...)
 }
 
-// signed is a record of where a request decided, for which product, and who did. What
-// cannot be kept of a name is left out: a no must not fail for it.
+// signed returns a record that says where a request decided, for which product, and who
+// did. It leaves out what cannot be kept of a name: a no must not fail for it.
 func (p *Panel) signed(r *http.Request, where string) consent.Record {
 	record := consent.Record{Where: where, For: p.config.Catalog.Variable()}
 	if p.config.Who != nil {
-		by := strings.Join(strings.FieldsFunc(p.told(r, p.names, p.config.Who), func(c rune) bool { return !unicode.IsPrint(c) }), "")
+		by := strings.Join(strings.FieldsFunc(p.askApplication(r, p.names, p.config.Who), func(c rune) bool { return !unicode.IsPrint(c) }), "")
 		record.By = strings.ToValidUTF8(by[:min(len(by), maxBy)], "")
 	}
 	return record
 }
 
-// told is what the application says of a request: empty if it hangs or panics, so that
-// a no goes on. The function has a copy with the form, since one that hangs has it after
-// the request's end, and one that read the body would take an answer away.
-func (p *Panel) told(r *http.Request, tokens chan struct{}, ask func(*http.Request) string) string {
+// askApplication calls a function of the application and returns its answer. The answer
+// is empty if the function hangs or panics, so that a no goes on. The function gets a
+// copy of the request, with the form: it may still run after the request's end, and if
+// it read the body, an answer would be lost.
+func (p *Panel) askApplication(r *http.Request, tokens chan struct{}, ask func(*http.Request) string) string {
 	if r.ParseForm() != nil && len(r.PostForm) == 0 {
-		r.Form, r.PostForm = nil, nil // what reads the body next meets the fault itself
+		r.Form, r.PostForm = nil, nil // the next reader of the body finds the fault itself
 	}
 	own := r.Clone(r.Context())
 	own.Body = http.NoBody
@@ -205,5 +206,5 @@ func (p *Panel) told(r *http.Request, tokens chan struct{}, ask func(*http.Reque
 	return text
 }
 
-// ready is false for a panel that New returned with an error.
+// ready reports whether New returned the panel without an error.
 func (p *Panel) ready() bool { return p != nil && p.pages != nil }

@@ -36,7 +36,7 @@ type preview struct {
 }
 
 // preview opens no socket and writes no file; with sizes it asks the application.
-func (p *Panel) preview(ctx context.Context, t *tongue, sizes bool) preview {
+func (p *Panel) preview(ctx context.Context, t *language, sizes bool) preview {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	next, err := p.config.Stats.Preview(ctx, sizes)
@@ -65,7 +65,7 @@ func (p *Panel) preview(ctx context.Context, t *tongue, sizes bool) preview {
 }
 
 // report shows a report that will be sent, or one that was: see [told.Words.Report].
-func (p *Panel) report(t *tongue, of telemetry.Report, counted bool) report {
+func (p *Panel) report(t *language, of telemetry.Report, counted bool) report {
 	return report{URL: of.URL, Head: of.Head, Body: of.JSON, Bytes: len(of.Request), Request: of.Request, Erasure: told.Erases(p.config.Catalog, of),
 		Sentences: t.Words.Report(of, counted), Identifier: of.InstallGUID, Points: of.Points}
 }

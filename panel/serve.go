@@ -14,7 +14,7 @@ const maxRequest = 4 << 10
 // A route is what one address does.
 type route struct {
 	methods []string
-	serve   func(*Panel, http.ResponseWriter, *http.Request, *tongue, Right)
+	serve   func(*Panel, http.ResponseWriter, *http.Request, *language, Right)
 	public  bool // for everyone who reaches the handler
 	changes bool // only for who may change
 	json    bool // refusals are JSON
@@ -44,7 +44,7 @@ func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !p.protect(w, r) {
 		return
 	}
-	path, t := strings.TrimPrefix(r.URL.Path, "/"), p.tongue(r)
+	path, t := strings.TrimPrefix(r.URL.Path, "/"), p.language(r)
 	to, known := routes[path]
 	if !known {
 		p.refuse(w, r, t, strings.HasPrefix(path, "api/"), refuse(http.StatusNotFound, "panel.error.notfound"))
@@ -99,14 +99,14 @@ func (p *Panel) protect(w http.ResponseWriter, r *http.Request) bool {
 	return p.ready()
 }
 
-func (p *Panel) serveStyle(w http.ResponseWriter, _ *http.Request, _ *tongue, _ Right) {
+func (p *Panel) serveStyle(w http.ResponseWriter, _ *http.Request, _ *language, _ Right) {
 	style, _ := assets.ReadFile("panel.css") // embedded
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	_, _ = w.Write(style)
 }
 
 // refuse says why nothing happened.
-func (p *Panel) refuse(w http.ResponseWriter, r *http.Request, t *tongue, asJSON bool, why *refusal) {
+func (p *Panel) refuse(w http.ResponseWriter, r *http.Request, t *language, asJSON bool, why *refusal) {
 	if text := t.Text(why.key, why.pairs...); asJSON {
 		writeJSON(w, why.status, map[string]string{"error": text})
 	} else {
@@ -115,7 +115,7 @@ func (p *Panel) refuse(w http.ResponseWriter, r *http.Request, t *tongue, asJSON
 }
 
 // write writes a whole page or none: in the application's layout, or on its own.
-func (p *Panel) write(w http.ResponseWriter, r *http.Request, t *tongue, status int, name string, data any) {
+func (p *Panel) write(w http.ResponseWriter, r *http.Request, t *language, status int, name string, data any) {
 	title := t.Text("panel.title", "product", p.config.Catalog.Product())
 	content, err := t.render(name, data)
 	if err == nil && p.config.Layout != nil {

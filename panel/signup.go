@@ -28,15 +28,15 @@ type signUp struct {
 	Preview     preview `json:"-"`
 }
 
-func (p *Panel) signUp(r *http.Request, t *tongue) signUp {
+func (p *Panel) signUp(r *http.Request, t *language) signUp {
 	s := p.state(r.Context())
 	return signUp{offer: p.offer(t, false), Ask: s.undecided() && !s.client.On, Box: boxField, NoticeField: noticeField,
 		Label: t.Text("panel.signup.label", "recipient", t.About.Recipient), Help: t.Text("panel.signup.help")}
 }
 
-// serveQuestion is for a sign-up form that is made by a program. Who signs up is
+// serveQuestion is for a sign-up form that is made by a program. A person who signs up is
 // not logged in, so it shows no more than the form does.
-func (p *Panel) serveQuestion(w http.ResponseWriter, r *http.Request, t *tongue, _ Right) {
+func (p *Panel) serveQuestion(w http.ResponseWriter, r *http.Request, t *language, _ Right) {
 	writeJSON(w, http.StatusOK, p.signUp(r, t))
 }
 
@@ -56,7 +56,7 @@ func (p *Panel) SignUp(w http.ResponseWriter, r *http.Request) template.HTML {
 		return ""
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	t := p.tongue(r)
+	t := p.language(r)
 	row := p.signUp(r, t)
 	if !row.Ask {
 		return ""
@@ -66,13 +66,13 @@ func (p *Panel) SignUp(w http.ResponseWriter, r *http.Request) template.HTML {
 	return html
 }
 
-// ticked is true for a posted form in which a person ticked exactly our box, to the
-// notice in force, on a page of this site.
+// ticked reports whether a form was posted in which a person ticked exactly our box, to
+// the notice in force, on a page of this site.
 func (p *Panel) ticked(r *http.Request) bool {
 	if r.Method != http.MethodPost || p.cross.Check(r) != nil || r.ParseForm() != nil {
 		return false
 	}
-	// Not r.Form: what stands in an address was not ticked.
+	// Not r.Form: a field in an address was not ticked.
 	box, notices := r.PostForm[boxField], r.PostForm[noticeField]
 	if len(box) != 1 || box[0] != "on" || len(notices) != 1 {
 		return false
@@ -127,7 +127,7 @@ func (p *Panel) Banner(w http.ResponseWriter, r *http.Request, path string) temp
 		return ""
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	t := p.tongue(r)
+	t := p.language(r)
 	v := page{offer: p.offer(t, false), Form: p.form(w, r, s.mark(), path)}
 	if s.outdated() {
 		v.Status = p.status(t, s)

@@ -33,7 +33,7 @@ func (p *Panel) state(ctx context.Context) state {
 	return s
 }
 
-// look is the state after this process acted on what was decided elsewhere.
+// look acts on decisions that were made elsewhere, and returns the state after that.
 func (p *Panel) look(ctx context.Context) state {
 	s := p.state(ctx)
 	if s.decided.On() != s.client.On && !s.decided.Failed {
@@ -55,43 +55,43 @@ func (p *Panel) call(ctx context.Context, tokens chan struct{}, call func(contex
 	return err
 }
 
-// source is the application's Source, which cannot hang.
+// source is the application's Source, with a bound on the time of its answer.
 type source struct{ p *Panel }
 
 func (s source) Consent(ctx context.Context) (consent.Record, error) {
 	return bounded.Call(ctx, s.p.timeout, s.p.consents, s.p.config.Decisions.Consent)
 }
 
-// on is true only if there is a yes and this process counts.
+// on reports whether there is a yes and this process counts.
 func (s state) on() bool { return s.decided.On() && s.client.On }
 
-// ignored is true if this process goes on counting after a no. After a Refresh
-// that worked, its client asks another Source than this panel.
-func (s state) ignored() bool { return s.client.On && s.decided.Decision == consent.Denied }
+// stillCounting reports whether this client counts although the decision is no. After a
+// Refresh without an error, its Source is another one than the panel's.
+func (s state) stillCounting() bool { return s.client.On && s.decided.Decision == consent.Denied }
 
-// outdated is true if the yes is to another notice.
+// outdated reports whether the yes is to another notice.
 func (s state) outdated() bool {
 	return s.decided.Decision == consent.Undecided && s.decided.Record.Decision == consent.Granted
 }
 
-// undecided is true if there is no decision yet: no yes, no no, no
-// variable, and nothing that could not be read.
+// undecided reports whether there is no decision yet: no yes, no no, no variable, and
+// nothing that could not be read or is for another product.
 func (s state) undecided() bool {
 	return s.decided.Decision == consent.Undecided && s.decided.Reason == notDecided && s.fault == nil
 }
 
 // notDecided is consent's reason when there is no decision at all, and nothing that
-// cannot be read or believed. A test holds it to that package.
+// cannot be read or believed. A test compares the two.
 const notDecided = "not decided yet"
 
-// vetoed is true if a variable in the environment says no. The record that
+// vetoed reports whether a variable in the environment says no. The record that
 // consent makes of it names the variable, and no time or notice.
 func (s state) vetoed() bool {
 	r := s.decided.Record
 	return s.decided.Veto || s.decided.Decision == consent.Denied && r.Time.IsZero() && r.Notice == 0 && r.Where != ""
 }
 
-// denied is true if a person or the product's own variable said no, also under a
+// denied reports whether a person or the product's own variable said no, also under a
 // veto.
 func (s state) denied() bool {
 	return s.decided.Decision == consent.Denied && !s.decided.Veto || s.decided.Veto && s.last().Decision == consent.Denied
@@ -115,9 +115,9 @@ func (s state) foreign() bool {
 	return r.Decision == consent.Granted && r.For != "" && r.For != s.product
 }
 
-// identifier is the key of what became of the identifier while none is in use.
-// Sent says that the journal has entries, erasing that a request to erase waits for
-// the one that was used last.
+// identifier returns the key of the text on the identifier while none is in use: "none"
+// for panel.identifier.none. Sent means that the journal has entries. Erasing means that
+// a request to erase the last identifier waits.
 func (s state) identifier(sent, erasing bool) string {
 	known := s.client.Reason == s.client.Consent.Reason // nothing failed, so the client knows what is kept
 	switch {
@@ -127,7 +127,7 @@ func (s state) identifier(sent, erasing bool) string {
 		return "copies"
 	case known && !s.client.Kept:
 		return "none"
-	case s.denied(), s.decided.On(): // what could not be destroyed is still there
+	case s.denied(), s.decided.On(): // it could not be destroyed, and is still there
 		return "unused"
 	case s.outdated() && s.client.Kept:
 		return "idle"
@@ -135,8 +135,8 @@ func (s state) identifier(sent, erasing bool) string {
 	return "may"
 }
 
-// status is how things stand in one or two sentences.
-func (p *Panel) status(t *tongue, s state) string {
+// status says in one or two sentences how things stand.
+func (p *Panel) status(t *language, s state) string {
 	r, since, own := s.decided.Record, s.decided.Record.Time, p.config.Catalog.Variable()
 	agreed, variable, key := strconv.Itoa(r.Notice), r.Where, "failed"
 	switch {
@@ -186,8 +186,8 @@ func (s state) choices() (c choices) {
 	case s.decided.On():
 		c.TurnOff, c.Try = true, !s.client.On
 	case s.vetoed():
-		// The variable decides for as long as it is set. What was agreed to
-		// can be taken back all the same.
+		// The variable decides as long as it is set. A yes can be taken back all the
+		// same.
 		c.TurnOff = s.client.On || s.last().Decision == consent.Granted
 	case s.decided.Decision == consent.Denied:
 		c.Agree, c.TurnOff = true, s.client.On

@@ -3,9 +3,10 @@ package prompt
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
+
+	"headcount.example/internal/bounded"
 )
 
 type answer uint8
@@ -85,27 +86,8 @@ type stream struct{ r io.Reader }
 func (stream) waiting() bool { return false } // it is not known
 
 func (s stream) next(ctx context.Context) (byte, error) {
-	type result struct {
-		b   byte
-		err error
-	}
-	read := make(chan result, 1)
-	go func() {
-		r := result{err: errors.New("the reader ended its goroutine")}
-		defer func() {
-			if p := recover(); p != nil {
-				r = result{err: fmt.Errorf("the reader panicked (%T)", p)}
-			}
-			read <- r
-		}()
-		r.b, r.err = one(s.r)
-	}()
-	select {
-	case r := <-read:
-		return r.b, errors.Join(r.err, ctx.Err()) // both at once: too late
-	case <-ctx.Done():
-		return 0, ctx.Err()
-	}
+	b, err := bounded.Run(ctx, nil, func() (byte, error) { return one(s.r) })
+	return b, errors.Join(err, ctx.Err()) // a byte that comes as ctx ends is too late
 }
 
 // one reads one byte. A reader that returns nothing at all, again and again,

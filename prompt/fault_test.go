@@ -69,7 +69,7 @@ func TestFaultsOfReaderAndWriter(t *testing.T) {
 	}{
 		"reading fails":              {iotest.ErrReader(broken), &bytes.Buffer{}, "the line is cut"},
 		"reading fails after y":      {io.MultiReader(strings.NewReader("y"), iotest.ErrReader(broken)), &bytes.Buffer{}, "the line is cut"},
-		"the reader panics":          {readFunc(func([]byte) (int, error) { panic("no") }), &bytes.Buffer{}, "panicked"},
+		"the reader panics":          {readFunc(func([]byte) (int, error) { panic("no") }), &bytes.Buffer{}, "panic: no"},
 		"the reader returns nothing": {readFunc(func([]byte) (int, error) { return 0, nil }), &bytes.Buffer{}, io.ErrNoProgress.Error()},
 		"the reader lies":            {readFunc(func([]byte) (int, error) { return 7, nil }), &bytes.Buffer{}, io.ErrNoProgress.Error()},
 		"writing fails":              {strings.NewReader("y\n"), writeFunc(func([]byte) (int, error) { return 0, broken }), "the line is cut"},

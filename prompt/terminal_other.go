@@ -7,10 +7,10 @@ import (
 	"os"
 )
 
-// The size is not known, and nothing waits for the person to go on.
+// The size is not known here, so the notice is shown without a pause.
 func screen(io.Writer) size { return size{} }
 
-// There is no background in which reading would stop a process.
+// Reading never stops a process here.
 func background(*os.File) bool { return false }
 
 // A console cannot be asked whether a line is waiting: it counts keys being

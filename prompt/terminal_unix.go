@@ -28,7 +28,7 @@ func terminal(f *os.File) bool {
 	}) == nil
 }
 
-// screen is the size of the terminal; zero where it is not known.
+// screen returns the size of the terminal; zero if it is not known.
 func screen(out io.Writer) (s size) {
 	if f, ok := out.(*os.File); ok {
 		_ = control(f, func(fd int) error {
@@ -94,7 +94,7 @@ func (t tty) next(ctx context.Context) (byte, error) {
 		}
 		switch {
 		case ready && background(t.f):
-			time.Sleep(look) // sent there meanwhile: wait to be fetched back
+			time.Sleep(look) // now in the background: wait until it is in the foreground again
 		case ready:
 			return stream{t.f}.next(ctx) // another process may have been faster
 		}

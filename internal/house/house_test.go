@@ -31,7 +31,7 @@ var rooms = map[string][]string{
 	"consent":             {"internal/durable"},
 	"panel": {"catalog", "consent", "internal/answer", "internal/bounded", "internal/told", "internal/words",
 		"telemetry"},
-	"prompt":           {"catalog", "consent", "internal/words", "golang.org/x/sys", "golang.org/x/text"},
+	"prompt":           {"catalog", "consent", "internal/bounded", "internal/words", "golang.org/x/sys", "golang.org/x/text"},
 	"internal/answer":  {"consent"},
 	"internal/bounded": {},
 	"internal/told":    {"catalog", "internal/words", "telemetry"},
