@@ -184,8 +184,8 @@ func (d *decisions) open(ctx context.Context, yes int64) (*ledger.Ledger, error)
 	if err == nil {
 		err = confirm() // this process may have been paused, and a no acted on meanwhile
 	}
-	if err == nil && l.Aside() != "" {
-		go d.log.warn("telemetry: the totals were damaged; counting starts anew", "damage", l.Aside())
+	if err == nil && l.Quarantined() != "" {
+		go d.log.warn("telemetry: the totals were damaged; counting starts anew", "damage", l.Quarantined())
 	}
 	return l, err
 }

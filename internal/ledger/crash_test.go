@@ -154,8 +154,8 @@ func TestKilledWhileCreating(t *testing.T) {
 			if left := durable.Leftovers(pathOf(dir)); len(left) != 0 {
 				t.Errorf("left: %q", left)
 			}
-			if l.Aside() != "" || !none && id != l.Identity() {
-				t.Errorf("aside %q, identity %v", l.Aside(), l.Identity())
+			if l.Quarantined() != "" || !none && id != l.Identity() {
+				t.Errorf("quarantined %q, identity %v", l.Quarantined(), l.Identity())
 			}
 		})
 }
@@ -190,8 +190,8 @@ func TestKilledWhileGrowing(t *testing.T) {
 func same(t *testing.T, want, l *Ledger, totals ...uint64) {
 	t.Helper()
 	equal(t, l, totals...)
-	if l.Aside() != "" || l.Identity() != want.Identity() {
-		t.Errorf("put aside: %q, identity %v instead of %v", l.Aside(), l.Identity(), want.Identity())
+	if l.Quarantined() != "" || l.Identity() != want.Identity() {
+		t.Errorf("quarantined: %q, identity %v instead of %v", l.Quarantined(), l.Identity(), want.Identity())
 	}
 }
 
@@ -209,7 +209,7 @@ func TestKilledWhileRepairing(t *testing.T) {
 			equal(t, l, 0, 0, 0)
 			list, err := filepath.Glob(filepath.Join(dir, "*.damaged"))
 			if err != nil || len(list) != 1 {
-				t.Errorf("%d put aside, %v", len(list), err)
+				t.Errorf("%d quarantined, %v", len(list), err)
 			}
 		})
 }
@@ -268,7 +268,7 @@ func TestKilledWhileDestroying(t *testing.T) {
 						err = os.WriteFile(filepath.Join(dir, "."+filepath.Base(path)+".new-1"), content[:min(len(content), headerSize-1)], 0o600)
 					}
 					if err == nil {
-						err = os.WriteFile(aside(path), content, 0o600)
+						err = os.WriteFile(damagedName(path), content, 0o600)
 					}
 					if err != nil {
 						t.Fatal(err)
@@ -295,8 +295,8 @@ func TestKilledWhileDestroying(t *testing.T) {
 					if running.Mapped() && running.Add(running.Slot(0), 1) {
 						t.Error("still counts")
 					}
-					if l.Aside() != "" {
-						t.Error(strings.TrimSpace(l.Aside()))
+					if l.Quarantined() != "" {
+						t.Error(strings.TrimSpace(l.Quarantined()))
 					}
 				})
 		})
@@ -318,8 +318,8 @@ func TestKilledWhileFinishing(t *testing.T) {
 		func(t *testing.T, dir string, killed bool) {
 			l := open(t, dir, abc...)
 			equal(t, l, 0, 0, 0)
-			if holdsBytes(t, dir, before) || l.Aside() != "" {
-				t.Errorf("the identifier is still there, or put aside: %q", l.Aside())
+			if holdsBytes(t, dir, before) || l.Quarantined() != "" {
+				t.Errorf("the identifier is still there, or quarantined: %q", l.Quarantined())
 			}
 		})
 }

@@ -91,7 +91,7 @@ func TestDamagedWhileRunning(t *testing.T) {
 				t.Errorf("identity %v after %v", next.Identity(), l.Identity())
 			}
 			if c.anew {
-				if next.Aside() != "" {
+				if next.Quarantined() != "" {
 					equal(t, next, 0, 0, 0)
 				}
 				if l.Check(ctx) == nil {
@@ -159,16 +159,16 @@ func underLoad(t *testing.T, l *Ledger, f func()) {
 	all.Wait()
 }
 
-// TestPutAsideStopsOthers: what one process put aside is gone for another one
+// TestQuarantineStopsOthers: what one process quarantined is gone for another one
 // that counts in it.
-func TestPutAsideStopsOthers(t *testing.T) {
+func TestQuarantineStopsOthers(t *testing.T) {
 	needsMapping(t)
 	dir := directory(t)
 	other := open(t, dir, "a", "b")
 	damageByte(t, pathOf(dir), headerSize+atKey+3)
 	l := open(t, dir, "b")
-	if l.Aside() == "" || other.Check(ctx) == nil {
-		t.Errorf("got %q, %v, want the damage said, and an error", l.Aside(), other.Check(ctx))
+	if l.Quarantined() == "" || other.Check(ctx) == nil {
+		t.Errorf("got %q, %v, want the damage said, and an error", l.Quarantined(), other.Check(ctx))
 	}
 	add(t, l, 0, 1)
 	equal(t, l, 1)
@@ -191,7 +191,7 @@ func TestThingsInPlaceOfFiles(t *testing.T) {
 				}
 				l, err := openIn(dir, abc)
 				if file == fileName {
-					if err != nil || l.Aside() == "" {
+					if err != nil || l.Quarantined() == "" {
 						t.Fatal(err)
 					}
 				}
@@ -213,7 +213,7 @@ func TestThingsInPlaceOfFiles(t *testing.T) {
 	}
 }
 
-func TestManyPutAside(t *testing.T) {
+func TestManyQuarantined(t *testing.T) {
 	needsMapping(t)
 	dir := directory(t)
 	path := filepath.Join(dir, fileName)
@@ -221,15 +221,15 @@ func TestManyPutAside(t *testing.T) {
 		if err := os.WriteFile(path, []byte{byte(i)}, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if l := open(t, dir, abc...); l.Aside() == "" {
+		if l := open(t, dir, abc...); l.Quarantined() == "" {
 			t.Error("nothing said")
 		}
 	}
-	if kept, err := os.ReadFile(aside(path)); err != nil || string(kept) != "\x05" {
+	if kept, err := os.ReadFile(damagedName(path)); err != nil || string(kept) != "\x05" {
 		t.Errorf("kept %q, %v, want the newest", kept, err)
 	}
-	_ = os.Remove(aside(path))
-	if err := os.Mkdir(aside(path), 0o700); err != nil {
+	_ = os.Remove(damagedName(path))
+	if err := os.Mkdir(damagedName(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	damageByte(t, path, 0)

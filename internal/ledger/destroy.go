@@ -63,7 +63,7 @@ func Kept(ctx context.Context, place Place) bool {
 
 func keptIn(dir string) bool {
 	for _, path := range names(dir) {
-		if present(path) || present(aside(path)) || len(durable.Leftovers(path)) > 0 {
+		if present(path) || present(damagedName(path)) || len(durable.Leftovers(path)) > 0 {
 			return true
 		}
 	}
@@ -85,15 +85,15 @@ func present(path string) bool {
 // report that another process is sending, two seconds at most. It is no error if
 // nothing is there, or it belongs to another product.
 //
-// Still is asked under the lock, so that a process that comes late does not
-// destroy what a new yes has made. Its error is returned.
+// Destroy calls confirm under the lock, so that a slow process does not destroy what a
+// new yes has made. If confirm returns an error, Destroy destroys nothing and returns it.
 //
 // If another process holds the lock for three seconds, Destroy closes and wipes the
 // totals without it. Their name then stays, and the error means that the caller must
 // retry.
-func Destroy(ctx context.Context, place Place, product string, still func() error) error {
+func Destroy(ctx context.Context, place Place, product string, confirm func() error) error {
 	if place.State != nil {
-		return destroyState(ctx, place.State, product, still)
+		return destroyState(ctx, place.State, product, confirm)
 	}
 	dir := place.Dir
 	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
@@ -125,7 +125,7 @@ func Destroy(ctx context.Context, place Place, product string, still func() erro
 		}
 		sending = h.Sending
 	}
-	if err := still(); err != nil {
+	if err := confirm(); err != nil {
 		return err
 	}
 	err = destroy(dir, held)
@@ -141,7 +141,7 @@ func destroy(dir string, keepName bool) error {
 	var faults []error
 	for _, path := range names(dir) {
 		faults = append(faults, overwrite(path))
-		for _, other := range append(durable.Leftovers(path), aside(path)) {
+		for _, other := range append(durable.Leftovers(path), damagedName(path)) {
 			faults = append(faults, overwrite(other), remove(other))
 		}
 		if keepName {

@@ -30,7 +30,7 @@ func TestDestroyLeavesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			copies := map[string][]byte{
-				filepath.Join(dir, "."+filepath.Base(path)+".new-1"): content, filepath.Join(dir, "."+filepath.Base(path)+".new-2"): append(content, 1), aside(path): append(make([]byte, 5), content...),
+				filepath.Join(dir, "."+filepath.Base(path)+".new-1"): content, filepath.Join(dir, "."+filepath.Base(path)+".new-2"): append(content, 1), damagedName(path): append(make([]byte, 5), content...),
 			}
 			open := map[string]*os.File{}
 			for name, b := range copies {
@@ -111,7 +111,7 @@ func TestDestroyedElsewhere(t *testing.T) {
 	}
 	next := open(t, dir, abc...)
 	equal(t, next, 0, 0, 0)
-	if next.Identity().GUID == l.Identity().GUID || next.Aside() != "" {
+	if next.Identity().GUID == l.Identity().GUID || next.Quarantined() != "" {
 		t.Error("not unlinkable")
 	}
 	if l.Add(l.Slot(0), 1) {
@@ -124,7 +124,7 @@ func TestDestroyedElsewhere(t *testing.T) {
 func TestClosedFirst(t *testing.T) {
 	dir := with(directory)(t)
 	path := filepath.Join(dir, fileName)
-	if err := os.WriteFile(aside(path), make([]byte, 5000), 0o600); err != nil {
+	if err := os.WriteFile(damagedName(path), make([]byte, 5000), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	needsMapping(t)
@@ -181,8 +181,8 @@ func TestDestroyRace(t *testing.T) {
 				}
 				l := open(t, dir, abc...) // no goroutine counts in it before it is handed out
 				equal(t, l, 0, 0, 0)
-				if s := l.Schedule(); s.Failures != 0 || l.Aside() != "" {
-					t.Fatalf("%v, %q", s, l.Aside())
+				if s := l.Schedule(); s.Failures != 0 || l.Quarantined() != "" {
+					t.Fatalf("%v, %q", s, l.Quarantined())
 				}
 				current.Store(l)
 			}

@@ -194,7 +194,7 @@ func TestWithoutRights(t *testing.T) {
 			}
 			left := filepath.Join(filepath.Dir(p.Path), "telemetry")
 			if list, _ := filepath.Glob(filepath.Join(left, "*.damaged")); len(list) > 0 {
-				t.Errorf("put aside: %q", list)
+				t.Errorf("quarantined: %q", list)
 			}
 			if holdsBytes(t, left, id) {
 				if c.destroy == "<nil>" || c.dir == 0o500 {
@@ -254,8 +254,8 @@ func TestNoDescriptors(t *testing.T) {
 				if left == 0 && openErr == nil {
 					t.Error("nothing ran out")
 				}
-				if got != nil && got.Aside() != "" {
-					t.Errorf("put aside: %s", got.Aside())
+				if got != nil && got.Quarantined() != "" {
+					t.Errorf("quarantined: %s", got.Quarantined())
 				}
 			}
 			if err := l.Sync(ctx); err != nil {

@@ -35,7 +35,7 @@
 //
 // A crash at any instruction leaves the old or the new state: a file appears by
 // a rename, and a series is counted in the header only after its name is synced.
-// Damage is never trusted: a damaged file is put aside, and a damaged value of a State
+// Damage is never trusted: a damaged file is quarantined, and a damaged value of a State
 // is replaced. If a file is truncated, Add fails, and no signal ends the process.
 // Totals and schedule are plain words. Readers keep the largest total of an
 // installation, so a smaller one is harmless. A total above [Max] is damage.

@@ -132,5 +132,5 @@ func readFile(path string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// aside is where a damaged file is put.
-func aside(path string) string { return path + ".damaged" }
+// damagedName returns the name of a file after quarantine.
+func damagedName(path string) string { return path + ".damaged" }

@@ -124,8 +124,8 @@ func TestKilledWhileCounting(t *testing.T) {
 			}
 		}
 		l := open(t, dir, names...)
-		if l.Aside() != "" || l.Identity() != first.Identity() {
-			t.Fatalf("put aside: %q", l.Aside())
+		if l.Quarantined() != "" || l.Identity() != first.Identity() {
+			t.Fatalf("quarantined: %q", l.Quarantined())
 		}
 		adds, lost, extra, flight = 0, 0, 0, 0
 		for g, total := range l.totals(t) {

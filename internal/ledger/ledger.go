@@ -20,13 +20,13 @@ type Sending struct {
 // A Ledger is the open totals of one installation. All methods are safe for
 // concurrent use.
 type Ledger struct {
-	id     Identity
-	yes    int64 // see Owner
-	aside  string
-	slots  []Slot         // in the order of the series given to Open
-	closed *atomic.Uint64 // the word that every Add reads
-	seen   atomic.Pointer[plan]
-	mapped *file // nil if counting is in memory
+	id          Identity
+	yes         int64          // see Owner
+	quarantined string         // see Quarantined
+	slots       []Slot         // in the order of the series given to Open
+	closed      *atomic.Uint64 // the word that every Add reads
+	seen        atomic.Pointer[plan]
+	mapped      *file // nil if counting is in memory
 	folding
 }
 
@@ -95,9 +95,9 @@ func (l *Ledger) Under(yes int64) bool { return yes == 0 || l.yes == yes }
 // nothing. Otherwise it loses what it counted since the last [Ledger.Sync].
 func (l *Ledger) Mapped() bool { return l.mapped != nil }
 
-// Aside says what was wrong with the ledger that Open put aside; empty when
-// there was none.
-func (l *Ledger) Aside() string { return l.aside }
+// Quarantined returns what was wrong with the ledger that Open quarantined, or replaced
+// in a State. It is empty if there was none.
+func (l *Ledger) Quarantined() string { return l.quarantined }
 
 // Slot returns the place of series i of those given to Open.
 func (l *Ledger) Slot(i int) Slot { return l.slots[i] }

@@ -22,12 +22,12 @@ func notMappable(t testing.TB) string {
 }
 
 // TestMovedToWhereNothingIsMapped: of a file that was mapped elsewhere only a sound
-// one of this yes is in the way. A damaged one is put aside.
+// one of this yes is in the way. A damaged one is quarantined.
 func TestMovedToWhereNothingIsMapped(t *testing.T) {
 	for name, c := range map[string]struct {
-		damage                func(t *testing.T, path string)
-		yes                   int64
-		opens, aside, damaged bool
+		damage                      func(t *testing.T, path string)
+		yes                         int64
+		opens, quarantined, damaged bool
 	}{
 		"nothing":           {func(_ *testing.T, path string) { _ = os.Remove(path) }, 0, true, false, false},
 		"sound":             {func(*testing.T, string) {}, 0, false, false, false},
@@ -50,11 +50,11 @@ func TestMovedToWhereNothingIsMapped(t *testing.T) {
 			if (err == nil) != c.opens {
 				t.Fatalf("got %v, want opened: %v", err, c.opens)
 			}
-			if l != nil && (l.Mapped() || (l.Aside() != "") != c.aside) {
-				t.Errorf("mapped %v, aside %q, want aside: %v", l.Mapped(), l.Aside(), c.aside)
+			if l != nil && (l.Mapped() || (l.Quarantined() != "") != c.quarantined) {
+				t.Errorf("mapped %v, quarantined %q, want quarantined: %v", l.Mapped(), l.Quarantined(), c.quarantined)
 			}
-			if present(aside(path)) != c.damaged || c.opens && !c.damaged && holdsBytes(t, dir, id) {
-				t.Errorf("aside %v, want %v; or the identifier is still there", present(aside(path)), c.damaged)
+			if present(damagedName(path)) != c.damaged || c.opens && !c.damaged && holdsBytes(t, dir, id) {
+				t.Errorf("quarantined %v, want %v; or the identifier is still there", present(damagedName(path)), c.damaged)
 			}
 		})
 	}

@@ -19,8 +19,8 @@ type Place struct {
 }
 
 // Open opens the ledger in a place for the named series, or makes a new one with
-// a new identity. It makes the directory if need be. A damaged ledger is put aside, one
-// of an earlier yes is destroyed, and a new one is made; in a State both are replaced.
+// a new identity. It makes the directory if need be. A damaged ledger is quarantined,
+// one of an earlier yes is destroyed, and a new one is made; in a State both are replaced.
 // Open waits for other processes until ctx ends at most.
 //
 // Call it only when consent holds: it makes the identifier. Open calls allowed before
@@ -56,20 +56,20 @@ func Open(ctx context.Context, place Place, owner Owner, series []string, now ti
 	}
 	l, err := openState(ctx, locked{dirState{dir}}, owner, series, now, allowed)
 	if err == nil {
-		l.state.State, l.aside = dirState{dir}, cmp.Or(l.aside, o.aside)
+		l.state.State, l.quarantined = dirState{dir}, cmp.Or(l.quarantined, o.quarantined)
 	}
 	return l, err
 }
 
 // opening is one call of Open, under the lock.
 type opening struct {
-	dir, path string
-	owner     Owner
-	series    []string
-	now       time.Time
-	allowed   func() error
-	mapped    bool // else the installation is in a dirState
-	aside     string
+	dir, path   string
+	owner       Owner
+	series      []string
+	now         time.Time
+	allowed     func() error
+	mapped      bool // else the installation is in a dirState
+	quarantined string
 }
 
 // open maps the file, which has the bytes of p.
@@ -90,7 +90,7 @@ func (o *opening) open(p page) (*Ledger, error) {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
 	h := p.header()
-	l := &Ledger{id: h.identity(), yes: h.Yes, aside: o.aside, mapped: m}
+	l := &Ledger{id: h.identity(), yes: h.Yes, quarantined: o.quarantined, mapped: m}
 	if m.page, err = mapFile(f, l); err != nil {
 		return nil, fmt.Errorf("ledger: %q cannot be mapped: %w", o.path, err)
 	}
@@ -107,7 +107,7 @@ func (o *opening) open(p page) (*Ledger, error) {
 //   - A missing file is made.
 //   - A closed file is destroyed first: the process that closed it was killed.
 //   - A file of an earlier yes is destroyed first.
-//   - A damaged file is put aside first.
+//   - A damaged file is quarantined first.
 //   - A file that cannot be read stays, with an error: it may be sound.
 //
 // If nothing can be mapped, no file is made, and a sound file of this yes is an error.
@@ -136,14 +136,14 @@ func (o *opening) load() (page, error) {
 		case errors.Is(err, ErrClosed):
 			err = destroy(o.dir, false)
 		case errors.Is(err, ErrDamaged):
-			o.aside = err.Error()
-			err = putAside(o.path)
+			o.quarantined = err.Error()
+			err = quarantine(o.path)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("ledger: %q is damaged again as soon as it is written: %s", o.path, o.aside)
+	return nil, fmt.Errorf("ledger: %q is damaged again as soon as it is written: %s", o.path, o.quarantined)
 }
 
 func (o *opening) create() error {
@@ -190,12 +190,12 @@ func findOrAdd(f *os.File, p page, keys [][32]byte) ([]int, error) {
 	return places, put(f, p[atCount:atCount+8], atCount)
 }
 
-// putAside renames a damaged file, in place of an earlier one: the newest is kept for
+// quarantine renames a damaged file, in place of an earlier one: the newest is kept for
 // inspection. Processes that count in it notice when they check the name.
-func putAside(path string) error {
-	durable.Step("rename to " + filepath.Base(aside(path)))
-	if err := os.Rename(path, aside(path)); err != nil {
-		return fmt.Errorf("ledger: %q is not a sound ledger and cannot be put aside: remove it (%w)", path, err)
+func quarantine(path string) error {
+	durable.Step("rename to " + filepath.Base(damagedName(path)))
+	if err := os.Rename(path, damagedName(path)); err != nil {
+		return fmt.Errorf("ledger: %q is not a sound ledger and cannot be quarantined: remove it (%w)", path, err)
 	}
 	_ = durable.SyncDir(filepath.Dir(path))
 	return nil

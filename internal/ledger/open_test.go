@@ -56,8 +56,8 @@ func TestCatalogs(t *testing.T) {
 				for _, c := range order {
 					series := catalogs[c]
 					l := open(t, dir, series...)
-					if l.Aside() != "" {
-						t.Fatalf("%s, %v: put aside: %s", kind, order, l.Aside())
+					if l.Quarantined() != "" {
+						t.Fatalf("%s, %v: quarantined: %s", kind, order, l.Quarantined())
 					}
 					for i, got := range l.totals(t) {
 						if got != want[series[i]] {
@@ -164,7 +164,7 @@ func TestManyAtOnce(t *testing.T) {
 				if l.Identity() != ledgers[0].Identity() {
 					t.Error("two identities")
 				}
-				if l.Aside() != "" {
+				if l.Quarantined() != "" {
 					said++
 				}
 			}

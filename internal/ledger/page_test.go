@@ -74,7 +74,7 @@ func TestEveryBit(t *testing.T) {
 	}
 }
 
-// damages change a sound file so that it must be put aside.
+// damages change a sound file so that it must be quarantined.
 var damages = map[string]func(page) []byte{
 	"empty":                  func(page) []byte { return nil },
 	"one byte":               func(p page) []byte { return p[:1] },
@@ -141,7 +141,7 @@ func otherByteOrder(p page) []byte {
 	return p
 }
 
-func TestDamageIsPutAside(t *testing.T) {
+func TestDamageIsQuarantined(t *testing.T) {
 	for name, damage := range damages {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -154,15 +154,15 @@ func TestDamageIsPutAside(t *testing.T) {
 			}
 			l := open(t, dir, abc...)
 			equal(t, l, 0, 0, 0)
-			if l.Aside() == "" || l.Identity().GUID == before.GUID || l.Identity().GUID.Version() != 4 {
-				t.Errorf("said %q, identity %v", l.Aside(), l.Identity())
+			if l.Quarantined() == "" || l.Identity().GUID == before.GUID || l.Identity().GUID.Version() != 4 {
+				t.Errorf("said %q, identity %v", l.Quarantined(), l.Identity())
 			}
-			kept, err := os.ReadFile(aside(path))
+			kept, err := os.ReadFile(damagedName(path))
 			if err != nil || !bytes.Equal(kept, content) {
 				t.Errorf("not kept as it was: %d bytes of %d, %v", len(kept), len(content), err)
 			}
-			if again := open(t, dir, abc...); again.Aside() != "" || again.Identity() != l.Identity() {
-				t.Errorf("said again: %q", again.Aside())
+			if again := open(t, dir, abc...); again.Quarantined() != "" || again.Identity() != l.Identity() {
+				t.Errorf("said again: %q", again.Quarantined())
 			}
 		})
 	}
@@ -190,7 +190,7 @@ func TestFlippedBytesOnDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		l := open(t, dir, abc...)
-		if l.Aside() != "" {
+		if l.Quarantined() != "" {
 			equal(t, l, 0, 0, 0)
 			continue
 		}

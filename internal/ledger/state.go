@@ -88,7 +88,7 @@ func (l *Ledger) begin(ctx context.Context, owner Owner, now time.Time, allowed 
 	}
 	switch {
 	case errors.Is(err, ErrDamaged):
-		l.aside = err.Error()
+		l.quarantined = err.Error()
 	case err != nil && !errors.Is(err, errNothing):
 		return err
 	}
@@ -112,7 +112,7 @@ func (l *Ledger) begin(ctx context.Context, owner Owner, now time.Time, allowed 
 	return nil
 }
 
-func destroyState(ctx context.Context, state State, product string, still func() error) error {
+func destroyState(ctx context.Context, state State, product string, confirm func() error) error {
 	for {
 		v, version, err := inState{state}.load(ctx)
 		switch {
@@ -123,7 +123,7 @@ func destroyState(ctx context.Context, state State, product string, still func()
 		case err == nil && v.Product != product:
 			return nil
 		}
-		if err := still(); err != nil {
+		if err := confirm(); err != nil {
 			return err
 		}
 		err = inState{state}.replace(ctx, version, nil)

@@ -188,7 +188,7 @@ func TestDamagedState(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, err, ErrDamaged)
 		}
 		again, err := Open(ctx, Place{State: s}, owner, abc, noon, yes)
-		if err != nil || again.Aside() == "" || again.Identity() == l.Identity() {
+		if err != nil || again.Quarantined() == "" || again.Identity() == l.Identity() {
 			t.Fatalf("%s: got %v, want a new installation that says why", name, err)
 		}
 		equal(t, again, 0, 0, 0)
