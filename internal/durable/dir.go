@@ -11,7 +11,7 @@ import (
 
 // Permission bits that others must not have.
 const (
-	OthersMayNotWrite fs.FileMode = 0o022
+	othersMayNotWrite fs.FileMode = 0o022
 	OthersMayNothing  fs.FileMode = 0o077
 )
 
@@ -44,7 +44,7 @@ func Trusted(dir string) (exists bool, err error) {
 			return true, err
 		}
 	}
-	if err := Owned(info, OthersMayNotWrite); err != nil {
+	if err := Owned(info, othersMayNotWrite); err != nil {
 		return true, fmt.Errorf("directory %q %w: chown it to the application and chmod 700 it; "+
 			"on a volume whose modes are not yours, name a subdirectory that the application makes itself", dir, err)
 	}
@@ -101,7 +101,7 @@ func Reclaim(dir string) {
 		return
 	}
 	before := info.Mode()
-	usable := before.Perm()&^OthersMayNotWrite | 0o700
+	usable := before.Perm()&^othersMayNotWrite | 0o700
 	if before.Perm() == usable {
 		return
 	}

@@ -27,11 +27,11 @@ import (
 )
 
 // Kept is the largest number of entries; the oldest is removed first. If more than
-// KeptUndelivered did not arrive, the oldest of those is removed first: a receiver that
+// keptUndelivered did not arrive, the oldest of those is removed first: a receiver that
 // is away for long does not push out what did arrive.
 const (
 	Kept            = 90
-	KeptUndelivered = 30
+	keptUndelivered = 30
 )
 
 // Delivered is the outcome of a report that arrived.
@@ -68,7 +68,7 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 	if err := durable.Mkdir(j.dir); err != nil {
 		return 0, fmt.Errorf("journal: %w", err)
 	}
-	release, err := j.lock(lockTimeout)
+	release, err := j.lock()
 	if err != nil {
 		return 0, err
 	}
@@ -102,7 +102,7 @@ func (j *Journal) Tidy() {
 	if len(durable.Leftovers(all)) == 0 {
 		return // and so no lock file appears
 	}
-	if release, err := j.lock(lockTimeout); err == nil {
+	if release, err := j.lock(); err == nil {
 		defer release()
 	}
 	durable.Sweep(all)
@@ -116,7 +116,7 @@ func (j *Journal) oldestToRemove(numbers []int) int {
 			undelivered = append(undelivered, i)
 		}
 	}
-	if len(undelivered) > KeptUndelivered {
+	if len(undelivered) > keptUndelivered {
 		return undelivered[0]
 	}
 	return 0
@@ -124,7 +124,7 @@ func (j *Journal) oldestToRemove(numbers []int) int {
 
 // End writes the outcome of a report: [Delivered], or why it did not arrive.
 func (j *Journal) End(now time.Time, number int, outcome string) error {
-	release, failed := j.lock(lockTimeout)
+	release, failed := j.lock()
 	if failed != nil {
 		return failed
 	}
@@ -160,8 +160,8 @@ func (j *Journal) Entries() ([]Entry, error) {
 }
 
 // lock waits for another writer.
-func (j *Journal) lock(timeout time.Duration) (release func(), err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+func (j *Journal) lock() (release func(), err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
 	defer cancel()
 	if release, err = durable.Lock(ctx, filepath.Join(j.dir, ".lock")); err != nil {
 		return nil, fmt.Errorf("journal: %w", err)

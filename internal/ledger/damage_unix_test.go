@@ -46,31 +46,31 @@ func TestDamagedWhileRunning(t *testing.T) {
 		want   error
 		anew   bool // the next Open begins with another identity
 	}{
-		"truncated to nothing":               {resize(0), ErrDamaged, true},
-		"truncated to half":                  {resize(headerSize / 2), ErrDamaged, true},
-		"truncated to the header":            {resize(headerSize), ErrDamaged, true},
-		"truncated within a series":          {resize(headerSize + 70), ErrDamaged, true},
-		"truncated and made longer again":    {func(t *testing.T, p string) { resize(0)(t, p); resize(20_000)(t, p) }, ErrDamaged, true},
+		"truncated to nothing":               {resize(0), errDamaged, true},
+		"truncated to half":                  {resize(headerSize / 2), errDamaged, true},
+		"truncated to the header":            {resize(headerSize), errDamaged, true},
+		"truncated within a series":          {resize(headerSize + 70), errDamaged, true},
+		"truncated and made longer again":    {func(t *testing.T, p string) { resize(0)(t, p); resize(20_000)(t, p) }, errDamaged, true},
 		"spare room cut off":                 {resize(headerSize + 3*slotSize), nil, true},
 		"made longer":                        {resize(fileSize + 1), nil, true},
-		"zeros over it":                      {put(make([]byte, fileSize)), ErrDamaged, true},
-		"text over it":                       {put([]byte("text")), ErrDamaged, true},
-		"another installation over it":       {put(foreign), ErrGone, true},
-		"another one's with the same series": {put(twin), ErrGone, true},
+		"zeros over it":                      {put(make([]byte, fileSize)), errDamaged, true},
+		"text over it":                       {put([]byte("text")), errDamaged, true},
+		"another installation over it":       {put(foreign), errGone, true},
+		"another one's with the same series": {put(twin), errGone, true},
 		"two names exchanged": {func(t *testing.T, p string) {
 			for at, name := range map[int]string{0: "b", 1: "a"} {
 				slot := newPage()
 				slot.setSeries(0, keyOf(name))
 				writeAt(t, p, slot[headerSize+atKey:headerSize+atKeyCRC+8], int64(headerSize+at*slotSize+atKey))
 			}
-		}, ErrGone, false},
-		"a bit of the identifier":      {func(t *testing.T, p string) { damageByte(t, p, atGUID) }, ErrDamaged, true},
-		"a bit of closed":              {func(t *testing.T, p string) { damageByte(t, p, atClosed) }, ErrDamaged, true},
-		"removed":                      {func(t *testing.T, p string) { _ = os.Remove(p) }, ErrGone, true},
-		"replaced by a directory":      {func(t *testing.T, p string) { away(t, p); _ = os.Mkdir(p, 0o700) }, ErrGone, true},
-		"replaced by a FIFO":           {func(t *testing.T, p string) { away(t, p); _ = syscall.Mkfifo(p, 0o600) }, ErrGone, true},
-		"replaced by a link to itself": {func(t *testing.T, p string) { away(t, p); _ = os.Symlink(p+".away", p) }, ErrGone, true},
-		"directory removed":            {func(t *testing.T, p string) { _ = os.RemoveAll(filepath.Dir(p)) }, ErrGone, true},
+		}, errGone, false},
+		"a bit of the identifier":      {func(t *testing.T, p string) { damageByte(t, p, atGUID) }, errDamaged, true},
+		"a bit of closed":              {func(t *testing.T, p string) { damageByte(t, p, atClosed) }, errDamaged, true},
+		"removed":                      {func(t *testing.T, p string) { _ = os.Remove(p) }, errGone, true},
+		"replaced by a directory":      {func(t *testing.T, p string) { away(t, p); _ = os.Mkdir(p, 0o700) }, errGone, true},
+		"replaced by a FIFO":           {func(t *testing.T, p string) { away(t, p); _ = syscall.Mkfifo(p, 0o600) }, errGone, true},
+		"replaced by a link to itself": {func(t *testing.T, p string) { away(t, p); _ = os.Symlink(p+".away", p) }, errGone, true},
+		"directory removed":            {func(t *testing.T, p string) { _ = os.RemoveAll(filepath.Dir(p)) }, errGone, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := directory(t)

@@ -24,7 +24,7 @@ func Peek(ctx context.Context, place Place, product string) (Identity, Schedule,
 	switch {
 	case err == nil:
 		return h.identity(), h.schedule(), nil
-	case errors.Is(err, errNothing), errors.Is(err, ErrClosed):
+	case errors.Is(err, errNothing), errors.Is(err, errClosed):
 		err = nil
 	}
 	return Identity{}, Schedule{}, err

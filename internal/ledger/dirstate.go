@@ -63,7 +63,7 @@ type locked struct{ dirState }
 func (s locked) Swap(ctx context.Context, version int64, state []byte) error {
 	durable.Sweep(s.path())
 	same := func() error {
-		if _, now, err := s.Load(ctx); now != version || err != nil && !errors.Is(err, ErrDamaged) {
+		if _, now, err := s.Load(ctx); now != version || err != nil && !errors.Is(err, errDamaged) {
 			return errors.Join(ErrConflict, err)
 		}
 		return nil

@@ -248,7 +248,7 @@ func TestNoDescriptors(t *testing.T) {
 				if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
 					t.Fatal(err)
 				}
-				if checkErr != nil || errors.Is(syncErr, ErrDamaged) || errors.Is(syncErr, ErrGone) {
+				if checkErr != nil || errors.Is(syncErr, errDamaged) || errors.Is(syncErr, errGone) {
 					t.Errorf("%d left: Check %v, Totals %v", left, checkErr, syncErr)
 				}
 				if left == 0 && openErr == nil {

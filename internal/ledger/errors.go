@@ -9,20 +9,20 @@ import (
 // These errors mean that a ledger is no longer the installation's. The caller drops
 // it, and opens it again if consent still holds.
 var (
-	ErrClosed  = errors.New("ledger: the yes was taken back")
-	ErrGone    = errors.New("ledger: the file was removed or replaced")
-	ErrDamaged = errors.New("ledger: the file is damaged")
+	errClosed  = errors.New("ledger: the yes was taken back")
+	errGone    = errors.New("ledger: the file was removed or replaced")
+	errDamaged = errors.New("ledger: the file is damaged")
 )
 
 // Final reports whether an error means that a ledger is no longer the installation's.
 // After any other error this is not known.
 func Final(err error) bool {
-	return errors.Is(err, ErrClosed) || errors.Is(err, ErrGone) || errors.Is(err, ErrDamaged)
+	return errors.Is(err, errClosed) || errors.Is(err, errGone) || errors.Is(err, errDamaged)
 }
 
-// damage returns an [ErrDamaged] with details.
+// damage returns an [errDamaged] with details.
 func damage(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{ErrDamaged}, args...)...)
+	return fmt.Errorf("%w: "+format, append([]any{errDamaged}, args...)...)
 }
 
 var (

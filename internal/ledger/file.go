@@ -37,7 +37,7 @@ func (f *file) header() (h header, err error) {
 		h = f.page.header()
 		for i, at := range f.places {
 			if err == nil && f.page.key(at) != f.keys[i] {
-				err = ErrGone
+				err = errGone
 			}
 		}
 	})
@@ -46,7 +46,7 @@ func (f *file) header() (h header, err error) {
 	}
 	there, err := os.Lstat(f.path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(there, f.info) {
-		return header{}, ErrGone
+		return header{}, errGone
 	}
 	return h, nil
 }
@@ -99,7 +99,7 @@ func examine(path string) (p page, err error) {
 		if p, err = read(path); err == nil {
 			_, err = p.check()
 		}
-		if !errors.Is(err, ErrDamaged) {
+		if !errors.Is(err, errDamaged) {
 			break
 		}
 	}

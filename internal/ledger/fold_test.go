@@ -117,7 +117,7 @@ func TestSchedule(t *testing.T) {
 				if err := errors.Join(setSchedule(l, odd), other.Sync(ctx)); err != nil {
 					t.Fatal(err)
 				}
-				if got := other.Schedule(); got.Failures < 0 || got.Due.Unix() < 0 || got.Due.Unix() > Max {
+				if got := other.Schedule(); got.Failures < 0 || got.Due.Unix() < 0 || got.Due.Unix() > maxDue {
 					t.Errorf("got %+v", got)
 				}
 			}
@@ -136,27 +136,27 @@ func TestFoldedFaults(t *testing.T) {
 			if err := destroyIn(dir); err != nil {
 				t.Error(err)
 			}
-		}, ErrGone},
+		}, errGone},
 		"wiped by a process that was killed then": {func(t *testing.T, dir, path string) {
 			if err := overwrite(path); err != nil {
 				t.Error(err)
 			}
-		}, ErrGone},
+		}, errGone},
 		"another installation": {func(t *testing.T, dir, path string) {
 			if err := destroyIn(dir); err != nil {
 				t.Error(err)
 			}
 			makeFolded(t, dir)
-		}, ErrGone},
+		}, errGone},
 		"a mapped one": {func(t *testing.T, dir, path string) {
 			if err := destroyIn(dir); err != nil {
 				t.Error(err)
 			}
 			open(t, dir, abc...)
-		}, ErrGone},
-		"removed":   {func(t *testing.T, dir, path string) { _ = os.Remove(path) }, ErrGone},
-		"a bit":     {func(t *testing.T, dir, path string) { damageByte(t, path, 100) }, ErrDamaged},
-		"truncated": {func(t *testing.T, dir, path string) { _ = os.Truncate(path, 10) }, ErrDamaged},
+		}, errGone},
+		"removed":   {func(t *testing.T, dir, path string) { _ = os.Remove(path) }, errGone},
+		"a bit":     {func(t *testing.T, dir, path string) { damageByte(t, path, 100) }, errDamaged},
+		"truncated": {func(t *testing.T, dir, path string) { _ = os.Truncate(path, 10) }, errDamaged},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := with(foldedDirectory)(t)

@@ -51,7 +51,8 @@ type plan struct {
 
 const (
 	day         = 24 * 60 * 60
-	lastDay     = 2_932_896 // 9999-12-31
+	lastDay     = 2_932_896         // 9999-12-31
+	maxDue      = 1_000_000_000_000 // seconds since 1970
 	maxFailures = 1 << 30
 
 	// Max is the largest total. It is far above anything that is counted one by
@@ -68,7 +69,7 @@ func newHeader(owner Owner, now time.Time) (header, error) {
 		return header{}, fmt.Errorf("ledger: no random numbers: %w", err)
 	}
 	// The clock may be wrong, but check must accept what is kept.
-	due := min(max(now.Unix(), 0), Max-day) + int64(time.Hour/time.Second) + wait.Int64()
+	due := min(max(now.Unix(), 0), maxDue-day) + int64(time.Hour/time.Second) + wait.Int64()
 	since := min(max(now.Unix()/day, 0), lastDay)
 	return header{Product: owner.Product, Yes: owner.Yes, GUID: guid, Day: since, Phase: due % day, plan: plan{Due: due}}, nil
 }
@@ -80,7 +81,7 @@ func (h header) check() error {
 		return damage("identifier %s is not a random (version 4) UUID", h.GUID)
 	case h.Phase < 0 || h.Phase >= day || h.Day < 0 || h.Day > lastDay:
 		return damage("phase %d or day %d is not possible", h.Phase, h.Day)
-	case h.Due < 0 || h.Due > Max || h.Failures < 0 || h.Failures > maxFailures:
+	case h.Due < 0 || h.Due > maxDue || h.Failures < 0 || h.Failures > maxFailures:
 		return damage("the schedule is not possible: due %d, %d failures", h.Due, h.Failures)
 	}
 	return nil
@@ -110,7 +111,7 @@ func (p plan) schedule() Schedule {
 func (p *plan) setSchedule(s Schedule) {
 	p.Due, p.Failures, p.Reported = 0, int64(min(max(s.Failures, 0), maxFailures)), s.Reported
 	if !s.Due.IsZero() {
-		p.Due = min(max(s.Due.Unix(), 1), Max)
+		p.Due = min(max(s.Due.Unix(), 1), maxDue)
 	}
 }
 

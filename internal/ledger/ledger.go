@@ -49,7 +49,7 @@ func (l *Ledger) load(ctx context.Context) (v value, version int64, err error) {
 	}
 	switch {
 	case errors.Is(err, errNothing), err == nil && v.identity() != l.id:
-		err = ErrGone
+		err = errGone
 	case err == nil:
 		l.seen.Store(&v.plan)
 	}
@@ -102,9 +102,8 @@ func (l *Ledger) Quarantined() string { return l.quarantined }
 // Slot returns the place of series i of those given to Open.
 func (l *Ledger) Slot(i int) Slot { return l.slots[i] }
 
-// Check returns [ErrClosed], [ErrGone] or [ErrDamaged] if this is no longer the
-// installation's ledger. It returns nil if the ledger cannot be read now, for example
-// without file descriptors.
+// Check returns a [Final] error if this is no longer the installation's ledger. It
+// returns nil if the ledger cannot be read now, for example without file descriptors.
 func (l *Ledger) Check(ctx context.Context) error {
 	if _, _, err := l.load(ctx); Final(err) {
 		return err

@@ -133,9 +133,9 @@ func (o *opening) load() (page, error) {
 			if err = o.allowed(); err == nil {
 				err = o.create()
 			}
-		case errors.Is(err, ErrClosed):
+		case errors.Is(err, errClosed):
 			err = destroy(o.dir, false)
-		case errors.Is(err, ErrDamaged):
+		case errors.Is(err, errDamaged):
 			o.quarantined = err.Error()
 			err = quarantine(o.path)
 		}

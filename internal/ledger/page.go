@@ -142,8 +142,8 @@ func keyOf(name string) [32]byte { return sha256.Sum256([]byte(name)) }
 // key returns the name of series i.
 func (p page) key(i int) [32]byte { return [32]byte(p[slotAt(i)+atKey:]) }
 
-// closed returns nil while the page is open, [ErrClosed] if the yes was taken back,
-// and [ErrDamaged] otherwise. It decides by the majority of bits: one damaged bit
+// closed returns nil while the page is open, [errClosed] if the yes was taken back,
+// and [errDamaged] otherwise. It decides by the majority of bits: one damaged bit
 // neither makes a no nor hides one. It never reports a foreign file as closed, because
 // a closed file is wiped.
 func (p page) closed() error {
@@ -153,7 +153,7 @@ func (p page) closed() error {
 	case word == 0:
 		return nil
 	case bits.OnesCount64(word) >= 32 && ours:
-		return ErrClosed
+		return errClosed
 	}
 	return damage("not a ledger")
 }

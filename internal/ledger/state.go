@@ -87,7 +87,7 @@ func (l *Ledger) begin(ctx context.Context, owner Owner, now time.Time, allowed 
 		current, err = v.under(owner)
 	}
 	switch {
-	case errors.Is(err, ErrDamaged):
+	case errors.Is(err, errDamaged):
 		l.quarantined = err.Error()
 	case err != nil && !errors.Is(err, errNothing):
 		return err
@@ -118,7 +118,7 @@ func destroyState(ctx context.Context, state State, product string, confirm func
 		switch {
 		case errors.Is(err, errNothing):
 			return nil
-		case err != nil && !errors.Is(err, ErrDamaged):
+		case err != nil && !errors.Is(err, errDamaged):
 			return err
 		case err == nil && v.Product != product:
 			return nil

@@ -184,8 +184,8 @@ func TestDamagedState(t *testing.T) {
 		if string(s.value) == before {
 			t.Fatalf("%s: %s has no %s", name, before, change[0])
 		}
-		if err := l.Sync(ctx); !errors.Is(err, ErrDamaged) {
-			t.Errorf("%s: got %v, want %v", name, err, ErrDamaged)
+		if err := l.Sync(ctx); !errors.Is(err, errDamaged) {
+			t.Errorf("%s: got %v, want %v", name, err, errDamaged)
 		}
 		again, err := Open(ctx, Place{State: s}, owner, abc, noon, yes)
 		if err != nil || again.Quarantined() == "" || again.Identity() == l.Identity() {
