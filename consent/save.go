@@ -78,7 +78,7 @@ func (f *File) makeDirectory(d Decision) error {
 const overtaken = "a no came first, or the file was changed: look at what is recorded, and decide again"
 
 // add tries once. Seen is the newest record when Save was called. The error is
-// fs.ErrNotExist where another Save swept the temporary file, or replaced what was
+// fs.ErrNotExist if another Save swept the temporary file, or replaced what was
 // written.
 func (f *File) add(r, seen Record, now time.Time) error {
 	records, damage := f.read(now)
@@ -106,7 +106,7 @@ func (f *File) add(r, seen Record, now time.Time) error {
 			return nil
 		})
 	}
-	// What killed processes left, and what a yes wrote that looked before a no was there.
+	// Removes the temporary files of killed processes, and of a yes that looked before a no was there.
 	durable.Sweep(f.path(fileName))
 	if err != nil {
 		return fmt.Errorf("consent: cannot write: %w", err)

@@ -98,8 +98,8 @@ func (p *Panel) record(ctx context.Context, a answer.Answer, r consent.Record) *
 	case yes && s.vetoed():
 		return refuse(http.StatusConflict, "panel.error.veto")
 	case yes && a.Seen != s.mark():
-		// An old answer sent again must not outvote what was decided since. A no
-		// is taken whenever it was meant.
+		// An old answer that is sent again must not replace a later decision. A no is
+		// always taken.
 		return refuse(http.StatusConflict, "panel.error.overtaken")
 	case yes:
 		return p.checkOvertaken(ctx, s.history, r, p.save(ctx, r))

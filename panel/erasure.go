@@ -29,8 +29,8 @@ type erasure struct {
 	first, newest time.Time // attempts in the journal
 }
 
-// erasures are the identifiers of what was sent, the one that reported last first,
-// without those that are in use or kept until a decision.
+// erasures returns the identifiers under which something was sent, the one that reported
+// last first, without those that are in use or kept until a decision.
 func (p *Panel) erasures(t *language, s state, entries []sent, may bool) []erasure {
 	list := []erasure{}
 	of := func(guid string) *erasure {

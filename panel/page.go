@@ -83,7 +83,7 @@ type sent struct {
 	report
 }
 
-// view is how things stand after this process acted on what was decided elsewhere.
+// view acts on decisions that were made elsewhere, and returns how things stand after that.
 func (p *Panel) view(r *http.Request, t *language, right Right) page {
 	s := p.look(r.Context())
 	v := page{offer: p.offer(t, s.client.On), On: s.client.On, Status: p.status(t, s), Decision: s.decided.Decision, Veto: s.vetoed(),

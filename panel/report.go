@@ -29,10 +29,10 @@ type report struct {
 type preview struct {
 	report
 	Zeros   bool     `json:"zeros"`         // nothing is counted: zeros stand for the totals and the identifier
-	Asked   bool     `json:"sizes_asked"`   // the application was
+	Asked   bool     `json:"sizes_asked"`   // the application was asked for sizes
 	Missing []string `json:"sizes_missing"` // the statistics whose sizes are not in it: not asked for, not said, or none
-	Fault   bool     `json:"-"`             // there is none
-	Sizes   bool     `json:"-"`             // the catalog has some
+	Fault   bool     `json:"-"`             // no report can be made
+	Sizes   bool     `json:"-"`             // the catalog has range gauges
 }
 
 // preview opens no socket and writes no file; with sizes it asks the application.

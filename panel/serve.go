@@ -18,7 +18,7 @@ type route struct {
 	public  bool // for everyone who reaches the handler
 	changes bool // only for who may change
 	json    bool // refusals are JSON
-	own     bool // looks itself at the site that a request came from
+	own     bool // serve checks by itself from which site a request came
 }
 
 var looking = []string{"GET", "HEAD"}
@@ -76,7 +76,8 @@ func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // protect sets what holds for every answer: nothing is loaded from elsewhere,
 // framed, kept, or guessed. It bounds the body before a function of the application
-// reads it. It answers itself, and returns false, where the panel is not configured.
+// reads it. If the panel is not configured, protect answers the request and returns
+// false.
 func (p *Panel) protect(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 	h := w.Header()

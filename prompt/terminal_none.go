@@ -4,5 +4,5 @@ package prompt
 
 import "os"
 
-// What is not known to be a terminal is none.
+// No file is known to be a terminal here, so no person is asked.
 func terminal(*os.File) bool { return false }
