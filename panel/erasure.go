@@ -42,7 +42,7 @@ func (p *Panel) erasures(t *language, s state, entries []sent, may bool) []erasu
 	}
 	next, _ := p.config.Stats.Preview(context.Background(), false)
 	for _, e := range entries { // the newest first
-		if e.left() {
+		if e.reported() {
 			one := of(e.Identifier)
 			one.From, one.To, one.here = e.Time, cmp.Or(one.To, e.Time), one.here || e.URL == next.URL
 		}
@@ -51,7 +51,7 @@ func (p *Panel) erasures(t *language, s state, entries []sent, may bool) []erasu
 		if e.Erasure {
 			one := of(e.Identifier)
 			one.State, one.first, one.newest = "failed", e.Time, cmp.Or(one.newest, e.Time)
-			if e.Outcome == "delivered" {
+			if e.Arrived {
 				one.Arrived = e.Finished
 			}
 		}

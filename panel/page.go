@@ -80,6 +80,8 @@ type sent struct {
 	Time     time.Time `json:"time"`
 	Finished time.Time `json:"finished,omitzero"`
 	Outcome  string    `json:"outcome"` // empty when it is not known
+	Arrived  bool      `json:"-"`
+	Left     bool      `json:"-"` // it left this machine, or may have
 	report
 }
 
@@ -166,7 +168,7 @@ func (p *Panel) page(w http.ResponseWriter, r *http.Request, t *language, right 
 		v.Outcome = strings.TrimSpace(t.Text("panel.recorded") + " " + asked)
 	case query.Has("asked"):
 		v.Outcome = asked
-	case query.Has("sent") && len(v.Sent) > 0 && v.Sent[0].Outcome == "delivered":
+	case query.Has("sent") && len(v.Sent) > 0 && v.Sent[0].Arrived:
 		v.Outcome = t.Text("panel.sent.now")
 	}
 	p.write(w, r, t, status, "settings", v)
@@ -201,9 +203,9 @@ func (p *Panel) journal(t *language, s state, v *page) {
 	}
 	v.Sent = []sent{}
 	for _, e := range entries {
-		one := sent{e.Time, e.Finished, e.Outcome, p.report(t, e.Report, true)}
-		v.Sent, v.Reported = append(v.Sent, one), v.Reported || one.left()
-		if !one.Erasure && e.Outcome == "delivered" && e.Finished.After(v.Last) {
+		one := sent{e.Time, e.Finished, e.Outcome, e.Delivered, e.Sent, p.report(t, e.Report, true)}
+		v.Sent, v.Reported = append(v.Sent, one), v.Reported || one.reported()
+		if !one.Erasure && e.Delivered && e.Finished.After(v.Last) {
 			v.Last = e.Finished
 		}
 	}
@@ -211,8 +213,8 @@ func (p *Panel) journal(t *language, s state, v *page) {
 	v.Last, v.Erasures = cmp.Or(v.Last, s.client.LastReport), p.erasures(t, s, v.Sent, v.May)
 }
 
-// left says whether an entry is a report that may have left this machine.
-func (s sent) left() bool { return !s.Erasure && !strings.HasPrefix(s.Outcome, "not sent: ") }
+// reported says whether an entry is a report that may have left this machine.
+func (s sent) reported() bool { return !s.Erasure && s.Left }
 
 // Notice serves the notice for everybody whose actions are counted: what is sent,
 // why, and whether it is on. It shows no identifier and no numbers, and changes
