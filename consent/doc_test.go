@@ -48,6 +48,18 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestNoGoroutine holds doc.go to "starts no goroutine".
+func TestNoGoroutine(t *testing.T) {
+	for name, file := range sources(t) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if _, ok := n.(*ast.GoStmt); ok {
+				t.Errorf("%s starts a goroutine", name)
+			}
+			return true
+		})
+	}
+}
+
 // TestDocTable carries out the precedence table of doc.go, row by row.
 func TestDocTable(t *testing.T) {
 	const variable = "COMPREFACE_TELEMETRY"

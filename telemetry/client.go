@@ -47,7 +47,7 @@ type Client struct {
 // Init asks for consent. Without it Init touches nothing; with it Init opens
 // the totals and starts one goroutine (Config.Watch is another). It never uses
 // the network. It waits for Config.Consent, whose context ends after five seconds,
-// and for another process that changes the directory, five seconds at most.
+// and for other processes that change the directory, six seconds at most.
 func Init(config Config) (*Client, error) {
 	if config.Env == nil {
 		config.Env = os.LookupEnv

@@ -233,10 +233,10 @@ func (d *decisions) suspend() {
 // takeBack destroys what the yes made, after the request to erase is kept.
 func (d *decisions) takeBack(ctx context.Context, no consent.Record) error {
 	d.newest.Store(nil) // a veto may have hidden the no
+	d.erasures.tidy()   // may wait for a writer that stands still
 	// A Source that does not answer has used up the time of ctx, which is for asking.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
 	defer cancel()
-	d.erasures.tidy()
 	var kept error
 	if no.Erase {
 		if kept = d.keepRequest(ctx); kept != nil {

@@ -216,7 +216,7 @@ func (p *reporter) deliver(ctx context.Context, r *recorder, sending ledger.Send
 		}
 		return errors.Join(r.ctx.Err(), ctx.Err()) // last: asking may have taken a while
 	})
-	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+	if ctx.Err() == nil && limited.Err() != nil && errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("it took longer than %v: %w", sendTimeout, err)
 	}
 	return err

@@ -43,6 +43,7 @@ const (
 	maxText  = 500
 
 	lockTimeout = 5 * time.Second // a report waits for it
+	tidyTimeout = time.Second     // Init and a no wait for it
 )
 
 // An Entry is one report.
@@ -68,7 +69,7 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 	if err := durable.Mkdir(j.dir); err != nil {
 		return 0, fmt.Errorf("journal: %w", err)
 	}
-	release, err := j.lock()
+	release, err := j.lock(lockTimeout)
 	if err != nil {
 		return 0, err
 	}
@@ -95,14 +96,14 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 	return number, nil
 }
 
-// Tidy removes temporary files, which can hold an identifier. A writer that is paused
-// then gets an error and sends nothing.
+// Tidy removes temporary files, which can hold an identifier. It waits a second for
+// another writer. A writer that is paused then gets an error and sends nothing.
 func (j *Journal) Tidy() {
 	all := filepath.Join(j.dir, "*")
 	if len(durable.Leftovers(all)) == 0 {
 		return // and so no lock file appears
 	}
-	if release, err := j.lock(); err == nil {
+	if release, err := j.lock(tidyTimeout); err == nil {
 		defer release()
 	}
 	durable.Sweep(all)
@@ -124,7 +125,7 @@ func (j *Journal) oldestToRemove(numbers []int) int {
 
 // End writes the outcome of a report: [Delivered], or why it did not arrive.
 func (j *Journal) End(now time.Time, number int, outcome string) error {
-	release, failed := j.lock()
+	release, failed := j.lock(lockTimeout)
 	if failed != nil {
 		return failed
 	}
@@ -160,8 +161,8 @@ func (j *Journal) Entries() ([]Entry, error) {
 }
 
 // lock waits for another writer.
-func (j *Journal) lock() (release func(), err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
+func (j *Journal) lock(timeout time.Duration) (release func(), err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if release, err = durable.Lock(ctx, filepath.Join(j.dir, ".lock")); err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
