@@ -176,6 +176,6 @@ func (p *Panel) checkOvertaken(ctx context.Context, before []consent.Record, yes
 // mark tells one state of the decisions from another, so that an old yes cannot be sent
 // again. It is no secret: the browser's Origin and the form's token keep other sites out.
 func (s state) mark() string {
-	r := s.last()
+	r := s.newest()
 	return fmt.Sprintf("%d-%s-%d-%d-%v", len(s.history), r.Decision, r.Notice, r.Time.Unix(), s.fault != nil)
 }

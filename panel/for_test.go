@@ -82,6 +82,27 @@ func TestVetoOverAnothersYes(t *testing.T) {
 	}
 }
 
+// A yes that was seen over another product's does not come again over a later one, also
+// where the history is full and no longer grows.
+func TestOldYesOverAnothersYes(t *testing.T) {
+	h := open(t, "", nil)
+	save := func(d consent.Decision, name string) {
+		t.Helper()
+		if err := h.decisions.Save(t.Context(), consent.Record{Decision: d, Notice: 1, For: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 100 {
+		save(consent.Granted, affiliate.Catalog.Variable())
+	}
+	old := h.pressed(t, "granted")
+	save(consent.Denied, compreface.Catalog.Variable())
+	save(consent.Granted, affiliate.Catalog.Variable())
+	if w := h.do(form(old)); w.Code != http.StatusConflict || h.stats.Status().On {
+		t.Errorf("got %d, on %v, want 409 and off", w.Code, h.stats.Status().On)
+	}
+}
+
 // What is kept of a product stays its own when another one's yes comes: it is not
 // listed among those of the past.
 func TestKeptUnderAnothersYes(t *testing.T) {

@@ -97,21 +97,25 @@ func (s state) denied() bool {
 	return s.decided.Decision == consent.Denied && !s.decided.Veto || s.decided.Veto && s.last().Decision == consent.Denied
 }
 
-// last is the newest record: the zero one if there is none, or if it is a yes for
-// another product.
-func (s state) last() consent.Record {
-	if len(s.history) == 0 || s.foreign() {
+// newest is the newest record: the zero one if there is none.
+func (s state) newest() consent.Record {
+	if len(s.history) == 0 {
 		return consent.Record{}
 	}
 	return s.history[len(s.history)-1]
 }
 
+// last is the newest record, or the zero one if that is a yes for another product.
+func (s state) last() consent.Record {
+	if s.foreign() {
+		return consent.Record{}
+	}
+	return s.newest()
+}
+
 // foreign reports whether the newest record is a yes for another product.
 func (s state) foreign() bool {
-	if len(s.history) == 0 {
-		return false
-	}
-	r := s.history[len(s.history)-1]
+	r := s.newest()
 	return r.Decision == consent.Granted && r.For != "" && r.For != s.product
 }
 
