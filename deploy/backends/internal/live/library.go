@@ -79,7 +79,7 @@ func ReportOf(t *testing.T, endpoint, guid string, day time.Time, users int64) e
 		}
 		r.Values = append(r.Values, values)
 	}
-	return way.Send(t.Context(), r, func() error { return nil })
+	return send(t, way, r)
 }
 
 // Erase sends the request of an installation to erase it.
@@ -89,5 +89,14 @@ func Erase(t *testing.T, endpoint, guid string) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return way.Send(t.Context(), gate.Report{GUID: uuid.MustParse(guid), Day: time.Now(), Erase: true}, func() error { return nil })
+	return send(t, way, gate.Report{GUID: uuid.MustParse(guid), Day: time.Now(), Erase: true})
+}
+
+func send(t *testing.T, way *gate.Gate, r gate.Report) error {
+	t.Helper()
+	request, err := way.Request(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return request.Send(t.Context())
 }
