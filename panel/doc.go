@@ -42,6 +42,38 @@
 // Seen is the field of that name in the state: it tells what stood when the
 // yes was given. A no needs none.
 //
+// # Fields of the JSON
+//
+// The state has these; times are UTC, and what is not known is left out:
+//
+//	product, recipient, lead, why, kept, undo, never,
+//	contact, policy, results           the question, in the reader's language
+//	language, direction, translated    its tag; ltr or rtl; false: the catalog's sentences are English
+//	notice, document, counted          the number of the notice in force, the whole notice, its statistics
+//	texts                              words for headings and buttons
+//	on, status                         whether it is on, and why in words
+//	decision, agreed, veto             what was decided, to which notice; a variable says no
+//	seen, may_change, can_erase        what stands; the reader may decide; a no may ask to erase
+//	install_guid, no_install_guid      the identifier, or what became of it
+//	since, next_report, last_report    times
+//	not_delivered                      why the newest report did not arrive, as far as is known
+//	changes                            what changed since the notice that was agreed to
+//	sent                               the journal: time, finished, outcome, and the fields of a report
+//	history                            the records, see consent.Record
+//	erasures                           earlier identifiers: identifier (eight characters), from, to, asked,
+//	                                   arrived, state, can_ask, text
+//
+// Sent, history and erasures have the newest first. The state of an erasure is
+// arrived, pending, failed, or none.
+//
+// A report has url, head, body, bytes, erasure, sentences and request, which is in
+// base64. The preview also has zeros, sizes_asked and sizes_missing. The question at
+// sign-up has the fields from product to counted, and ask, box, notice_field, label
+// and help.
+//
+// What changes something answers with the new state in the field state. If it was
+// refused, error says why, and the state may be missing.
+//
 // # What is a decision
 //
 // An answer to the notice in force, by a person who may decide. A yes must come

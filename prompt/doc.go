@@ -8,7 +8,7 @@
 //		Decided: decisions,
 //	}, os.Stdin, os.Stderr)
 //	if err == nil && record.Decision != consent.Undecided {
-//		err = decisions.Save(ctx, record)
+//		err = decisions.Save(ctx, record) // with a telemetry.Client: stats.Decide(ctx, record)
 //	}
 //
 // The person reads who asks, why, what would be sent and for how long it is kept,

@@ -109,7 +109,8 @@ func read(url string, raw []byte) (Report, error) {
 	return r, err
 }
 
-// An Entry of the journal is one report or request to erase, as it was sent.
+// An Entry of the journal is one report or request to erase, as it was sent or was
+// to be sent. A request to erase has one point, named as catalog.Catalog.Erasure.
 type Entry struct {
 	Time      time.Time // when it was about to be sent
 	Report    Report    // the exact bytes, where to, and what they say
