@@ -61,7 +61,7 @@ func Init(config Config) (*Client, error) {
 	if config.Catalog.Err() != nil {
 		return c, c.fault
 	}
-	c.erasures.tidy()
+	c.erasures.tidy(false)
 	err = errors.Join(c.fault, c.decisions.look()) // a no is acted on all the same
 	if c.fault == nil && config.Watch > 0 {
 		go c.decisions.watch(config.Watch)

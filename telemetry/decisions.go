@@ -169,9 +169,12 @@ func (d *decisions) granted(ctx context.Context, status consent.Status) error {
 	d.live.Store(r)
 	go d.count(r)
 	// Shutdown, or a no of this process, may have come in between and seen
-	// nothing to stop.
-	if d.life.Err() != nil || d.permission.unsavedNo.Load() != nil {
+	// nothing to stop. Shutdown writes the newest.
+	no := d.permission.unsavedNo.Load() != nil
+	if no {
 		d.newest.Store(nil)
+	}
+	if no || d.life.Err() != nil {
 		d.stop()
 	}
 	return nil
@@ -232,8 +235,8 @@ func (d *decisions) suspend() {
 
 // takeBack destroys what the yes made, after the request to erase is kept.
 func (d *decisions) takeBack(ctx context.Context, no consent.Record) error {
-	d.newest.Store(nil) // a veto may have hidden the no
-	d.erasures.tidy()   // may wait for a writer that stands still
+	d.newest.Store(nil)   // a veto may have hidden the no
+	d.erasures.tidy(true) // may wait for a writer that stands still
 	// A Source that does not answer has used up the time of ctx, which is for asking.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
 	defer cancel()

@@ -53,10 +53,10 @@ func tryAt(r erasure.Request, now time.Time) time.Time {
 }
 
 // tidy removes what killed processes left, and gives up what was tried for long
-// enough, also under a veto.
-func (e *erasures) tidy() {
+// enough, also under a veto. At a no it also removes what other processes are writing.
+func (e *erasures) tidy(no bool) {
 	if e.outbox.journal != nil {
-		e.outbox.journal.Tidy()
+		e.outbox.journal.Tidy(no)
 	}
 	if err := e.requests.Tidy(e.now()); err != nil {
 		go e.log.warn("telemetry: a request to erase could not be given up", "error", err)
@@ -151,7 +151,7 @@ func (e *erasures) again() {
 	if e.life.Err() != nil {
 		return
 	}
-	e.tidy()
+	e.tidy(false)
 	for _, r := range e.requests.Pending() {
 		if now := e.now(); e.life.Err() == nil && e.mine(r) && !tryAt(r, now).After(now) {
 			_ = e.try(e.life, r.GUID) // in the status and the journal

@@ -18,6 +18,7 @@ type database struct {
 	away, stateAway atomic.Bool
 	writes          atomic.Int64 // of the state; destroying is none
 	record          atomic.Pointer[consent.Record]
+	during          func() // is called in the next Load
 }
 
 var errAway = errors.New("away")
@@ -40,6 +41,10 @@ func (d *database) Save(_ context.Context, r consent.Record) error {
 func (d *database) Load(ctx context.Context) ([]byte, int64, error) {
 	if d.away.Load() || d.stateAway.Load() {
 		return nil, 0, errAway
+	}
+	if during := d.during; during != nil {
+		d.during = nil
+		during()
 	}
 	return d.memoryState.Load(ctx)
 }
@@ -128,6 +133,25 @@ func TestGoesOn(t *testing.T) {
 			t.Error(err)
 		}
 		d.wrote(t, "9")
+	})
+}
+
+// TestShutdownWhileAYesIsActedOn: what was put down is written also where Shutdown has just
+// begun when it is taken up again.
+func TestShutdownWhileAYesIsActedOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &database{}
+		c := d.client(t)
+		putDown(t, c)
+		d.away.Store(false)
+		d.during = c.end // the first thing that Shutdown does
+		if err := c.Refresh(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := c.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		d.wrote(t, "5")
 	})
 }
 

@@ -65,6 +65,28 @@ func TestReportWhileTheJournalIsHeld(t *testing.T) {
 	})
 }
 
+// TestInitWhileTheJournalIsHeld: a process that starts takes no file from another one
+// that is writing it, however slow the disk is.
+func TestInitWhileTheJournalIsHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, "https://stats.vendor.invalid", nil)
+		s.decide(t, consent.Granted)
+		journal := filepath.Join(s.dir, "journal")
+		release := holdJournal(t, journal)
+		writing := filepath.Join(journal, ".00000001.json.new-1")
+		if err := os.WriteFile(writing, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if s.restart(t); !exists(writing) || !s.Status().On {
+			t.Errorf("got the file %v, on %v, want both", exists(writing), s.Status().On)
+		}
+		release()
+		if s.restart(t); exists(writing) {
+			t.Error("got what a killed process left, want it removed")
+		}
+	})
+}
+
 // holdJournal has the lock of a writer, as another process would.
 func holdJournal(t *testing.T, dir string) (release func()) {
 	t.Helper()

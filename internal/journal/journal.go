@@ -96,15 +96,20 @@ func (j *Journal) Begin(now time.Time, url string, request []byte) (int, error) 
 	return number, nil
 }
 
-// Tidy removes temporary files, which can hold an identifier. It waits a second for
-// another writer. A writer that is paused then gets an error and sends nothing.
-func (j *Journal) Tidy() {
+// Tidy removes temporary files, which can hold an identifier. If another process is
+// writing for longer than a second, Tidy leaves its file. At a no it removes that too:
+// the writer then gets an error and sends nothing.
+func (j *Journal) Tidy(no bool) {
 	all := filepath.Join(j.dir, "*")
 	if len(durable.Leftovers(all)) == 0 {
 		return // and so no lock file appears
 	}
-	if release, err := j.lock(tidyTimeout); err == nil {
+	release, err := j.lock(tidyTimeout)
+	switch {
+	case err == nil:
 		defer release()
+	case !no:
+		return
 	}
 	durable.Sweep(all)
 }
