@@ -58,7 +58,8 @@
 //	since, next_report, last_report    times
 //	not_delivered                      why the newest report did not arrive, as far as is known
 //	changes                            what changed since the notice that was agreed to
-//	sent                               the journal: time, finished, outcome, and the fields of a report
+//	sent                               the journal: time, finished, outcome, delivered, left (this machine,
+//	                                   or it may have), and the fields of a report
 //	history                            the records, see consent.Record
 //	erasures                           earlier identifiers: identifier (eight characters), from, to, asked,
 //	                                   arrived, state, can_ask, text

@@ -80,8 +80,8 @@ type sent struct {
 	Time     time.Time `json:"time"`
 	Finished time.Time `json:"finished,omitzero"`
 	Outcome  string    `json:"outcome"` // empty when it is not known
-	Arrived  bool      `json:"-"`
-	Left     bool      `json:"-"` // it left this machine, or may have
+	Arrived  bool      `json:"delivered"`
+	Left     bool      `json:"left"` // this machine, or it may have
 	report
 }
 

@@ -104,7 +104,7 @@ func (d *decisions) refresh(ctx context.Context) error {
 	status, err := d.act(ctx)
 	if err != nil {
 		d.log.warn("telemetry: the decision could not be acted on", "error", err)
-	} else if strings.HasPrefix(status.Reason, "the record is not valid") {
+	} else if strings.HasPrefix(status.Reason, "the record") {
 		d.log.warn("telemetry: the record of the decision is not used", "reason", status.Reason)
 	}
 	return err

@@ -149,3 +149,22 @@ func TestLoggerThatPanics(t *testing.T) {
 		_ = c.Shutdown(t.Context())
 	})
 }
+
+// TestRecordThatIsNotUsed: the operator hears why a recorded yes turns nothing on.
+func TestRecordThatIsNotUsed(t *testing.T) {
+	for want, change := range map[string]func(*consent.Record){
+		"for SHOP_TELEMETRY, not for": func(r *consent.Record) { r.For = "SHOP_TELEMETRY" },
+		"is in the future":            func(r *consent.Record) { r.Time = r.Time.AddDate(1, 0, 0) },
+	} {
+		var log lines
+		yes := record(consent.Granted, 1)
+		change(&yes)
+		source := sourceFunc(func(context.Context) (consent.Record, error) { return yes, nil })
+		c, err := Init(Config{Catalog: compreface.Catalog, Endpoint: "https://stats.vendor.invalid", Dir: filepath.Join(t.TempDir(), "telemetry"),
+			Consent: source, Env: env(), Logger: log.logger()})
+		if err != nil || c.Status().On || !strings.Contains(log.String(), want) {
+			t.Errorf("got %v, on %v, the log %q, want it off and %q in the log", err, c.Status().On, log.String(), want)
+		}
+		_ = c.Shutdown(t.Context())
+	}
+}
