@@ -44,7 +44,7 @@
 //
 // # Fields of the JSON
 //
-// The state has these; times are UTC, and what is not known is left out:
+// The state has these; times are UTC, and what is not known is missing:
 //
 //	product, recipient, lead, why, kept, undo, never,
 //	contact, policy, results           the question, in the reader's language
