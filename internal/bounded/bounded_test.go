@@ -47,6 +47,17 @@ func TestTokens(t *testing.T) {
 	})
 }
 
+// The token of a call is back when its caller has the answer.
+func TestTokenIsBackFirst(t *testing.T) {
+	tokens := make(chan struct{}, 1)
+	for i := range 100_000 { // one alone could pass by chance
+		_, _ = Run(t.Context(), tokens, func() (int, error) { return 1, nil })
+		if len(tokens) != 0 {
+			t.Fatalf("call %d: got the answer while its token is taken", i+1)
+		}
+	}
+}
+
 // Where ctx has ended, Run calls nothing and says why, and Call calls the function
 // and waits for it all the same.
 func TestEndedContext(t *testing.T) {
