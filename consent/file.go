@@ -29,9 +29,8 @@ const (
 type File struct{ dir string }
 
 // NewFile names a directory and touches nothing. The directory is one product's:
-// another one would take a no there for its own, and its yes would turn the first
-// one off. An empty dir is an error in every method: decisions do not belong in
-// whatever directory is current.
+// another one would take a no there for its own, and its yes would turn the first off.
+// An empty dir is an error in every method, and does not mean the current directory.
 func NewFile(dir string) *File {
 	if absolute, err := filepath.Abs(dir); err == nil && dir != "" {
 		dir = absolute // a host that changes its directory keeps its answer
