@@ -83,7 +83,7 @@ func New(list *schema.Schema, earlier []*schema.Schema) (*Sheet, error) {
 		{"network address", "–", "seen by every computer on the way", "not kept", "–", "never"},
 		{"request to erase", "kept until it has arrived, 14 days at most", "install_guid and one point", "in its file, " + report,
 			"a keyed hash, which keeps late reports out", "never"},
-		{"who decided, when and where", "in the record of decisions", "never", "–", "–", "never"},
+		{"who decided, for which product, when and where", "in the record of decisions", "never", "–", "–", "never"},
 	}
 	return s, nil
 }
