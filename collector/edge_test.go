@@ -154,7 +154,7 @@ func always(address string) func() net.IP {
 	return func() net.IP { return net.ParseIP(address) }
 }
 
-// freePort is below the ports that the kernel gives to whoever asks for any: no other
+// freePort is below the ports that the kernel chooses for port 0: no other
 // connection gets it until a process listens there.
 func freePort(t *testing.T) string {
 	t.Helper()

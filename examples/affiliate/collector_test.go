@@ -162,7 +162,7 @@ func healthy(url string) bool {
 	return reply.StatusCode == http.StatusOK
 }
 
-// freeAddress is below the ports that the kernel gives to whoever asks for any: no other
+// freeAddress is below the ports that the kernel chooses for port 0: no other
 // connection gets it until a process listens there.
 func freeAddress(t *testing.T) string {
 	t.Helper()

@@ -61,7 +61,7 @@ func start(t *testing.T, ctx context.Context, listen string) (c *exec.Cmd, work,
 	return c, work, keep
 }
 
-// freeAddress is below the ports that the kernel gives to whoever asks for any: no other
+// freeAddress is below the ports that the kernel chooses for port 0: no other
 // connection gets it until a process listens there.
 func freeAddress(t *testing.T) string {
 	t.Helper()

@@ -153,7 +153,7 @@ func (w *wire) requests() [][]byte {
 	return slices.Clone(w.sent)
 }
 
-// freeAddress is below the ports that the kernel gives to whoever asks for any: no other
+// freeAddress is below the ports that the kernel chooses for port 0: no other
 // connection gets it until a process listens there.
 func freeAddress(t *testing.T) string {
 	t.Helper()

@@ -102,7 +102,7 @@ func TestTutorial(t *testing.T) {
 	}
 }
 
-// free is below the ports that the kernel gives to whoever asks for any: no other
+// free is below the ports that the kernel chooses for port 0: no other
 // connection gets it until a process listens there.
 func free(t *testing.T) string {
 	t.Helper()

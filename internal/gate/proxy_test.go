@@ -190,7 +190,7 @@ func TestRealProxy(t *testing.T) {
 	}
 }
 
-// freePort is below the ports that the kernel gives to whoever asks for any: no other
+// freePort is below the ports that the kernel chooses for port 0: no other
 // connection gets it until the proxy has it.
 func freePort(t *testing.T) string {
 	t.Helper()

@@ -206,7 +206,7 @@ func (s *server) prepare() (err error) {
 	return s.start()
 }
 
-// freePort is below the ports that the kernel gives to whoever asks for any: no other
+// freePort is below the ports that the kernel chooses for port 0: no other
 // connection gets it until the server has it.
 func freePort() (port string, err error) {
 	for range 100 {

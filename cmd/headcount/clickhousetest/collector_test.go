@@ -114,7 +114,7 @@ func (c *collector) kill() {
 	}
 }
 
-// freeAddress is below the ports that the kernel gives to whoever asks for any: no other
+// freeAddress is below the ports that the kernel chooses for port 0: no other
 // connection gets it until a process listens there.
 func freeAddress(t testing.TB) string {
 	t.Helper()

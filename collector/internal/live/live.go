@@ -132,7 +132,7 @@ func (o *Output) String() string {
 	return o.b.String()
 }
 
-// freeAddress is below the ports that the kernel gives to whoever asks for any: no other
+// freeAddress is below the ports that the kernel chooses for port 0: no other
 // connection gets it until the Collector listens there.
 func freeAddress() string {
 	for range 100 {
